@@ -1,0 +1,75 @@
+"""Opening a video: its container, its video stream, and a sentence for all that can be wrong."""
+
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from bdnet.codec.errors import MissingVideo, UnsupportedStream, encode_command
+
+av.logging.set_level(None)  # libavcodec's own complaints: we turn them into errors and counts
+
+# measured: each of these decoders exported the vectors of a known pan
+MPEG = {"mpeg1video", "mpeg2video", "mpeg4", "msmpeg4", "msmpeg4v2", "wmv1", "wmv2"}
+EXPORTS_VECTORS = frozenset({"h264", "h263", "h261", "flv", "rv10", "rv20", *MPEG})
+
+
+def open_video(path: str | Path) -> tuple[InputContainer, VideoStream]:
+    """Opens a file, URL or device; the caller closes the container."""
+    if "://" not in str(path):
+        _check_file(Path(path))
+    try:
+        container = av.open(str(path))
+    except (av.error.FFmpegError, OSError, ValueError) as error:
+        raise UnsupportedStream(
+            f"{path}: not a video that FFmpeg can read, or cut off before its index "
+            f"({_reason(error)}); copy it again from its source"
+        ) from error
+    stream = _video_stream(container)
+    if stream is None:
+        kinds = (
+            ", ".join(sorted({stream.type for stream in container.streams})) or "no stream at all"
+        )
+        container.close()
+        raise UnsupportedStream(f"{path}: no video in it, only {kinds}; give a file with a picture")
+    return container, stream
+
+
+def codec_name(stream: VideoStream) -> str:
+    """The format's name: av1, not that of the library which decodes it."""
+    return stream.codec_context.codec.canonical_name
+
+
+def require_vectors(path: str | Path, stream: VideoStream) -> None:
+    """Refuses codecs whose decoders export no motion vectors."""
+    name = codec_name(stream)
+    if name not in EXPORTS_VECTORS:
+        raise UnsupportedStream(
+            f"{path}: {name} video, whose decoder exports no motion vectors; "
+            f"re-encode it as H.264: {encode_command(path)}"
+        )
+
+
+def _check_file(path: Path) -> None:
+    if path.is_dir():
+        raise UnsupportedStream(
+            f"{path}: a folder, not a video; make one of its images: {encode_command(path)}"
+        )
+    if not path.exists():
+        raise MissingVideo(f"{path}: no such file (looked in {path.absolute().parent})")
+    if path.is_file() and path.stat().st_size == 0:
+        raise UnsupportedStream(f"{path}: an empty file (0 bytes); copy it again from its source")
+
+
+def _video_stream(container: InputContainer) -> VideoStream | None:
+    """The first video stream that moves: cover pictures of music files do not count."""
+    for stream in container.streams.video:
+        if not stream.disposition & stream.disposition.attached_pic:
+            # a decoder unknown to this build has no codec context
+            return stream if stream.codec_context is not None else None
+    return None
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -1,0 +1,145 @@
+"""An open video whose decoder exports vectors and skips the pixels that nobody will look at."""
+
+from __future__ import annotations  # av.Packet takes its type argument in its stub only
+
+import itertools
+from collections.abc import Iterator
+from enum import Enum
+from pathlib import Path
+from typing import NamedTuple
+
+import av
+from av.packet import Packet
+from av.video.frame import PictureType, VideoFrame
+from av.video.stream import VideoStream
+
+from bdnet.codec import bitstream
+from bdnet.codec.container import open_video, require_vectors
+
+REPEATED = -2  # number of the keyframe that is decoded once more at the end
+
+
+class Skip(Enum):
+    """Which pixels are left unfinished; vectors do not depend on pixels and never change."""
+
+    NOTHING = "default"
+    OTHER_THAN_KEY = "nokey"
+    ALL = "all"
+
+
+class Decoded(NamedTuple):
+    """A picture in display order, its number in decoding order, and whether others refer to it."""
+
+    picture: VideoFrame
+    packet: int
+    is_reference: bool
+
+
+class Decoder:
+    """Decodes one video from any of its keyframes on."""
+
+    def __init__(self, path: str | Path, skip: Skip, threads: int) -> None:
+        self.path, self.skip, self.threads = path, skip, threads
+        self.damage: str | None = None  # the demuxer's complaint that ended the reading early
+        self._used, self.discarded = False, 0
+        self._open()
+
+    def _open(self) -> None:
+        self.container, self.stream = open_video(self.path)
+        try:
+            require_vectors(self.path, self.stream)
+        except ValueError:
+            self.container.close()
+            raise
+        context = self.stream.codec_context
+        context.options = {
+            "flags2": "+export_mvs",
+            "skip_loop_filter": self.skip.value,
+            "skip_idct": self.skip.value,
+        }
+        context.copy_opaque = True  # carries each packet's number to its picture
+        self.header = bitstream.read_header(context.extradata)
+        self._is_h264 = context.name == "h264"
+        context.thread_count = self.threads
+        # libavcodec's frame threads race for the vectors of B-frames in direct mode: a third of the
+        # decodes of one file differed from each other
+        context.thread_type = "SLICE" if context.reorder_depth else "FRAME"
+
+    def close(self) -> None:
+        self.container.close()
+
+    def decode(
+        self, start: int | None = None, packets: int | None = None
+    ) -> Iterator[Decoded | None]:
+        """Pictures in display order, None for each one that could not be decoded.
+
+        start: stamp of the keyframe to begin with, None for the beginning of the file
+        packets: how many to read from there, None for all
+        """
+        number, key = 0, None
+        for packet in self._packets(start):
+            if number == packets:
+                break
+            key = packet if packet.is_keyframe else key
+            packet.opaque = (number, self._is_reference(packet))
+            number += not packet.is_discard  # cut away by an edit list: decoded, never shown
+            self.discarded += packet.is_discard
+            yield from self._send(packet)
+        if key is not None and not self._is_h264 and self.stream.codec_context.reorder_depth:
+            yield from self._push_out(key)
+        else:
+            yield from self._send(None)
+
+    def _push_out(self, key: Packet[VideoStream]) -> Iterator[Decoded]:
+        """The last picture of a decoder that holds one back: flushed, it would have no vectors."""
+        key.opaque = (REPEATED, None)
+        for decoded in itertools.chain(self._send(key), self._send(None)):
+            if decoded is not None and decoded.packet != REPEATED:
+                yield decoded
+
+    def _is_reference(self, packet: Packet[VideoStream]) -> bool | None:
+        """Whether later frames may refer to this one, None where the codec has no flag for it."""
+        if not self._is_h264:
+            return None
+        header = bitstream.read_slice(memoryview(packet), self.header.length_size)
+        return header is None or header.is_reference
+
+    def _packets(self, start: int | None) -> Iterator[Packet[VideoStream]]:
+        if self._used and (start is None or not self._seek(start)):
+            self.container.close()
+            self._open()
+        self._used, self.damage, self.discarded = True, None, 0
+        reached = start is None
+        try:
+            for packet in self.container.demux(self.stream):
+                reached = reached or packet.pts == start
+                if reached and packet.size:
+                    yield packet
+        except (av.error.FFmpegError, OSError) as error:
+            self.damage = str(error)
+
+    def _seek(self, start: int) -> bool:
+        """Goes to a packet at or before the stamp, which a demuxer's own index may get wrong."""
+        try:
+            self.container.seek(start, stream=self.stream)
+            first = next(self.container.demux(self.stream), None)
+            if first is None or first.pts is None or first.pts > start:
+                return False
+            self.container.seek(start, stream=self.stream)
+        except (av.error.FFmpegError, OSError):
+            return False
+        return True
+
+    def _send(self, packet: Packet[VideoStream] | None) -> Iterator[Decoded | None]:
+        try:
+            pictures = self.stream.codec_context.decode(packet)
+        except av.error.EOFError:
+            return
+        except av.error.FFmpegError:
+            yield None
+            return
+        for picture in pictures:
+            opaque = picture.opaque  # of the packet that it came from
+            number, flag = opaque if isinstance(opaque, tuple) else (-1, None)
+            is_reference = picture.pict_type != PictureType.B if flag is None else flag
+            yield Decoded(picture, number, is_reference)

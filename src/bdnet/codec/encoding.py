@@ -1,0 +1,90 @@
+"""How a clean stream is encoded."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from av.video.frame import VideoFrame
+
+from bdnet.errors import BdnetError
+
+LOSSLESS_FORMATS = ("yuv420p", "yuv422p", "yuv444p", "yuv420p10le", "yuv422p10le", "yuv444p10le")
+
+
+class WriteError(BdnetError, ValueError):
+    """A video that cannot be written as asked."""
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How a clean stream is encoded.
+
+    codec:    h264 or mpeg4 (MPEG-4 Part 2)
+    interval: frames from one codec keyframe to the next
+    crf:      constant quality; H.264's 0..51 (default 20), MPEG-4's quantiser 1..31 (default 3)
+    bitrate:  bits per second, instead of crf
+    lossless: bit-exact pixels (H.264 only), instead of either
+    preset:   x264's trade of time for size
+    threads:  of the encoder; 1 gives the same file on every machine
+    """
+
+    codec: Literal["h264", "mpeg4"] = "h264"
+    interval: int = 12
+    crf: float | None = None
+    bitrate: int | None = None
+    lossless: bool = False
+    preset: str = "medium"
+    threads: int = 1
+
+    def __post_init__(self) -> None:
+        if self.codec not in ("h264", "mpeg4"):
+            raise WriteError(f"codec={self.codec!r}: say h264 or mpeg4")
+        if self.interval < 1:
+            raise WriteError(f"interval={self.interval}: a keyframe every 1 frame or more")
+        if (self.crf is not None) + (self.bitrate is not None) + self.lossless > 1:
+            raise WriteError(
+                f"crf={self.crf}, bitrate={self.bitrate}, lossless={self.lossless}: give only one"
+            )
+        if self.lossless and self.codec != "h264":
+            raise WriteError(f"lossless=True: {self.codec} cannot; say codec=h264")
+        lowest, highest = (0, 51) if self.codec == "h264" else (1, 31)
+        if self.crf is not None and not lowest <= self.crf <= highest:
+            raise WriteError(f"crf={self.crf}: {self.codec} takes {lowest}..{highest}")
+        if self.bitrate is not None and self.bitrate < 1000:
+            raise WriteError(f"bitrate={self.bitrate}: bits per second, at least 1000")
+
+    def options(self) -> dict[str, str]:
+        """libavcodec's options; what they switch off is what would break the chain of vectors."""
+        common = {"g": str(self.interval), "bf": "0"}
+        if self.codec == "mpeg4":
+            quantiser = str(round(self.crf or 3))
+            fixed = {} if self.bitrate else {"qmin": quantiser, "qmax": quantiser}
+            # the threshold above which a scene change starts a new group: none reaches it
+            return {**common, **fixed, "sc_threshold": "1000000000"}
+        quality = {} if self.bitrate else {"crf": str(20 if self.crf is None else self.crf)}
+        if self.lossless:
+            quality = {"qp": "0"}
+        return {
+            **common,
+            **quality,
+            "preset": self.preset,
+            "keyint_min": str(self.interval),
+            "sc_threshold": "0",
+            "refs": "1",
+        }
+
+    def encoder(self, first: VideoFrame) -> tuple[str, str]:
+        """libavcodec's encoder and pixel format for pictures like the first one."""
+        if self.codec == "mpeg4":
+            return "mpeg4", "yuv420p"
+        is_rgb = first.format.is_rgb
+        if self.lossless and is_rgb:
+            return "libx264rgb", "rgb24"
+        if self.lossless and first.format.name in LOSSLESS_FORMATS:
+            return "libx264", first.format.name
+        if self.lossless:
+            raise WriteError(
+                f"lossless=True: x264 stores {first.format.name} pictures only with loss; "
+                f"it keeps {', '.join(LOSSLESS_FORMATS)} and RGB"
+            )
+        # H.264 has no odd sizes at 4:2:0
+        return "libx264", "yuv444p" if first.width % 2 or first.height % 2 else "yuv420p"

@@ -1,0 +1,26 @@
+"""What can be wrong with a video, as one sentence each."""
+
+from bdnet.errors import BdnetError
+
+
+def encode_command(path: object) -> str:
+    return f"python -m bdnet.encode input='{path}' output=FOLDER"
+
+
+class UnsupportedStream(BdnetError, ValueError):
+    """A video that cannot be used as asked; the message says what was found, and the fix."""
+
+
+class MissingVideo(UnsupportedStream, FileNotFoundError):
+    """There is no such file."""
+
+
+class CorruptStream(UnsupportedStream):
+    """A frame, or the rest of the file, could not be decoded; `index` is the frame's number."""
+
+    def __init__(self, message: str, index: int) -> None:
+        super().__init__(message)
+        self.index = index
+
+    def __reduce__(self) -> tuple[type, tuple[str, int]]:  # travels out of worker processes
+        return type(self), (str(self), self.index)

@@ -1,0 +1,119 @@
+"""Decoded picture -> Frame: its pixels where wanted, its field, and what is wrong with it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from av.sidedata.sidedata import SideDataContainer
+from av.video.frame import PictureType, VideoFrame
+from numpy.typing import NDArray
+
+from bdnet.clip import Frame
+from bdnet.codec import problems
+from bdnet.codec.decoder import Decoded
+from bdnet.codec.errors import CorruptStream, UnsupportedStream, encode_command
+from bdnet.codec.motion import rasterise
+from bdnet.codec.references import ReferenceTracker
+
+Wants = Callable[[int, bool], bool]  # of a frame's index, and whether it is a key
+INTRA = (PictureType.I, PictureType.SI)
+
+
+class Findings:
+    """What reading a video brought to light: damaged frames, and cells without a vector."""
+
+    def __init__(self) -> None:
+        self.corrupt: list[int] = []
+        self.cells = self.holes = 0
+
+    def count(self, valid: NDArray[np.bool_]) -> None:
+        self.cells += valid.size
+        self.holes += valid.size - int(np.count_nonzero(valid))
+
+
+class FrameBuilder:
+    """Builds the frames of one run of consecutive pictures, in display order."""
+
+    def __init__(self, path: str | Path, strict: bool, findings: Findings) -> None:
+        self.path, self.strict, self.findings = path, strict, findings
+        self._tracker = ReferenceTracker()
+        self._size: tuple[int, int] | None = None
+        self._is_broken = False  # the frame before is missing, so vectors to it mean nothing
+
+    def lose(self, index: int) -> None:
+        """Notes that a frame could not be decoded at all."""
+        self._damage(index, "could not be decoded")
+        self._is_broken = True
+
+    def build(self, decoded: Decoded, index: int, time: float, wants: Wants) -> Frame:
+        picture = decoded.picture
+        distance = self._examine(decoded, index)
+        image = motion = valid = None
+        if wants(index, picture.key_frame):
+            image = picture.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
+        if picture.pict_type not in INTRA:
+            motion, valid = self._field(picture, distance)
+            self.findings.count(valid)
+        self._is_broken = False
+        return Frame(index, time, picture.key_frame, image, motion, valid)
+
+    def pass_by(self, decoded: Decoded, index: int) -> None:
+        """Takes note of a picture that is decoded only because later ones need it."""
+        self._examine(decoded, index)
+        self._is_broken = False
+
+    def _examine(self, decoded: Decoded, index: int) -> int:
+        """Checks a picture and tells how many frames back its reference lies."""
+        picture = decoded.picture
+        self._check(picture, index)
+        if picture.is_corrupt:
+            self._damage(index, "is damaged")
+        distance = self._tracker.distance(index, decoded.packet, decoded.is_reference)
+        if distance != 1 and picture.pict_type not in INTRA:
+            refuse(self.path, f"{problems.UNUSED} (frame {index})", self.strict)
+        return distance
+
+    def _field(
+        self, picture: VideoFrame, distance: int
+    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        # picture.side_data would tie picture and side data into a cycle, and the decoder would have
+        # to find new memory for every frame until the garbage collector comes by
+        records = SideDataContainer(picture).get("MOTION_VECTORS")  # type: ignore[call-arg]  # its stub
+        if records is None or picture.is_corrupt or self._is_broken:
+            cells = -(-picture.height // 8), -(-picture.width // 8)
+            return np.zeros((2, *cells), np.float32), np.zeros(cells, np.bool_)
+        motion, valid = rasterise(records.to_ndarray(), picture.height, picture.width)
+        if distance != 1:
+            motion /= distance  # the share of one frame, as if the motion were steady
+        return motion, valid
+
+    def _check(self, picture: VideoFrame, index: int) -> None:
+        size = picture.height, picture.width
+        if self._size not in (None, size):
+            raise UnsupportedStream(
+                f"{self.path}: {problems.VARIABLE_SIZE} from {self._size} to {size} (height, "
+                f"width) at frame {index}; re-encode it at one size: {encode_command(self.path)}"
+            )
+        self._size = size
+        if self.strict:
+            for problem, is_there in problems.of_picture(picture).items():
+                if is_there:
+                    refuse(self.path, f"{problem} (frame {index})", strict=True)
+
+    def _damage(self, index: int, what: str) -> None:
+        if self.strict:
+            raise CorruptStream(
+                f"{self.path}: frame {index} {what}; copy the file again from its source, or read "
+                "on around the damage with strict=False",
+                index,
+            )
+        self.findings.corrupt.append(index)
+
+
+def refuse(path: str | Path, problem: str, strict: bool) -> None:
+    """Raises in strict mode, where a stream must be clean."""
+    if strict:
+        raise UnsupportedStream(
+            f"{path} {problem}; make a clean copy: {encode_command(path)} "
+            "(or read it as well as it goes with strict=False)"
+        )

@@ -1,0 +1,210 @@
+"""Video file -> frames with motion fields."""
+
+import logging
+from collections.abc import Collection, Iterator
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from bdnet.clip import Frame
+from bdnet.codec import problems
+from bdnet.codec.decoder import Decoded, Decoder, Skip
+from bdnet.codec.errors import CorruptStream, UnsupportedStream
+from bdnet.codec.frames import Findings, FrameBuilder, refuse
+from bdnet.codec.index import StreamIndex, read_index
+from bdnet.codec.pixels import SKIPS, Pixels, runs, wants
+
+log = logging.getLogger(__name__)
+
+
+class VideoReader:
+    """Reads a video as `Frame`s, decoding no more than is asked for.
+
+    pixels:  which frames carry an image: those of codec keyframes, all, none, or these indices
+    strict:  True refuses any stream whose vectors do not chain from each frame to the one before,
+             and any damage. False does its best: past vectors only, divided by the distance to
+             their likely reference so that a field always spans one frame; damaged frames become
+             holes. What was found is counted (`corrupt`, `hole_share`) and said once.
+    threads: of the decoder, 0 for one per core; 1 in worker processes
+
+    Pictures and vectors come as they are coded: a rotation that the file asks players for
+    (`probe(path).rotation`) is not applied, and strict mode refuses it.
+    """
+
+    def __init__(
+        self, path: str | Path, pixels: Pixels = "key", strict: bool = True, threads: int = 0
+    ) -> None:
+        if isinstance(pixels, str) and pixels not in SKIPS:
+            raise ValueError(f"pixels={pixels!r}: say 'key', 'all', 'none' or frame indices")
+        self.path, self.pixels, self.strict, self.threads = path, pixels, strict, threads
+        self._findings = Findings()
+        self._decoders: dict[Skip, Decoder] = {}
+        decoder = self._decoder(SKIPS[pixels] if isinstance(pixels, str) else Skip.OTHER_THAN_KEY)
+        stream = decoder.stream
+        self.width, self.height = stream.width, stream.height
+        self.fps = float(stream.average_rate or stream.guessed_rate or 0)
+        # a picture's own time base is lost where the decoder is flushed
+        self._time_base = float(stream.time_base or 0)
+        for problem in problems.of_parameters(decoder.header.parameters):
+            refuse(path, problem, strict)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        for decoder in self._decoders.values():
+            decoder.close()
+        self._decoders.clear()
+
+    @cached_property
+    def index(self) -> StreamIndex:
+        """The order of all frames; reads every packet of the file the first time."""
+        return read_index(self.path)
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    @property
+    def corrupt(self) -> tuple[int, ...]:
+        """Indices of the damaged frames met so far."""
+        return tuple(self._findings.corrupt)
+
+    @property
+    def hole_share(self) -> float:
+        """Share of the cells of the inter frames read so far that had no usable vector."""
+        return self._findings.holes / max(1, self._findings.cells)
+
+    def __iter__(self) -> Iterator[Frame]:
+        self._findings = Findings()
+        if isinstance(self.pixels, str):
+            yield from self._read_stream(self.pixels)
+        else:
+            wanted = self._checked(self.pixels)
+            for first, last, skip in runs(self.index, 0, len(self) - 1, wanted):
+                yield from self._read_span(first, last, wanted, skip)
+        self._report()
+
+    def clip(self, target: int, offset: int, pixels: Pixels | None = None) -> list[Frame]:
+        """Frames target - offset .. target, decoded from the nearest codec keyframe before them."""
+        if not 0 <= offset <= target < len(self):
+            raise IndexError(
+                f"{self.path}: no frames {target - offset}..{target} (target={target}, "
+                f"offset={offset}); it has frames 0..{len(self) - 1}"
+            )
+        pixels = self.pixels if pixels is None else pixels
+        first = target - offset
+        if isinstance(pixels, str):
+            return list(self._read_span(first, target, pixels, SKIPS[pixels]))
+        wanted = self._checked(pixels)
+        return [
+            frame
+            for begin, end, skip in runs(self.index, first, target, wanted)
+            for frame in self._read_span(begin, end, wanted, skip)
+        ]
+
+    def _decoder(self, skip: Skip) -> Decoder:
+        if skip not in self._decoders:
+            self._decoders[skip] = Decoder(self.path, skip, self.threads)
+        return self._decoders[skip]
+
+    def _checked(self, pixels: Collection[int]) -> frozenset[int]:
+        outside = sorted(index for index in pixels if not 0 <= index < len(self))
+        if outside:
+            raise IndexError(
+                f"{self.path}: no frame {outside[0]} to take pixels of; it has frames "
+                f"0..{len(self) - 1}"
+            )
+        return frozenset(pixels)
+
+    def _read_stream(self, pixels: str) -> Iterator[Frame]:
+        """The whole video, without reading its index first."""
+        decoder, count = self._decoder(SKIPS[pixels]), 0
+        builder = FrameBuilder(self.path, self.strict, self._findings)
+        for decoded in decoder.decode():
+            if decoded is None:
+                builder.lose(count)
+            else:
+                yield builder.build(decoded, count, self._time(decoded, count), wants(pixels))
+            count += 1
+        if not count:
+            raise UnsupportedStream(
+                f"{self.path}: a video without a frame; copy it again from its source"
+            )
+        self._check_end(decoder, count)
+
+    def _read_span(
+        self, first: int, last: int, pixels: str | frozenset[int], skip: Skip
+    ) -> Iterator[Frame]:
+        """Frames first..last, by way of the keyframe before them."""
+        decoder, stamps = self._decoder(skip), self.index.stamps
+        builder = FrameBuilder(self.path, self.strict, self._findings)
+        place = self.index.key_before(first) if stamps is not None else 0
+        start = int(stamps[place]) if place and stamps is not None else None
+        # a decoder that reorders holds pictures back, and flushed early it loses their vectors
+        is_held_back = self.index.has_b or decoder.stream.codec_context.reorder_depth
+        count = None if is_held_back else last - place + 1
+        for decoded in decoder.decode(start, count):
+            if decoded is None:
+                builder.lose(place)
+            else:
+                place = self._place(decoded, place)
+                if first <= place <= last:
+                    time = self._time(decoded, place)
+                    yield builder.build(decoded, place, time, wants(pixels))
+                else:
+                    builder.pass_by(decoded, place)
+            place += 1
+            if place > last:
+                break
+
+    def _place(self, decoded: Decoded, expected: int) -> int:
+        """A picture's index by its time stamp; a lost picture then shifts nothing."""
+        stamps, stamp = self.index.stamps, decoded.picture.pts
+        if stamps is None or stamp is None:
+            return expected
+        place = int(np.searchsorted(stamps, stamp))
+        return place if place < len(stamps) and stamps[place] == stamp else expected
+
+    def _time(self, decoded: Decoded, index: int) -> float:
+        if decoded.picture.pts is not None:
+            return decoded.picture.pts * self._time_base
+        return index / self.fps if self.fps else 0.0
+
+    def _check_end(self, decoder: Decoder, count: int) -> None:
+        missing = decoder.stream.frames - count - decoder.discarded
+        if decoder.damage is None and missing <= 0:
+            return
+        what = decoder.damage or f"{missing} of the promised frames are missing"
+        if self.strict:
+            raise CorruptStream(
+                f"{self.path}: ends early, after {count} frames ({what}); copy it again from its "
+                "source, or read what is there with strict=False",
+                count,
+            )
+        log.warning("%s: ends early, after %d frames (%s)", self.path, count, what)
+
+    def _report(self) -> None:
+        if self.strict:
+            return
+        if self.hole_share:
+            log.warning(
+                "%s: %.1f %% of the picture had no usable vector", self.path, 100 * self.hole_share
+            )
+        if self.corrupt:
+            log.warning(
+                "%s: %d damaged frames, the first is %d",
+                self.path,
+                len(self.corrupt),
+                self.corrupt[0],
+            )

@@ -1,0 +1,147 @@
+"""Where the pictures of a clean stream come from: a folder of images, or any video."""
+
+import glob
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+from av.video.frame import VideoFrame
+
+from bdnet.codec.container import open_video
+from bdnet.codec.errors import CorruptStream, UnsupportedStream
+from bdnet.codec.index import read_index
+from bdnet.codec.writer import Image
+
+IMAGES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".ppm"}
+VIDEOS = {".mp4", ".mkv", ".mov", ".avi", ".webm", ".m4v", ".mpg", ".mpeg", ".ts", ".m2ts", ".flv",
+          ".wmv", ".h264", ".264", ".hevc", ".h265", ".ogv", ".3gp", ".y4m"}  # fmt: skip
+
+
+def natural(path: Path) -> list[tuple[int, str]]:
+    """Sorts frame_9.png before frame_10.png."""
+    pieces = re.split(r"(\d+)", path.name)
+    return [(int(piece), "") if piece.isdigit() else (-1, piece) for piece in pieces]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A sequence of pictures to encode; `name` is where it stands below the input's root."""
+
+    name: Path
+    files: tuple[Path, ...]  # the images in order, or the one video
+    is_video: bool
+
+    @property
+    def place(self) -> Path:
+        return self.files[0] if self.is_video else self.files[0].parent
+
+    def __len__(self) -> int:
+        return len(read_index(self.files[0])) if self.is_video else len(self.files)
+
+    def fps(self) -> Fraction | None:
+        """A video's average rate; images have none."""
+        if not self.is_video:
+            return None
+        container, stream = open_video(self.files[0])
+        with container:
+            return stream.average_rate or stream.guessed_rate
+
+    def signature(self) -> str:
+        """A digest of names, sizes and times of change: another one means other content."""
+        stats = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in self.files]
+        return hashlib.sha256(repr(stats).encode()).hexdigest()[:16]
+
+    def pictures(self) -> Iterator[Image | VideoFrame]:
+        """Every picture in display order, upright."""
+        if self.is_video:
+            yield from _decode(self.files[0])
+        else:
+            yield from map(_read_image, self.files)
+
+
+def find_sources(pattern: str) -> list[Source]:
+    """The sequences that an input means: a video, a folder of images, a tree of both, or a glob."""
+    path = Path(pattern)
+    if path.exists():
+        root = path if path.is_dir() and not _images(path) else path.parent
+        matches = [path]
+    else:
+        root = _fixed_part(path)
+        matches = [Path(match) for match in sorted(glob.glob(pattern, recursive=True))]
+    found = [source for match in matches for source in _sources_at(match, root)]
+    if not found:
+        looked = f"{len(matches)} matches, none of them" if matches else "no match, so not"
+        raise UnsupportedStream(
+            f"input={pattern}: {looked} a video or a folder with images "
+            f"({' '.join(sorted(IMAGES))})"
+        )
+    return list({source.name: source for source in found}.values())
+
+
+def _sources_at(path: Path, root: Path) -> Iterator[Source]:
+    if not path.is_dir():
+        if path.suffix.lower() not in IMAGES:
+            yield Source(path.relative_to(root), (path,), is_video=True)
+        return
+    if images := _images(path):
+        yield Source(path.relative_to(root), images, is_video=False)
+        return
+    for child in sorted(path.iterdir()):
+        if child.is_dir() or (child.suffix.lower() in VIDEOS and not child.name.startswith(".")):
+            yield from _sources_at(child, root)
+
+
+def _images(folder: Path) -> tuple[Path, ...]:
+    found = (path for path in folder.iterdir() if path.suffix.lower() in IMAGES)
+    return tuple(sorted(found, key=natural))
+
+
+def _fixed_part(pattern: Path) -> Path:
+    """The folder above the first wildcard."""
+    fixed = Path(pattern.anchor)
+    for part in pattern.parts[len(fixed.parts) : -1]:
+        if glob.has_magic(part):
+            break
+        fixed /= part
+    return fixed
+
+
+def _read_image(path: Path) -> Image:
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if image is None:
+        raise UnsupportedStream(f"{path}: not an image that OpenCV can read; replace it")
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+
+
+def _decode(path: Path) -> Iterator[Image | VideoFrame]:
+    container, stream = open_video(path)
+    with container:
+        stream.thread_type = "AUTO"
+        index = -1
+        try:
+            for index, picture in enumerate(container.decode(stream)):
+                if picture.is_corrupt:
+                    raise CorruptStream(f"{path}: frame {index} is damaged", index)
+                yield _upright(path, picture)
+        except (av.error.FFmpegError, OSError) as error:
+            raise CorruptStream(
+                f"{path}: cannot be decoded after frame {index} ({error})", index
+            ) from error
+        if index < 0:
+            raise UnsupportedStream(f"{path}: a video without a frame")
+
+
+def _upright(path: Path, picture: VideoFrame) -> Image | VideoFrame:
+    if picture.rotation == 0:
+        return picture
+    if picture.rotation % 90:
+        raise UnsupportedStream(
+            f"{path}: turned by {picture.rotation} degrees; only multiples of 90 can be set upright"
+        )
+    return np.rot90(picture.to_ndarray(format="rgb24"), picture.rotation // 90).astype(np.uint8)

@@ -1,0 +1,146 @@
+"""Many sequences -> clean streams, in several processes, resumable."""
+
+import json
+import multiprocessing
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+import av
+from tqdm import tqdm
+
+from bdnet.codec.encoding import Encoding, WriteError
+from bdnet.codec.sources import Source
+from bdnet.codec.writer import VideoWriter
+from bdnet.errors import BdnetError
+
+
+@dataclass(frozen=True)
+class Job:
+    """One sequence, and the file that it becomes; fps None keeps a video's own (25 for images)."""
+
+    source: Source
+    output: Path
+    encoding: Encoding
+    fps: float | None = None
+    overwrite: bool = False
+
+    def recipe(self) -> str:
+        """What the file is made of and how, stored in the file itself."""
+        facts = {**asdict(self.encoding), "fps": self.fps, "source": self.source.signature()}
+        return json.dumps({"bdnet": facts}, sort_keys=True)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a job; `detail` is the reason of a failure."""
+
+    output: Path
+    status: Literal["done", "skipped", "failed"]
+    detail: str = ""
+    frames: int = 0
+
+
+def plan(
+    sources: list[Source], output: Path, encoding: Encoding, fps: float | None, overwrite: bool
+) -> list[Job]:
+    """Names each sequence's file: output itself for one sequence and a file name, else below it."""
+    if len(sources) == 1 and output.suffix:
+        targets = [output]
+    else:
+        targets = [
+            output / (source.name.with_suffix("") if source.is_video else source.name)
+            for source in sources
+        ]
+        targets = [target.with_name(f"{target.name}.mp4") for target in targets]
+    taken: dict[Path, Source] = {}
+    for source, target in zip(sources, targets, strict=True):
+        if target in taken:
+            raise WriteError(
+                f"{source.place} and {taken[target].place} would both become {target}; "
+                "encode them into different output folders"
+            )
+        if target.resolve() in {file.resolve() for file in source.files}:
+            raise WriteError(f"output={target} is the input itself; name another file or folder")
+        taken[target] = source
+    return [Job(source, target, encoding, fps, overwrite) for target, source in taken.items()]
+
+
+def transcode(job: Job, watch: Callable[[Iterable[object]], Iterable[object]] = iter) -> Outcome:
+    """Encodes one sequence unless its file is there already; a failure is an outcome, no exception.
+
+    watch wraps the iteration over frames, for a progress bar.
+    """
+    try:
+        if job.output.exists() and not job.overwrite:
+            return _compare(job)
+        fps = job.fps or job.source.fps() or 25
+        recipe = {"comment": job.recipe()}
+        with VideoWriter(job.output, fps, job.encoding, recipe) as writer:
+            for picture in watch(job.source.pictures()):
+                writer.write(picture)  # type: ignore[arg-type]  # watch changes no element
+        return Outcome(job.output, "done", frames=writer.frames)
+    except (BdnetError, OSError) as error:
+        return Outcome(job.output, "failed", f"{job.source.place}: {error}")
+
+
+def _compare(job: Job) -> Outcome:
+    """A file appears under its name only when complete; what is left to check is its recipe."""
+    with av.open(str(job.output)) as container:
+        found = container.metadata.get("comment")
+    if found == job.recipe():
+        return Outcome(job.output, "skipped")
+    return Outcome(
+        job.output,
+        "failed",
+        f"{job.output} exists and was made from other content or with other settings; "
+        "say overwrite=true or another output",
+    )
+
+
+def transcode_all(jobs: list[Job], processes: int | None = None) -> Iterator[Outcome]:
+    """Encodes every job and yields its outcome when it is known, with a progress bar."""
+    if len(jobs) == 1:
+        count = len(jobs[0].source)
+        yield transcode(jobs[0], lambda frames: tqdm(frames, "encode", count, unit="frame"))
+        return
+    with tqdm(total=len(jobs), desc="encode", unit="sequence") as bar:
+        for outcome in _run(jobs, processes or os.cpu_count() or 1):
+            bar.update()
+            yield outcome
+
+
+def _run(jobs: list[Job], processes: int) -> Iterator[Outcome]:
+    left = set(range(len(jobs)))
+    with _pool(min(processes, len(jobs))) as pool:
+        futures = {pool.submit(transcode, job): number for number, job in enumerate(jobs)}
+        try:
+            for future in as_completed(futures):
+                outcome = future.result()
+                left.remove(futures[future])
+                yield outcome
+        except BrokenProcessPool:
+            pass  # a process was killed, and took the jobs of the others with it
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    for number in sorted(left):
+        with _pool(1) as pool:
+            yield _outcome(pool.submit(transcode, jobs[number]), jobs[number])
+
+
+def _outcome(future: Future[Outcome], job: Job) -> Outcome:
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        detail = f"{job.source.place}: its process was killed (out of memory?)"
+        return Outcome(job.output, "failed", detail)
+
+
+def _pool(processes: int) -> ProcessPoolExecutor:
+    # libraries with threads of their own do not survive a fork
+    return ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"))

@@ -1,0 +1,178 @@
+"""Frames -> a clean stream, in which every P-frame refers to the frame before it."""
+
+import glob
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import av
+import numpy as np
+from av.container import OutputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from bdnet.codec.encoding import Encoding, WriteError
+from bdnet.codec.index import read_index
+
+Image = NDArray[np.uint8]
+
+
+class VideoWriter:
+    """Writes images to a clean stream; the file appears under its name only when it is complete.
+
+        with VideoWriter("clip.mp4", fps=25) as writer:
+            for image in images:
+                writer.write(image)
+
+    Leaving the block by an error leaves no file. Odd sizes and lossless RGB are stored at full
+    chroma resolution, since 4:2:0 has no odd sizes in H.264.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        fps: float | Fraction = 25,
+        encoding: Encoding | None = None,
+        metadata: dict[str, str] | None = None,
+    ) -> None:
+        if not 0 < fps <= 1000:
+            raise WriteError(f"fps={fps}: frames per second, above 0 and at most 1000")
+        self.path, self.encoding = Path(path), encoding or Encoding()
+        self.fps = Fraction(fps).limit_denominator(1001 * 60)
+        self.metadata = metadata or {}
+        self.frames = 0
+        self.partial = _partial_path(self.path, os.getpid())
+        self._container: OutputContainer | None = None
+        self._stream: VideoStream | None = None
+
+    def write(self, image: Image | VideoFrame) -> None:
+        """Appends an RGB image, uint8 [H, W, 3], or a decoded picture."""
+        picture = image if isinstance(image, VideoFrame) else _picture(image)
+        container = self._container or self._open(picture)
+        stream = self._stream
+        assert stream is not None
+        if (picture.height, picture.width) != (stream.height, stream.width):
+            raise WriteError(
+                f"{self.path}: frame {self.frames} is {picture.height}x{picture.width} (height x "
+                f"width), those before are {stream.height}x{stream.width}; resize them to one size"
+            )
+        picture = picture.reformat(format=stream.pix_fmt)
+        picture.pts, picture.time_base = self.frames, 1 / self.fps
+        picture.pict_type = 0  # the encoder chooses, whatever the source's frame was
+        self.frames += 1
+        self._mux(container, picture)
+
+    def close(self) -> None:
+        """Finishes the file, reads its frame count back, and gives it its name."""
+        if self._container is None:
+            raise WriteError(f"{self.path}: no frame was written; a video needs at least one")
+        self._mux(self._container, None)
+        with self._explained():
+            self._container.close()
+        self._container = None
+        found = len(read_index(self.partial))
+        if found != self.frames:
+            raise WriteError(
+                f"{self.path}: {self.frames} frames were written and {found} read back; "
+                "is the disk full?"
+            )
+        self.partial.replace(self.path)
+
+    def discard(self) -> None:
+        """Throws away what was written."""
+        if self._container is not None:
+            with suppress(av.error.FFmpegError, OSError):
+                self._container.close()
+            self._container = None
+        self.partial.unlink(missing_ok=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if kind is None:
+                self.close()
+        finally:
+            self.discard()
+
+    def _open(self, first: VideoFrame) -> OutputContainer:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(self.path)
+        encoder, pixels = self.encoding.encoder(first)
+        with self._explained():
+            self._container = av.open(str(self.partial), "w")
+        self._container.metadata.update(self.metadata)
+        stream = self._container.add_stream(encoder, rate=self.fps)
+        assert isinstance(stream, VideoStream)
+        stream.width, stream.height, stream.pix_fmt = first.width, first.height, pixels
+        context = stream.codec_context
+        context.options = self.encoding.options()
+        context.thread_count = self.encoding.threads
+        if not first.format.is_rgb:  # the same numbers keep the same meaning
+            context.colorspace, context.color_range = first.colorspace, first.color_range
+            context.color_primaries, context.color_trc = first.color_primaries, first.color_trc
+        if self.encoding.bitrate:
+            context.bit_rate = self.encoding.bitrate
+        self._stream = stream
+        return self._container
+
+    def _mux(self, container: OutputContainer, picture: VideoFrame | None) -> None:
+        assert self._stream is not None
+        with self._explained():
+            for packet in self._stream.encode(picture):
+                container.mux(packet)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except (av.error.FFmpegError, OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise WriteError(
+                f"{self.path}: cannot be written after {self.frames} frames ({reason}); check the "
+                "disk's free space, the folder's permissions and the file's ending (.mp4, .mkv)"
+            ) from error
+
+
+def _picture(image: Image) -> VideoFrame:
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+        raise WriteError(
+            f"an image must be uint8 RGB [H, W, 3], not {image.dtype} {list(image.shape)}"
+        )
+    return VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
+
+
+def _partial_path(path: Path, process: int) -> Path:
+    """Where a process writes until the file is complete: hidden, and of the same format."""
+    return path.with_name(f".{path.stem}.{socket.gethostname()}-{process}.partial{path.suffix}")
+
+
+def _remove_abandoned(path: Path) -> None:
+    """Removes what processes of this machine that were killed left of the same file."""
+    prefix, suffix = str(_partial_path(path, 0).name).split("-0.partial")
+    for left in path.parent.glob(f"{glob.escape(prefix)}-*.partial{suffix}"):
+        process = left.name.removeprefix(f"{prefix}-").removesuffix(f".partial{suffix}")
+        if process.isdigit() and not _is_alive(int(process)):
+            left.unlink(missing_ok=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

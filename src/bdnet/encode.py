@@ -1,0 +1,33 @@
+"""Images or any video -> clean streams: `python -m bdnet.encode input=... output=...`."""
+
+import sys
+from collections import Counter
+from pathlib import Path
+
+from hydra.utils import instantiate
+from omegaconf import DictConfig
+
+from bdnet.codec.sources import find_sources
+from bdnet.codec.transcode import plan, transcode_all
+from bdnet.runs import application
+
+
+@application("encode")
+def main(config: DictConfig) -> None:
+    encoding = instantiate(config.encoding)
+    sources = find_sources(config.input)
+    jobs = plan(sources, Path(config.output), encoding, config.fps, config.overwrite)
+    counts: Counter[str] = Counter()
+    failures = []
+    for outcome in transcode_all(jobs, config.processes):
+        counts[outcome.status] += 1
+        if outcome.status == "failed":
+            failures.append(outcome.detail)
+    summary = ", ".join(f"{counts[status]} {status}" for status in ("done", "skipped", "failed"))
+    print(f"{summary}; clean streams in {config.output}")
+    if failures:
+        sys.exit("\n".join(f"failed: {failure}" for failure in failures))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""What every entry point shares: where conf/ is, and how a Hydra application starts and fails."""
+
+import functools
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import hydra
+from omegaconf import DictConfig
+
+from bdnet.errors import BdnetError
+
+PACKAGE = Path(__file__).parent
+
+
+def conf_folder() -> Path:
+    """conf/: inside the package in an installed wheel, beside src/ in a checkout."""
+    installed = PACKAGE / "conf"
+    return installed if installed.is_dir() else PACKAGE.parent.parent / "conf"
+
+
+def application(name: str) -> Callable[[Callable[[DictConfig], None]], Callable[[], None]]:
+    """Makes a function of a configuration the Hydra application `python -m bdnet.<name>`."""
+
+    def decorate(function: Callable[[DictConfig], None]) -> Callable[[], None]:
+        @functools.wraps(function)
+        def run(config: DictConfig) -> None:
+            try:
+                function(config)
+            except BdnetError as error:
+                sys.exit(f"bdnet {name}: {error}")
+            except KeyboardInterrupt:
+                sys.exit(130)  # the shell's code for an interrupted program
+
+        start = hydra.main(version_base="1.3", config_path=str(conf_folder()), config_name=name)
+        application: Callable[[], None] = start(run)
+        return application
+
+    return decorate

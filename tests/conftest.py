@@ -1,0 +1,34 @@
+"""Settings and videos that all tests share."""
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from videos import Video
+
+os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"  # no look-up on the net when albumentations is imported
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> None:
+    import torch
+
+    torch.set_num_threads(1)  # the workers of pytest-xdist share the cores
+
+
+@pytest.fixture(scope="session")
+def make_video(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Returns the file of `Video(...)`, encoded when it is first asked for. Never change it."""
+    folder = tmp_path_factory.mktemp("videos")
+
+    def make(**recipe: object) -> Path:
+        video = Video(**recipe)
+        name = hashlib.sha256(repr(video).encode()).hexdigest()[:12]
+        path = folder / f"{name}.{video.container}"
+        if not path.exists():
+            video.write(path)
+        return path
+
+    return make

@@ -1,0 +1,173 @@
+"""`python -m bdnet.encode`: trees of sequences, resumed, with failures that stop nobody."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+from videos import Pan
+
+from bdnet.codec import Encoding, UnsupportedStream, VideoReader, WriteError, probe
+from bdnet.codec.sources import find_sources
+from bdnet.codec.transcode import plan, transcode, transcode_all
+
+
+def write_images(folder: Path, count: int = 6, size: tuple[int, int] = (48, 64)) -> None:
+    folder.mkdir(parents=True)
+    for index in range(count):
+        picture = Pan((1, 0)).picture(index, *size)
+        assert cv2.imwrite(str(folder / f"frame_{index}.png"), picture[:, :, ::-1])
+
+
+def encode(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "bdnet.encode", *arguments],
+        cwd=folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def jobs(pattern: str, output: Path, **encoding: object) -> list:
+    return plan(find_sources(pattern), output, Encoding(**encoding), None, overwrite=False)
+
+
+def test_images_are_taken_in_natural_order(tmp_path: Path):
+    write_images(tmp_path / "walk", count=12)
+    (source,) = find_sources(str(tmp_path / "walk"))
+    assert [path.name for path in source.files][8:] == [f"frame_{i}.png" for i in (8, 9, 10, 11)]
+    (outcome,) = transcode_all(jobs(str(tmp_path / "walk"), tmp_path / "out", lossless=True))
+    assert (outcome.status, outcome.frames) == ("done", 12)
+    with VideoReader(tmp_path / "out/walk.mp4", "all") as reader:
+        frames = list(reader)
+    assert np.array_equal(frames[10].image, Pan((1, 0)).picture(10, 48, 64))
+
+
+def test_tree_is_repeated_resumed_and_survives_bad_inputs(tmp_path: Path, make_video: Callable):
+    write_images(tmp_path / "in/train/a")
+    write_images(tmp_path / "in/val/b")
+    (tmp_path / "in/val/c.mp4").write_bytes(make_video().read_bytes())
+    (tmp_path / "in/val/broken.mp4").write_bytes(b"not a video at all")
+    write_images(tmp_path / "in/val/torn")
+    (tmp_path / "in/val/torn/frame_3.png").write_bytes(b"not an image")
+
+    first = encode("input=in", "output=out", "encoding.interval=3", folder=tmp_path)
+    assert first.returncode == 1
+    assert "3 done, 0 skipped, 2 failed" in first.stdout
+    assert "broken.mp4: not a video" in first.stderr
+    assert "frame_3.png: not an image" in first.stderr
+    assert "Traceback" not in first.stderr
+    written = sorted(str(path.relative_to(tmp_path / "out")) for path in tmp_path.glob("out/*/*"))
+    assert written == ["train/a.mp4", "val/b.mp4", "val/c.mp4"]
+    assert all(probe(path).keyframes[1] == 3 for path in tmp_path.glob("out/*/*"))
+
+    times = {path: path.stat().st_mtime_ns for path in tmp_path.glob("out/*/*")}
+    (tmp_path / "in/val/broken.mp4").unlink()
+    cv2.imwrite(str(tmp_path / "in/val/torn/frame_3.png"), np.zeros((48, 64, 3), np.uint8))
+    again = encode("input=in", "output=out", "encoding.interval=3", folder=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert "1 done, 3 skipped, 0 failed" in again.stdout
+    assert all(path.stat().st_mtime_ns == before for path, before in times.items())
+
+
+def test_other_settings_or_content_are_not_passed_off_as_done(tmp_path: Path):
+    write_images(tmp_path / "walk")
+    (tmp_path / "other").mkdir()
+    (job,) = jobs(str(tmp_path / "walk"), tmp_path / "out.mp4", crf=20)
+    assert transcode(job).status == "done"
+    assert transcode(job).status == "skipped"
+    (other,) = jobs(str(tmp_path / "walk"), tmp_path / "out.mp4", crf=30)
+    refused = transcode(other)
+    assert refused.status == "failed"
+    assert "other settings; say overwrite=true" in refused.detail
+    cv2.imwrite(str(tmp_path / "walk/frame_6.png"), np.zeros((48, 64, 3), np.uint8))
+    (changed,) = jobs(str(tmp_path / "walk"), tmp_path / "out.mp4", crf=20)
+    assert "other content" in transcode(changed).detail
+    (forced,) = plan(
+        find_sources(str(tmp_path / "walk")), tmp_path / "out.mp4", Encoding(), None, overwrite=True
+    )
+    assert transcode(forced).frames == 7
+
+
+def test_variable_rate_video_keeps_order_and_count(tmp_path: Path, make_video: Callable):
+    gaps = (4, 1, 9, 2, 4, 4, 17, 1, 1, 4)
+    stamps = tuple(np.cumsum(gaps).tolist())
+    path = make_video(scene=Pan((1, 0)), frames=len(stamps), stamps=stamps, container="mkv")
+    assert probe(path).variable_fps
+    (outcome,) = transcode_all(jobs(str(path), tmp_path / "out.mp4", crf=5))
+    assert outcome.frames == len(stamps)
+    info = probe(tmp_path / "out.mp4")
+    assert (info.frames, info.variable_fps, info.clean) == (len(stamps), False, True)
+    with VideoReader(path, "all") as before, VideoReader(tmp_path / "out.mp4", "all") as after:
+        for old, new in zip(before, after, strict=True):
+            assert np.abs(old.image.astype(int) - new.image).mean() < 2
+
+
+def test_b_frames_and_other_codecs_become_clean(tmp_path: Path, make_video: Callable):
+    path = make_video(codec="libx264", options={"crf": "20"})
+    assert not probe(path).clean
+    (outcome,) = transcode_all(jobs(str(path), tmp_path / "out.mp4"))
+    assert outcome.status == "done", outcome.detail
+    assert probe(tmp_path / "out.mp4").clean
+
+
+def test_turned_video_is_set_upright(tmp_path: Path):
+    upright = Pan().picture(0, 96, 64)  # taller than wide
+    with av.open(str(tmp_path / "phone.mp4"), "w") as container:
+        stream = container.add_stream("libx264", rate=25, options={"crf": "5"})
+        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
+        stream.set_display_rotation(90)
+        sideways = np.ascontiguousarray(np.rot90(upright, -1))
+        for _ in range(3):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(sideways, "rgb24")))
+        container.mux(stream.encode(None))
+    turned = probe(tmp_path / "phone.mp4")
+    assert abs(turned.rotation) == 90
+    assert not turned.clean
+    (outcome,) = transcode_all(jobs(str(tmp_path / "phone.mp4"), tmp_path / "out.mp4", crf=5))
+    assert outcome.status == "done", outcome.detail
+    info = probe(tmp_path / "out.mp4")
+    assert (info.height, info.width, info.rotation, info.clean) == (96, 64, 0, True)
+    with VideoReader(tmp_path / "out.mp4", "all") as reader:
+        image = next(iter(reader)).image.astype(int)
+    assert np.abs(image - upright).mean() < 8  # the loss of coarse chroma, twice
+    assert np.abs(image - upright[::-1, ::-1]).mean() > 24
+
+
+def test_inputs_that_mean_nothing_or_clash_are_refused(tmp_path: Path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UnsupportedStream, match="none of them a video or a folder with images"):
+        find_sources(str(tmp_path / "empty"))
+    with pytest.raises(UnsupportedStream, match="no match"):
+        find_sources(str(tmp_path / "absent/*"))
+    for name in ("clip.avi", "clip.mp4"):
+        (tmp_path / "empty" / name).touch()
+    with pytest.raises(WriteError, match=r"would both become .*clip\.mp4"):
+        jobs(str(tmp_path / "empty"), tmp_path / "out")
+    with pytest.raises(WriteError, match="is the input itself"):
+        jobs(str(tmp_path / "empty/clip.mp4"), tmp_path / "empty")
+
+
+def test_killed_encode_goes_on_where_it_was(tmp_path: Path):
+    for name in "abcdef":
+        write_images(tmp_path / "in" / name, count=40, size=(240, 320))
+    command = [sys.executable, "-m", "bdnet.encode", "input=in", "output=out", "processes=1"]
+    victim = subprocess.Popen(command, cwd=tmp_path, start_new_session=True, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob("out/[!.]*.mp4")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.killpg(victim.pid, signal.SIGKILL)
+    victim.communicate()
+    done = {path: path.read_bytes() for path in tmp_path.glob("out/[!.]*.mp4")}
+    assert done  # and not all six: it was killed at the first
+    assert all(len(list(VideoReader(path))) == 40 for path in done)
+    again = encode("input=in", "output=out", folder=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert f"{6 - len(done)} done, {len(done)} skipped, 0 failed" in again.stdout
+    assert all(path.read_bytes() == content for path, content in done.items())
+    assert sorted(path.name for path in tmp_path.glob("out/*")) == [f"{n}.mp4" for n in "abcdef"]

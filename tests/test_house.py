@@ -1,0 +1,119 @@
+"""The package as a whole: its entry points, its configuration, and its wheel."""
+
+import inspect
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra.utils import get_object
+from omegaconf import DictConfig, ListConfig, OmegaConf
+
+from bdnet.__main__ import VERBS
+from bdnet.runs import conf_folder
+
+ROOT = Path(__file__).parent.parent
+YAMLS = sorted(conf_folder().rglob("*.yaml"))
+
+
+def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
+def targets(node: object) -> list[DictConfig]:
+    """Every node below one that names something to instantiate."""
+    if isinstance(node, ListConfig):
+        return [found for child in node for found in targets(child)]
+    if not isinstance(node, DictConfig):
+        return []
+    children = (node._get_node(key) for key in node)
+    return [node] * ("_target_" in node) + [each for child in children for each in targets(child)]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_a_configuration_and_a_help(verb: str, tmp_path: Path):
+    assert (conf_folder() / f"{verb}.yaml").is_file()
+    answer = run("-m", f"bdnet.{verb}", "--help", folder=tmp_path)
+    assert answer.returncode == 0, answer.stderr
+    assert f"bdnet.{verb}" in answer.stdout or verb in answer.stdout
+    assert list(tmp_path.iterdir()) == []  # asking for help writes nothing
+
+
+@pytest.mark.parametrize("path", YAMLS, ids=lambda path: str(path.relative_to(conf_folder())))
+def test_yaml_keys_are_arguments_of_their_target(path: Path):
+    for node in targets(OmegaConf.load(path)):
+        signature = inspect.signature(get_object(node._target_))
+        given = {key: None for key in node if not str(key).startswith("_")}
+        if node.get("_partial_"):
+            signature.bind_partial(**given)
+        else:
+            signature.bind(**given)
+
+
+@pytest.mark.parametrize("path", YAMLS, ids=lambda path: str(path.relative_to(conf_folder())))
+def test_yaml_says_what_it_is_for(path: Path):
+    first, *_ = path.read_text().splitlines()
+    assert first.startswith("#")
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_entry_points_compose(verb: str):
+    with initialize_config_dir(str(conf_folder()), version_base="1.3"):
+        assert compose(verb)
+
+
+def test_console_command_lists_its_verbs_and_refuses_others(tmp_path: Path):
+    listing = run("-m", "bdnet", folder=tmp_path)
+    assert listing.returncode == 0
+    assert all(f"  {verb} " in listing.stderr for verb in VERBS)
+    wrong = run("-m", "bdnet", "prob", folder=tmp_path)
+    assert wrong.returncode == 2
+    assert "no verb 'prob'" in wrong.stderr
+
+
+def test_an_error_of_the_user_is_a_sentence_without_a_traceback(tmp_path: Path):
+    answer = run("-m", "bdnet.probe", "video=absent.mp4", folder=tmp_path)
+    assert answer.returncode == 1
+    assert answer.stderr.startswith("bdnet probe: absent.mp4: no such file")
+    assert "Traceback" not in answer.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_wheel_carries_the_configuration(tmp_path: Path):
+    """Builds the wheel and uses it elsewhere; its dependencies are this environment's."""
+    built = run(
+        *("-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)),
+        folder=tmp_path,
+    )
+    assert built.returncode == 0, built.stdout + built.stderr
+    (wheel,) = tmp_path.glob("*.whl")
+    home = tmp_path / "venv"
+    venv.create(home, with_pip=False)
+    (packages,) = home.glob("lib/python*/site-packages")
+    installed = run(
+        *("-m", "pip", "install", "--no-deps", "--quiet", "--target", str(packages), str(wheel)),
+        folder=tmp_path,
+    )
+    assert installed.returncode == 0, installed.stderr
+    # a path file in a path file's folder is not read, so the checkout stays out
+    (packages / "dependencies.pth").write_text(
+        "\n".join(path for path in sys.path if path.endswith("-packages"))
+    )
+    program = (
+        "import bdnet, hydra; from bdnet.runs import conf_folder\n"
+        "print(bdnet.__file__)\n"
+        "with hydra.initialize_config_dir(str(conf_folder()), version_base='1.3'):\n"
+        "    print(hydra.compose('encode', ['input=a', 'output=b']).encoding.interval)\n"
+    )
+    used = subprocess.run(
+        [home / "bin" / "python", "-c", program],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert used.returncode == 0, used.stderr
+    where, interval = used.stdout.splitlines()
+    assert Path(where).is_relative_to(packages)
+    assert interval == "12"
