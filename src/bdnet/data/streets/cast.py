@@ -1,0 +1,75 @@
+"""What fills a street, kept from running into each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from .classes import Label
+from .props import Prop, clash, floor
+from .textures import Detail, Texture
+
+if TYPE_CHECKING:
+    from .foliage import Plant
+    from .light import Light
+    from .rasteriser import Surface
+
+KERB = 5.2  # metres from the centre line
+
+
+class Drive(NamedTuple):
+    """What the things in the street must know of the camera."""
+
+    frames: int
+    pace: float  # metres per frame, mean
+    travel: float  # metres from the first frame to the last
+
+
+class Cast:
+    """The props of one street, and what is needed to make more of them."""
+
+    def __init__(
+        self,
+        random: np.random.Generator,
+        detail: Detail,
+        light: Light,
+        plants: list[Plant],
+        drive: Drive,
+    ) -> None:
+        self.random, self.detail, self.light = random, detail, light
+        self.plants, self.drive = plants, drive
+        self.dark = blob(0.62)
+        self.soft = blob(0.2 + 0.3 * light.strength)
+        self.props: list[Prop] = []
+
+    def uniform(self, low: float, high: float) -> float:
+        """Return a random number."""
+        return float(self.random.uniform(low, high))
+
+    def chance(self, share: float) -> bool:
+        """Return true in that share of the cases."""
+        return bool(self.random.random() < share)
+
+    def free(self, prop: Prop, gap: tuple[float, float]) -> bool:
+        """Return whether a prop always stays `gap` (x, z; metres) away from all others."""
+        return not any(clash(prop, other, self.drive.frames, gap) for other in self.props)
+
+    def nearest(self, z: float, step: float) -> float:
+        """Return the smallest z of a thing that starts at z and moves `step` metres per frame."""
+        return z + min(step, 0.0) * self.drive.frames
+
+    def shadow(self, wide: float, long: float, texture: Texture, shift: float) -> Surface:
+        """Return a shadow on the ground, `shift` metres away from the sun."""
+        x = -self.light.sun * shift * self.light.strength
+        across, along = (x - wide / 2, x + wide / 2), (-long / 2, long / 2)
+        return floor(texture, Label.UNCHANGED, across, along)
+
+
+def blob(strength: float) -> Texture:
+    """Return a soft rectangular shadow."""
+    ramp = np.linspace(-1, 1, 48, dtype=np.float32)
+    edge = np.clip((1 - np.abs(ramp)) * 4, 0, 1) * np.clip(1.15 - np.abs(ramp) ** 3, 0, 1)
+    pixels = np.zeros((48, 48, 4), np.uint8)
+    pixels[..., 3] = np.round(255 * strength * edge[:, None] * edge[None])
+    return Texture(pixels)
