@@ -16,6 +16,7 @@ from bdnet.runs import conf_folder
 
 ROOT = Path(__file__).parent.parent
 YAMLS = sorted(conf_folder().rglob("*.yaml"))
+DATA_SETS = sorted(path.stem for path in conf_folder().glob("data/*.yaml") if path.stem != "module")
 
 
 def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -43,15 +44,26 @@ def test_every_verb_has_a_configuration_and_a_help(verb: str, tmp_path: Path):
     assert list(tmp_path.iterdir()) == []  # asking for help writes nothing
 
 
-@pytest.mark.parametrize("path", YAMLS, ids=lambda path: str(path.relative_to(conf_folder())))
-def test_yaml_keys_are_arguments_of_their_target(path: Path):
-    for node in targets(OmegaConf.load(path)):
+def check_keys(config: object, is_whole: bool) -> None:
+    for node in targets(config):
         signature = inspect.signature(get_object(node._target_))
         given = {key: None for key in node if not str(key).startswith("_")}
-        if node.get("_partial_"):
-            signature.bind_partial(**given)
-        else:
-            signature.bind(**given)
+        given.pop("defaults", None)  # Hydra's own
+        bind = signature.bind if is_whole and not node.get("_partial_") else signature.bind_partial
+        bind(**given)
+
+
+@pytest.mark.parametrize("path", YAMLS, ids=lambda path: str(path.relative_to(conf_folder())))
+def test_yaml_keys_are_arguments_of_their_target(path: Path):
+    check_keys(OmegaConf.load(path), is_whole=False)
+
+
+@pytest.mark.parametrize("name", DATA_SETS)
+def test_data_sets_compose_to_all_that_their_targets_need(name: str):
+    with initialize_config_dir(str(conf_folder()), version_base="1.3"):
+        config = compose("probe", [f"data={name}"], return_hydra_config=True)
+    check_keys(config.data, is_whole=True)
+    assert config.data.augmentation.transforms.crop.height > 0
 
 
 @pytest.mark.parametrize("path", YAMLS, ids=lambda path: str(path.relative_to(conf_folder())))

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 
 VERBS = {
     "probe": "what is in a video file or a data set, and is it fit for use",
+    "benchmark": "how fast this machine reads videos and loads clips",
     "encode": "images or any video -> a clean stream whose motion vectors chain",
 }
 
@@ -13,7 +14,7 @@ VERBS = {
 def main() -> None:
     verb = sys.argv[1] if len(sys.argv) > 1 else ""
     if verb not in VERBS or find_spec(f"bdnet.{verb}") is None:
-        known = "\n".join(f"  {name:<8} {meaning}" for name, meaning in VERBS.items())
+        known = "\n".join(f"  {name:<10} {meaning}" for name, meaning in VERBS.items())
         wrong = "" if verb in ("", "-h", "--help") else f"bdnet: no verb {verb!r}\n"
         print(f"{wrong}usage: bdnet <verb> [key=value ...]\n{known}", file=sys.stderr)
         sys.exit(2 if wrong else 0)

@@ -1,0 +1,36 @@
+"""Measures a part of the package on this machine: `python -m bdnet.benchmark target=codec`."""
+
+import json
+from pathlib import Path
+
+from hydra.utils import instantiate
+from omegaconf import DictConfig
+
+from bdnet.runs import application
+from bdnet.target.base import machine, table
+
+
+@application("benchmark")
+def main(config: DictConfig) -> None:
+    measurement = instantiate(config.target, _convert_="all").measure(config.repeats)
+    here = machine()
+    result = {
+        "machine": here,
+        "facts": measurement.facts,
+        "unit": measurement.unit,
+        "rates": {row.name: row.rates for row in measurement.rows},
+        "notes": measurement.notes,
+    }
+    facts = [f"- {name}: {value}" for name, value in {**measurement.facts, **here}.items()]
+    notes = [f"- {name}: {value}" for name, value in measurement.notes.items()]
+    text = "\n".join([table(measurement), "", *notes, *facts]) + "\n"
+    output = Path(config.output)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.with_suffix(".json").write_text(json.dumps(result, indent=2) + "\n")
+    output.with_suffix(".md").write_text(text)
+    print(text)
+    print(f"written to {output.with_suffix('.json')} and {output.with_suffix('.md')}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""How hard a data set's motion is: labels carried along the vectors, copied, or made coarse."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torchmetrics.classification import MulticlassConfusionMatrix
+
+from bdnet.clip import CELL, IGNORE
+from bdnet.codec import VideoReader, accumulate
+from bdnet.data.base import ClipDataset, Sample
+from bdnet.metrics.segmentation import iou
+
+Labels = NDArray[np.uint8]
+
+
+class Carried(NamedTuple):
+    """IoU [classes] of labels carried along vectors, of labels copied, and the share of holes."""
+
+    along: Tensor
+    copied: Tensor
+    holes: float
+
+
+class _Counts:
+    """Confusion of two label maps, where both have a class."""
+
+    def __init__(self, classes: int) -> None:
+        self.matrix = MulticlassConfusionMatrix(classes, ignore_index=IGNORE, validate_args=False)
+
+    def add(self, truth: Labels, guess: Labels) -> None:
+        known = (truth != IGNORE) & (guess != IGNORE)
+        self.matrix.update(torch.from_numpy(guess[known]), torch.from_numpy(truth[known]).long())
+
+    def iou(self) -> Tensor:
+        return iou(self.matrix.compute())
+
+
+def carry(labels: Labels, motion: NDArray[np.float32]) -> Labels:
+    """A keyframe's labels [H, W] as a target frame sees them.
+
+    motion [2, ceil(H/8), ceil(W/8)] leads from the target back to the keyframe, in pixels.
+    """
+    height, width = labels.shape
+    x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+    middle = (CELL - 1) / 2  # of a cell, counted between pixel centres
+    places = (x - middle) / CELL, (y - middle) / CELL
+    dx, dy = (
+        cv2.remap(part, *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        for part in motion
+    )
+    moved = cv2.remap(labels, x + dx, y + dy, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(moved, np.uint8)
+
+
+def carried(
+    dataset: ClipDataset, samples: Iterable[Sample], distances: Iterable[int]
+) -> dict[int, Carried]:
+    """By distance, over every frame that is labelled and has a labelled frame so far before it."""
+    along, copied = ({each: _Counts(len(dataset.classes)) for each in distances} for _ in "12")
+    holes: dict[int, list[float]] = {distance: [] for distance in along}
+    for video, labels in _labels_by_video(dataset, samples).items():
+        for distance, target, motion, valid in _fields(video, labels, along):
+            key = labels[target - distance]
+            along[distance].add(labels[target], carry(key, motion))
+            copied[distance].add(labels[target], key)
+            holes[distance].append(1 - valid.mean())
+    return {
+        distance: Carried(along[distance].iou(), copied[distance].iou(), float(np.mean(shares)))
+        for distance, shares in holes.items()
+        if shares
+    }
+
+
+def ceiling(labels: Iterable[Labels], classes: int, stride: int) -> Tensor:
+    """[classes] IoU of a student that knows each class's share of every stride x stride cell."""
+    counts = _Counts(classes)
+    for truth in labels:
+        height, width = truth.shape
+        coarse = -(-width // stride), -(-height // stride)
+        best = np.full(truth.shape, -1, np.float32)
+        guess = np.full(truth.shape, IGNORE, np.uint8)
+        for number in np.unique(truth[truth != IGNORE]):
+            is_class = (truth == number).astype(np.float32)
+            share = cv2.resize(is_class, coarse, interpolation=cv2.INTER_AREA)
+            score = cv2.resize(share, (width, height), interpolation=cv2.INTER_LINEAR)
+            wins = score > best
+            best[wins], guess[wins] = score[wins], number
+        counts.add(truth, guess)
+    return counts.iou()
+
+
+def _labels_by_video(
+    dataset: ClipDataset, samples: Iterable[Sample]
+) -> dict[Path, dict[int, Labels]]:
+    found: dict[Path, dict[int, Labels]] = {}
+    for sample in samples:
+        if sample.label is not None:
+            found.setdefault(sample.video, {})[sample.target] = dataset.read_label(sample.label)
+    return found
+
+
+def _fields(
+    video: Path, labels: dict[int, Labels], distances: Iterable[int]
+) -> Iterator[tuple[int, int, NDArray[np.float32], NDArray[np.bool_]]]:
+    """(distance, target, motion, valid) of each pair of labelled frames that vectors join."""
+    with VideoReader(video, "none", threads=1) as reader:
+        frames = list(reader)
+    for distance in distances:
+        for target in sorted(labels):
+            steps = frames[max(0, target - distance + 1) : target + 1]
+            fields = [(each.motion, each.valid) for each in steps if each.motion is not None]
+            if target - distance not in labels or len(fields) < distance:
+                continue
+            motion, valid = accumulate(
+                *(torch.from_numpy(np.stack(part)) for part in zip(*fields, strict=True))
+            )
+            yield distance, target, motion.numpy(), valid.numpy()

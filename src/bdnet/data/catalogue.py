@@ -1,0 +1,64 @@
+"""How many frames each video of a data set has, and where its codec keyframes are."""
+
+import json
+import os
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+from tqdm import tqdm
+
+from bdnet.codec.index import read_index
+
+MANY = 200  # videos; fewer are read before a progress bar would be seen
+
+
+class Entry(NamedTuple):
+    """Frames of a video, and the indices of its codec keyframes."""
+
+    frames: int
+    keys: tuple[int, ...]
+
+    def distance(self, target: int) -> int:
+        """Frames from the last codec keyframe to the target."""
+        return target - max((key for key in self.keys if key <= target), default=target)
+
+
+def catalogue(videos: Iterable[Path], store: Path | None = None) -> dict[Path, Entry]:
+    """Reads each video's packets, or what `store` remembers of a file of the same size and time."""
+    known = _load(store)
+    states = {video: _state(video) for video in dict.fromkeys(videos)}
+    unread = [video for video, state in states.items() if known.get(str(video), [None])[0] != state]
+    with ThreadPoolExecutor() as pool:
+        indices = tqdm(
+            pool.map(read_index, unread), "read", len(unread), unit="video",
+            disable=len(unread) < MANY,
+        )  # fmt: skip
+        for video, index in zip(unread, indices, strict=True):
+            known[str(video)] = [states[video], len(index), index.keys.tolist()]
+    if unread and store is not None:
+        _save(store, known)
+    found = {video: known[str(video)] for video in states}
+    return {video: Entry(frames, tuple(keys)) for video, (_, frames, keys) in found.items()}
+
+
+def _state(video: Path) -> list[int]:
+    stat = video.stat()
+    return [stat.st_size, stat.st_mtime_ns]
+
+
+def _load(store: Path | None) -> dict[str, list]:  # type: ignore[type-arg]  # as json gives it
+    try:
+        return dict(json.loads(store.read_text())) if store is not None else {}
+    except (OSError, ValueError):
+        return {}  # not there yet, or torn: it is read again
+
+
+def _save(store: Path, known: dict[str, list]) -> None:  # type: ignore[type-arg]
+    partial = store.with_name(f".{store.name}.{os.getpid()}")
+    try:
+        partial.write_text(json.dumps(known))
+        partial.replace(store)
+    except OSError:
+        partial.unlink(missing_ok=True)  # a data set on a read-only disk is read each time

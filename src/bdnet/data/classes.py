@@ -1,0 +1,121 @@
+"""The classes of a data set: their names, colours, and how label images store them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+
+from bdnet.clip import IGNORE
+from bdnet.data.errors import BadData
+
+Colour = tuple[int, int, int]
+UNKNOWN = 254  # in a look-up table: no value that a label image may hold
+
+EXAMPLE = """\
+names: [road, car]
+colours: [[128, 64, 128], [0, 0, 142]]
+ignore: [255]"""
+
+
+@dataclass(frozen=True)
+class Classes:
+    """Names and colours by class number; stored maps values of label images to class numbers.
+
+    stored None: a label image holds the class numbers themselves, and 255 for no class.
+    """
+
+    names: tuple[str, ...]
+    colours: tuple[Colour, ...]
+    stored: tuple[tuple[int, int], ...] | None = None  # (value, class or 255)
+
+    def __post_init__(self) -> None:
+        if len(self.names) != len(self.colours):
+            raise BadData(
+                f"{len(self.names)} classes and {len(self.colours)} colours: give one each"
+            )
+        if not 1 <= len(self.names) < UNKNOWN:
+            raise BadData(f"{len(self.names)} classes: give 1 to {UNKNOWN - 1}")
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def table(self) -> NDArray[np.uint8]:
+        """[256] stored value -> class number, 255 for no class, 254 for what must not occur."""
+        table = np.full(256, UNKNOWN, np.uint8)
+        table[IGNORE] = IGNORE
+        pairs = self.stored or tuple((number, number) for number in range(len(self)))
+        for value, number in pairs:
+            table[value] = number
+        return table
+
+    def palette(self) -> NDArray[np.uint8]:
+        """[256, 3] RGB by class number, black for no class."""
+        palette = np.zeros((256, 3), np.uint8)
+        palette[: len(self)] = self.colours
+        return palette
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Reads classes.yaml.
+
+        names:   of the classes 0, 1, ...
+        colours: [R, G, B] of each; left out, they are chosen
+        stored:  value of each class in label images, or a list of values; left out, 0, 1, ...
+        ignore:  value, or list of values, without a class; left out, 255, which always is
+        """
+        if not path.is_file():
+            raise BadData(f"{path} is missing; write it, for example\n{EXAMPLE}")
+        try:
+            content = yaml.safe_load(path.read_text()) or {}
+            unknown = set(content) - {"names", "colours", "stored", "ignore"}
+            if unknown:
+                raise ValueError(f"unknown keys {sorted(unknown)}")
+            return cls._of(**content)
+        except (TypeError, ValueError, yaml.YAMLError) as error:
+            raise BadData(f"{path}: {error}; it should look like\n{EXAMPLE}") from error
+
+    @classmethod
+    def _of(
+        cls,
+        names: list[str] | None = None,
+        colours: list[Colour] | None = None,
+        stored: list[int | list[int]] | None = None,
+        ignore: int | list[int] = IGNORE,
+    ) -> Self:
+        if not isinstance(names, list):
+            raise TypeError(f"names is {names!r}, not a list")
+        stored = list(range(len(names))) if stored is None else stored
+        if len(stored) != len(names):
+            raise ValueError(f"{len(names)} names and {len(stored)} stored values: give one each")
+        table = {value: number for number, each in enumerate(stored) for value in _values(each)}
+        if len(table) < sum(len(_values(each)) for each in stored):
+            raise ValueError(f"stored={stored}: two classes have the same value")
+        table |= dict.fromkeys(_values(ignore), IGNORE)
+        return cls(
+            tuple(map(str, names)),
+            tuple((int(r), int(g), int(b)) for r, g, b in colours or default_colours(len(names))),
+            tuple(table.items()),
+        )
+
+    def write(self, path: Path) -> None:
+        """Writes what `read` reads, for label images that hold class numbers."""
+        content = {"names": list(self.names), "colours": [list(c) for c in self.colours]}
+        path.write_text(yaml.safe_dump(content, sort_keys=False, default_flow_style=None))
+
+
+def _values(each: int | list[int]) -> list[int]:
+    values = each if isinstance(each, list) else [each]
+    for value in values:
+        if not isinstance(value, int) or not 0 <= value <= 255:
+            raise ValueError(f"value {value!r} in a label image: an integer of 0..255")
+    return values
+
+
+def default_colours(count: int) -> list[Colour]:
+    """Colours that differ as far as they can: the golden angle around the hue circle."""
+    hues = (np.arange(count) * 0.618034) % 1
+    ramp = np.stack([np.abs(((hues * 6 + shift) % 6) - 3) - 1 for shift in (0, 4, 2)], 1)
+    return [(int(r), int(g), int(b)) for r, g, b in np.clip(ramp, 0, 1) * 200 + 40]

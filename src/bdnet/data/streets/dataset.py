@@ -1,0 +1,97 @@
+"""The street world as a data set: rendered, encoded and kept on first use."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+from bdnet.codec import Encoding
+from bdnet.data.base import ClipDataset, Sample, Split, folder_samples, videos_in
+from bdnet.data.classes import Classes
+from bdnet.data.errors import BadData
+from bdnet.data.prepare import clip_path, exclusive, run_all, write_clip
+from bdnet.data.streets.classes import CLASSES, COLOURS
+from bdnet.data.streets.parameters import StreetParameters
+from bdnet.data.streets.renderer import render
+
+WORLDS = {"train": 0, "val": 1, "test": 2}  # each split is a world of its own seeds
+VERSION = 1  # of the renderer: another picture for the same parameters needs another number
+
+
+@dataclass(frozen=True)
+class Streets(ClipDataset):
+    """Drives through streets that exist nowhere.
+
+    root:     cache folder; each set of parameters gets its own folder in it
+    clips:    number of drives by split
+    label:    the one labelled frame of a training clip, as on Cityscapes, or None for all of them;
+              validation and test clips are labelled densely
+    world:    the seed; another one is another city
+    encoding: of the clips; the interval of a whole clip lets any frame be a network's keyframe
+    """
+
+    root: Path | str
+    clips: dict[str, int]
+    parameters: StreetParameters
+    encoding: Encoding
+    label: int | None = 19
+    world: int = 0
+    processes: int = 0
+
+    classes = Classes(CLASSES, COLOURS)
+
+    def __post_init__(self) -> None:
+        if set(self.clips) != set(WORLDS) or min(self.clips.values()) < 1:
+            raise BadData(f"clips={self.clips}: give a number, at least 1, for {', '.join(WORLDS)}")
+        if self.label is not None and not 0 <= self.label < self.parameters.length:
+            raise BadData(
+                f"label={self.label}: the clips have frames 0..{self.parameters.length - 1} "
+                "(parameters.length)"
+            )
+
+    @property
+    def folder(self) -> Path:
+        """Where these parameters' clips are kept: the number of clips does not matter to it."""
+        facts = [asdict(self.parameters), asdict(self.encoding), self.label, self.world, VERSION]
+        digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:10]
+        return Path(self.root) / f"{self.parameters.height}x{self.parameters.width}-{digest}"
+
+    def prepare(self) -> None:
+        if not self._missing():
+            return
+        with exclusive(self.folder):
+            (self.folder / "parameters.json").write_text(json.dumps(asdict(self.parameters)))
+            self.classes.write(self.folder / "classes.yaml")
+            title = f"render streets into {self.folder}"
+            run_all(partial(_render, self), self._missing(), title, "clip", self.processes)
+
+    def samples(self, split: Split) -> list[Sample]:
+        if split == "predict":
+            root = self.folder / "test"
+            return [
+                Sample(video, index, None)
+                for video in videos_in(root)[: self.clips["test"]]
+                for index in range(self.parameters.length)
+            ]
+        wanted = {clip_path(self.folder / split, _name(n)) for n in range(self.clips[split])}
+        return [each for each in folder_samples(self.folder / split) if each.video in wanted]
+
+    def _missing(self) -> list[tuple[str, int]]:
+        return [
+            (split, number)
+            for split, count in self.clips.items()
+            for number in range(count)
+            if not clip_path(self.folder / split, _name(number)).exists()
+        ]
+
+
+def _name(number: int) -> str:
+    return f"{number:05d}"
+
+
+def _render(streets: Streets, place: tuple[str, int]) -> None:
+    split, number = place
+    labelled = None if split != "train" or streets.label is None else {streets.label}
+    pictures = render(streets.parameters, (streets.world, WORLDS[split], number))
+    write_clip(streets.folder / split, _name(number), pictures, streets.encoding, labelled)

@@ -1,0 +1,28 @@
+"""Augmentation of clips: pixels, labels, motion vectors and validity move together."""
+
+import os
+
+os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # it asks the net for its newest version
+
+from bdnet.data.transforms.geometric import (
+    CentreCrop,
+    Crop,
+    Flip,
+    Geometric,
+    Resize,
+    Scale,
+    ScaleCrop,
+)
+from bdnet.data.transforms.joint import JointTransform, UnmovedVectors
+
+__all__ = [
+    "CentreCrop",
+    "Crop",
+    "Flip",
+    "Geometric",
+    "JointTransform",
+    "Resize",
+    "Scale",
+    "ScaleCrop",
+    "UnmovedVectors",
+]

@@ -1,0 +1,194 @@
+"""Geometric transforms that move motion vectors too."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any
+
+import albumentations as A  # type: ignore[import-untyped]  # noqa: N812  # its own documentation's name
+import cv2
+
+from bdnet.clip import CELL, IGNORE
+from bdnet.data.transforms.axis import Axis, move_motion, move_valid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from random import Random
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+MEAN_COLOUR = (124, 116, 104)  # of ImageNet, RGB: becomes nearly 0 when images are normalised
+
+
+class Geometric(A.DualTransform):  # type: ignore[misc]  # albumentations is untyped
+    """Base: a subclass only says which source pixels each axis of the result shows."""
+
+    @abstractmethod
+    def choose(self, height: int, width: int, random: Random) -> tuple[Axis, Axis]:
+        """Rows and columns of the result for a picture of this size."""
+
+    @property
+    def targets(self) -> dict[str, Callable[..., NDArray[Any]]]:
+        return {
+            "image": self.apply,
+            "images": self.apply_to_images,
+            "mask": self.apply_to_mask,
+            "motion": self.apply_to_motion,
+            "valid": self.apply_to_valid,
+        }
+
+    def get_params_dependent_on_data(
+        self,
+        params: dict[str, Any],
+        data: dict[str, Any],  # noqa: ARG002  # albumentations' signature
+    ) -> dict[str, Any]:
+        height, width, *_ = params["shape"]
+        rows, columns = self.choose(height, width, self.py_random)
+        return {"rows": rows, "columns": columns}
+
+    def apply(
+        self, img: NDArray[np.uint8], rows: Axis, columns: Axis, **_: object
+    ) -> NDArray[np.uint8]:
+        return _move_pixels(img, rows, columns, cv2.INTER_LINEAR, MEAN_COLOUR)
+
+    def apply_to_mask(
+        self, mask: NDArray[np.uint8], rows: Axis, columns: Axis, **_: object
+    ) -> NDArray[np.uint8]:
+        # plain INTER_NEAREST reads up to half a pixel up and left of where INTER_LINEAR does
+        return _move_pixels(mask, rows, columns, cv2.INTER_NEAREST_EXACT, (IGNORE,))
+
+    def apply_to_motion(
+        self, motion: NDArray[np.float32], rows: Axis, columns: Axis, **_: object
+    ) -> NDArray[np.float32]:
+        return move_motion(motion, rows, columns)
+
+    def apply_to_valid(
+        self, valid: NDArray[np.bool_], rows: Axis, columns: Axis, **_: object
+    ) -> NDArray[np.bool_]:
+        return move_valid(valid, rows, columns)
+
+
+def _move_pixels(
+    picture: NDArray[np.uint8], rows: Axis, columns: Axis, interpolation: int, fill: tuple[int, ...]
+) -> NDArray[np.uint8]:
+    moved: Any = picture[
+        rows.start : rows.start + rows.read, columns.start : columns.start + columns.read
+    ]
+    if (rows.shown, columns.shown) != (rows.read, columns.read):
+        moved = cv2.resize(moved, (columns.shown, rows.shown), interpolation=interpolation)
+    for code, axis in enumerate((rows, columns)):  # OpenCV: 0 turns top to bottom, 1 left to right
+        if axis.mirrored:
+            moved = cv2.flip(moved, code)
+    below, right = rows.size - rows.shown, columns.size - columns.shown
+    if below or right:
+        moved = cv2.copyMakeBorder(moved, 0, below, 0, right, cv2.BORDER_CONSTANT, value=fill)
+    return moved  # type: ignore[no-any-return]  # OpenCV's stubs know no uint8
+
+
+def _positive(owner: object, **values: float) -> None:
+    for name, value in values.items():
+        if value <= 0:
+            raise ValueError(f"{type(owner).__name__} needs {name} above 0, not {value}")
+
+
+class Scale(Geometric):
+    """Resizes by a factor drawn uniformly; its result is of any size."""
+
+    def __init__(self, lowest: float = 0.5, highest: float = 2.0) -> None:
+        super().__init__(p=1.0)
+        _positive(self, lowest=lowest)
+        if lowest > highest:
+            raise ValueError(
+                f"{type(self).__name__} needs lowest <= highest, not {lowest} and {highest}"
+            )
+        self.lowest = lowest
+        self.highest = highest
+
+    def choose(self, height: int, width: int, random: Random) -> tuple[Axis, Axis]:
+        factor = random.uniform(self.lowest, self.highest)
+        shown = [max(1, round(size * factor)) for size in (height, width)]
+        return Axis(0, height, shown[0], shown[0]), Axis(0, width, shown[1], shown[1])
+
+
+class Resize(Geometric):
+    """Makes every picture the same size, for evaluation at another one than the file's."""
+
+    def __init__(self, height: int, width: int) -> None:
+        super().__init__(p=1.0)
+        _positive(self, height=height, width=width)
+        self.height = height
+        self.width = width
+
+    def choose(self, height: int, width: int, random: Random) -> tuple[Axis, Axis]:  # noqa: ARG002
+        return (
+            Axis(0, height, self.height, self.height),
+            Axis(0, width, self.width, self.width),
+        )
+
+
+class Crop(Geometric):
+    """A random window of the 8-pixel grid; smaller pictures are padded at the right and bottom."""
+
+    def __init__(self, height: int, width: int) -> None:
+        super().__init__(p=1.0)
+        _positive(self, height=height, width=width)
+        self.height = height
+        self.width = width
+
+    def choose(self, height: int, width: int, random: Random) -> tuple[Axis, Axis]:
+        return self._window(height, self.height, random), self._window(width, self.width, random)
+
+    def _window(self, size: int, wanted: int, random: Random) -> Axis:
+        shown = min(size, wanted)
+        return Axis(CELL * self._cell(size - shown, random), shown, shown, wanted)
+
+    def _cell(self, spare: int, random: Random) -> int:
+        """The first cell that is shown; `spare` pixels are not."""
+        return random.randint(0, spare // CELL)
+
+
+class CentreCrop(Crop):
+    """The window nearest to the middle of those that Crop draws from."""
+
+    def _cell(self, spare: int, random: Random) -> int:  # noqa: ARG002
+        return round(spare / (2 * CELL))
+
+
+class ScaleCrop(Scale):
+    """Scale, then Crop, in one: only what the window shows is resampled.
+
+    The window need not lie on the 8-pixel grid, since its field is resampled in any case. Whole
+    pixels become whole pixels, so each axis may miss the factor by half a pixel over the window.
+    """
+
+    def __init__(self, height: int, width: int, lowest: float = 0.5, highest: float = 2.0) -> None:
+        super().__init__(lowest, highest)
+        _positive(self, height=height, width=width)
+        self.height = height
+        self.width = width
+
+    def choose(self, height: int, width: int, random: Random) -> tuple[Axis, Axis]:
+        factor = random.uniform(self.lowest, self.highest)
+        return (
+            self._window(height, self.height, factor, random),
+            self._window(width, self.width, factor, random),
+        )
+
+    @staticmethod
+    def _window(size: int, wanted: int, factor: float, random: Random) -> Axis:
+        scaled = max(1, round(size * factor))
+        if scaled <= wanted:
+            return Axis(0, size, scaled, wanted)
+        read = min(size, max(1, round(wanted / factor)))
+        return Axis(random.randint(0, size - read), read, wanted, wanted)
+
+
+class Flip(Geometric):
+    """Mirrors left and right."""
+
+    def __init__(self, p: float = 0.5) -> None:
+        super().__init__(p=p)
+
+    def choose(self, height: int, width: int, random: Random) -> tuple[Axis, Axis]:  # noqa: ARG002
+        return Axis(0, height, height, height), Axis(0, width, width, width, mirrored=True)

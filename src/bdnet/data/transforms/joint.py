@@ -1,0 +1,138 @@
+"""One albumentations pipeline for everything that a clip holds."""
+
+from __future__ import annotations
+
+import inspect
+import random
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import albumentations as A  # type: ignore[import-untyped]  # noqa: N812  # its own documentation's name
+import numpy as np
+
+from bdnet.clip import cells
+from bdnet.data.transforms.geometric import Geometric
+from bdnet.errors import BdnetError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+# of albumentations' containers, those that hand every target on; SelectiveChannelTransform
+# changes the first image only
+CONTAINERS = (A.Compose, A.OneOf, A.OneOrOther, A.Sequential, A.SomeOf)  # and RandomOrder
+
+
+Transform: TypeAlias = Any  # A.BasicTransform or A.BaseCompose; albumentations ships no types
+
+
+class UnmovedVectors(BdnetError, ValueError):
+    """A transform would move the pixels and leave the motion vectors where they were."""
+
+
+class JointTransform:
+    """Applies transforms in turn to one clip, each with the same parameters for all its parts.
+
+    Takes geometric transforms of this package, albumentations' ImageOnlyTransforms (their `p` is
+    the chance per clip) and its containers of both, such as OneOf. Names, where given, are for the
+    configuration: `augmentation.transforms.crop.height=...`.
+    """
+
+    def __init__(self, transforms: Sequence[Transform] | Mapping[str, Transform]) -> None:
+        if isinstance(transforms, Mapping):
+            transforms = list(transforms.values())
+        for transform in _leaves(transforms):
+            if not isinstance(transform, (Geometric, A.ImageOnlyTransform)):
+                movers = ", ".join(sorted(_names(Geometric)))
+                raise UnmovedVectors(
+                    f"{type(transform).__name__} does not know how to move motion vectors along "
+                    f"with the pixels; use one of {movers}, or an ImageOnlyTransform of "
+                    "albumentations, which only recolours"
+                )
+        self._images = 1
+        self._compose = A.Compose(list(transforms), is_check_shapes=False)  # _check does
+
+    def __call__(
+        self,
+        images: Sequence[NDArray[np.uint8]],
+        labels: NDArray[np.uint8],
+        motion: NDArray[np.float32],
+        valid: NDArray[np.bool_],
+        seed: int | Sequence[int],
+    ) -> tuple[list[NDArray[np.uint8]], NDArray[np.uint8], NDArray[np.float32], NDArray[np.bool_]]:
+        """A clip in, a clip out; the result is a function of these arguments alone.
+
+        images: RGB [H, W, 3]                                 bilinear, padded with the mean colour
+        labels: class or 255 [H, W]                           nearest, padded with 255
+        motion: pixels (x, y) [s, 2, ceil(H/8), ceil(W/8)]    bilinear, 0 where not valid
+        valid:  [s, ceil(H/8), ceil(W/8)]                     all of what motion was taken from
+        seed:   not negative; for example (seed, epoch, index)
+
+        The result may share memory with what was given.
+        """
+        _check(images, labels, motion, valid)
+        self._seed(seed)
+        names = self._image_names(len(images))
+        moved = self._compose(
+            **dict(zip(names, images, strict=True)), mask=labels, motion=motion, valid=valid
+        )
+        trust = moved["valid"]
+        return (
+            [moved[name] for name in names],
+            moved["mask"],
+            moved["motion"] * trust[:, None],
+            trust,
+        )
+
+    def _seed(self, seed: int | Sequence[int]) -> None:
+        # Compose.set_random_seed would seed every transform alike: all of them would draw the same
+        # numbers, and a picture be flipped exactly when it is made smaller
+        generator = np.random.default_rng(seed)
+        self._compose.set_random_state(generator, random.Random(int(generator.integers(2**63))))
+
+    def _image_names(self, count: int) -> list[str]:
+        """albumentations calls the first `image`; naming the rest spares stacking them."""
+        names = ["image", *(f"image{number}" for number in range(1, count))]
+        if count > self._images:
+            self._compose.add_targets(dict.fromkeys(names[1:], "image"))
+            self._images = count
+        return names
+
+
+def _leaves(transforms: Sequence[object]) -> Iterator[object]:
+    for transform in transforms:
+        if isinstance(transform, CONTAINERS):
+            yield from _leaves(transform.transforms)
+        else:
+            yield transform
+
+
+def _names(base: type[Any]) -> Iterator[str]:
+    """The transforms that can be made, below a base."""
+    if not inspect.isabstract(base):
+        yield base.__name__
+    for each in base.__subclasses__():
+        yield from _names(each)
+
+
+def _check(
+    images: Sequence[NDArray[np.uint8]],
+    labels: NDArray[np.uint8],
+    motion: NDArray[np.float32],
+    valid: NDArray[np.bool_],
+) -> None:
+    height, width = labels.shape
+    grid = (cells(height), cells(width))
+    steps = len(motion)
+    parts: list[tuple[str, NDArray[Any], tuple[int, ...]]] = [
+        ("motion", motion, (steps, 2, *grid)),
+        ("valid", valid, (steps, *grid)),
+        *(("image", image, (height, width, 3)) for image in images),
+    ]
+    for name, array, shape in parts:
+        if array.shape != shape:
+            raise ValueError(
+                f"{name} must be {list(shape)} to go with labels {[height, width]}, "
+                f"not {list(array.shape)}"
+            )

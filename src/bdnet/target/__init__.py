@@ -1,0 +1,1 @@
+"""What can be measured: `python -m bdnet.benchmark target=...`."""

@@ -1,0 +1,103 @@
+"""Frames per second from a file to keyframe pixels and motion fields, beside what else there is."""
+
+import time
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import av
+from tqdm import tqdm
+
+from bdnet.codec import Encoding, VideoReader, VideoWriter, probe
+from bdnet.data.streets import StreetParameters, render
+from bdnet.target.base import Measurement, take_turns
+
+VECTORS = {"flags2": "+export_mvs"}
+SKIPPING = {**VECTORS, "skip_loop_filter": "nokey", "skip_idct": "nokey"}
+
+
+class Codec:
+    """Decodes one video in several ways.
+
+    video: a clean stream; None renders streets of the size and length below, once, into `cache`
+    """
+
+    def __init__(
+        self, video: str | None, cache: str, height: int, width: int, frames: int, interval: int
+    ) -> None:
+        self.video = Path(video) if video else None
+        self.cache, self.frames, self.interval = Path(cache), frames, interval
+        self.height, self.width = height, width
+
+    def measure(self, repeats: int) -> Measurement:
+        video = self.video or self._render()
+        info = probe(video)
+        contenders: dict[str, Callable[[], int]] = {
+            'VideoReader(pixels="key"), with fields': lambda: _read(video, "key"),
+            'VideoReader(pixels="all"), with fields': lambda: _read(video, "all"),
+            "PyAV, full decode, RGB of all frames": lambda: _decode(video, {}, rgb=True),
+            "PyAV, vectors exported, nothing touched": lambda: _decode(video, VECTORS),
+            "the same, pixels of other frames skipped": lambda: _decode(video, SKIPPING),
+        }
+        if find_spec("mvextractor"):
+            contenders["motion-vector-extractor"] = lambda: _extract(video)
+        rows = take_turns({name: _rate(run) for name, run in contenders.items()}, repeats)
+        size = video.stat().st_size
+        facts = {
+            "video": video.name,
+            "size": f"{info.width}x{info.height}",
+            "frames": info.frames,
+            "keyframes": len(info.keyframes),
+            "bits per pixel": round(8 * size / info.frames / info.width / info.height, 3),
+        }
+        return Measurement("frames/s", rows, facts, {})
+
+    def _render(self) -> Path:
+        parameters = StreetParameters(self.height, self.width, self.frames)
+        name = f"streets-{self.width}x{self.height}-{self.frames}-{self.interval}.mp4"
+        path = self.cache / name
+        if not path.exists():
+            with VideoWriter(path, encoding=Encoding(interval=self.interval, crf=23)) as writer:
+                drive = tqdm(render(parameters, 0), f"render {path}", self.frames, unit="frame")
+                for image, _ in drive:
+                    writer.write(image)
+        return path
+
+
+def _rate(run: Callable[[], int]) -> Callable[[], float]:
+    def timed() -> float:
+        start = time.perf_counter()
+        count = run()
+        return count / (time.perf_counter() - start)
+
+    return timed
+
+
+def _read(video: Path, pixels: Any) -> int:
+    with VideoReader(video, pixels) as reader:
+        return sum(1 for _ in reader)
+
+
+def _decode(video: Path, options: dict[str, str], rgb: bool = False) -> int:
+    count = 0
+    with av.open(str(video)) as container:
+        stream = container.streams.video[0]
+        stream.codec_context.options = options
+        stream.thread_type = "FRAME"  # the fastest of libavcodec's ways
+        for picture in container.decode(stream):
+            count += 1
+            if rgb:
+                picture.to_ndarray(format="rgb24")
+    return count
+
+
+def _extract(video: Path) -> int:
+    from mvextractor.videocap import VideoCap  # type: ignore[import-not-found]  # noqa: PLC0415
+
+    capture, count = VideoCap(), 0
+    if not capture.open(str(video)):
+        raise ValueError(f"{video}: motion-vector-extractor cannot open it")
+    while capture.read()[0]:
+        count += 1
+    return count
