@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed-$(shell cat pyproject.toml constraints.txt | sha256s
 WORKERS ?= $(shell nproc 2>/dev/null || echo 2)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all check
+.PHONY: help install demo test test-all check notebooks table2
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,3 +29,12 @@ check: $(STAMP)  ## ruff, ruff format, mypy --strict
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+demo: $(STAMP)  ## renders the street world, checks it, measures its motion, draws a contact sheet
+	$(BIN)/python -m bdnet.probe data=streets
+
+notebooks: $(STAMP)  ## runs every notebook from beginning to end
+	$(BIN)/python -m pytest tests/test_notebooks.py -m ''
+
+table2:  ## the paper's Table 2: not yet, it needs the training that this version does not have
+	@echo "make table2: this version has the codec and the data; training comes next" >&2; exit 1

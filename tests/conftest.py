@@ -6,9 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from videos import Video
 
-os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"  # no look-up on the net when albumentations is imported
+os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"  # albumentations looks on the net otherwise
 
 
 @pytest.fixture(scope="session", autouse=True)

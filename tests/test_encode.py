@@ -12,11 +12,11 @@ import av
 import cv2
 import numpy as np
 import pytest
-from videos import Pan
 
 from bdnet.codec import Encoding, UnsupportedStream, VideoReader, WriteError, probe
 from bdnet.codec.sources import find_sources
 from bdnet.codec.transcode import plan, transcode, transcode_all
+from videos import Pan
 
 
 def write_images(folder: Path, count: int = 6, size: tuple[int, int] = (48, 64)) -> None:

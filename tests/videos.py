@@ -1,4 +1,4 @@
-"""Small videos of known motion, encoded with PyAV directly: the package's own writer is not trusted here."""
+"""Small videos of known motion, encoded with PyAV directly: our own writer is not trusted here."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -154,7 +154,7 @@ def assert_same_frame(found: Frame, wanted: Frame, images: bool = True) -> None:
         assert (one is None) == (other is None), f"frame {wanted.index}: {name}"
         if one is not None:
             assert one.dtype == other.dtype
-            np.testing.assert_array_equal(one, other, err_msg=f"frame {wanted.index}: {name}")
+            assert np.array_equal(one, other), f"frame {wanted.index}: {name}"
 
 
 def packet_places(path: Path) -> list[tuple[int, int]]:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from videos import Pan
 
 from bdnet.codec import Encoding, VideoReader, VideoWriter, WriteError, probe
+from videos import Pan
 
 
 def images(count: int = 20, height: int = 96, width: int = 128) -> list[np.ndarray]:
@@ -122,7 +122,7 @@ def test_impossible_settings_are_refused_with_the_value(settings: dict, message:
 
 def test_refusals_name_the_file_and_the_frame(tmp_path: Path):
     path = tmp_path / "clip.mp4"
-    with pytest.raises(WriteError, match=r"frame 1 is 64x64.*before are 96x128"):  # noqa: PT012
+    with pytest.raises(WriteError, match=r"frame 1 is 64x64.*before are 96x128"):
         with VideoWriter(path) as writer:
             writer.write(images(1)[0])
             writer.write(images(1, 64, 64)[0])

@@ -6,6 +6,7 @@ from typing import NamedTuple
 SLICE, IDR_SLICE, SEQUENCE_PARAMETERS = 1, 5, 7  # NAL unit types
 HIGH_PROFILES = {100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135}
 LONGEST_HEADER = 64  # bytes; a slice header's first two numbers need ten
+LONGEST_SET = 2048  # bytes; a parameter set with all twelve scaling lists written out takes half
 
 
 class SequenceParameters(NamedTuple):
@@ -111,11 +112,11 @@ def nal_units(data: memoryview, length_size: int) -> Iterator[bytes]:
         while position + length_size < len(data):
             size = int.from_bytes(data[position : position + length_size], "big")
             position += length_size
-            yield bytes(data[position : position + min(size, LONGEST_HEADER * 4)])
+            yield bytes(data[position : position + min(size, LONGEST_SET)])
             position += size
     else:
         for piece in bytes(data).split(b"\x00\x00\x01")[1:]:
-            yield piece[: LONGEST_HEADER * 4]
+            yield piece[:LONGEST_SET]
 
 
 class StreamHeader(NamedTuple):

@@ -11,8 +11,8 @@ from bdnet.codec.errors import MissingVideo, UnsupportedStream, encode_command
 av.logging.set_level(None)  # libavcodec's own complaints: we turn them into errors and counts
 
 # measured: each of these decoders exported the vectors of a known pan
-MPEG = {"mpeg1video", "mpeg2video", "mpeg4", "msmpeg4", "msmpeg4v2", "wmv1", "wmv2"}
-EXPORTS_VECTORS = frozenset({"h264", "h263", "h261", "flv", "rv10", "rv20", *MPEG})
+MPEG = {"mpeg1video", "mpeg2video", "mpeg4", "msmpeg4v3", "msmpeg4v2", "wmv1", "wmv2"}
+EXPORTS_VECTORS = frozenset({"h264", "h263", "h261", "flv1", "rv10", "rv20", *MPEG})
 
 
 def open_video(path: str | Path) -> tuple[InputContainer, VideoStream]:
@@ -28,11 +28,10 @@ def open_video(path: str | Path) -> tuple[InputContainer, VideoStream]:
         ) from error
     stream = _video_stream(container)
     if stream is None:
-        kinds = (
-            ", ".join(sorted({stream.type for stream in container.streams})) or "no stream at all"
-        )
+        kinds = ", ".join(sorted({stream.type for stream in container.streams}))
+        found = f"only {kinds}" if kinds else "no stream at all"
         container.close()
-        raise UnsupportedStream(f"{path}: no video in it, only {kinds}; give a file with a picture")
+        raise UnsupportedStream(f"{path}: no video in it, {found}; give a file with a picture")
     return container, stream
 
 

@@ -16,6 +16,8 @@ from av.video.stream import VideoStream
 from bdnet.codec import bitstream
 from bdnet.codec.container import open_video, require_vectors
 
+# measured: for a B-frame of MPEG-4 libavcodec exports a zero per block, not the block's vector
+EXPORTS_B_VECTORS = {"h264", "mpeg1video", "mpeg2video"}
 REPEATED = -2  # number of the keyframe that is decoded once more at the end
 
 
@@ -28,11 +30,17 @@ class Skip(Enum):
 
 
 class Decoded(NamedTuple):
-    """A picture in display order, its number in decoding order, and whether others refer to it."""
+    """A picture in display order.
+
+    packet:       number in decoding order
+    is_reference: other pictures refer to it
+    has_vectors:  the vectors that libavcodec exports with it are its own
+    """
 
     picture: VideoFrame
     packet: int
     is_reference: bool
+    has_vectors: bool
 
 
 class Decoder:
@@ -60,6 +68,7 @@ class Decoder:
         context.copy_opaque = True  # carries each packet's number to its picture
         self.header = bitstream.read_header(context.extradata)
         self._is_h264 = context.name == "h264"
+        self._has_b_vectors = context.name in EXPORTS_B_VECTORS
         context.thread_count = self.threads
         # libavcodec's frame threads race for the vectors of B-frames in direct mode: a third of the
         # decodes of one file differed from each other
@@ -105,7 +114,8 @@ class Decoder:
         return header is None or header.is_reference
 
     def _packets(self, start: int | None) -> Iterator[Packet[VideoStream]]:
-        if self._used and (start is None or not self._seek(start)):
+        is_there = not self._used if start is None else self._seek(start)
+        if not is_there:
             self.container.close()
             self._open()
         self._used, self.damage, self.discarded = True, None, 0
@@ -142,4 +152,5 @@ class Decoder:
             opaque = picture.opaque  # of the packet that it came from
             number, flag = opaque if isinstance(opaque, tuple) else (-1, None)
             is_reference = picture.pict_type != PictureType.B if flag is None else flag
-            yield Decoded(picture, number, is_reference)
+            has_vectors = self._has_b_vectors or picture.pict_type != PictureType.B
+            yield Decoded(picture, number, is_reference, has_vectors)

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 from av.sidedata.sidedata import SideDataContainer
 from av.video.frame import PictureType, VideoFrame
+from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
-from bdnet.clip import Frame
+from bdnet.clip import Frame, cells
 from bdnet.codec import problems
 from bdnet.codec.decoder import Decoded
 from bdnet.codec.errors import CorruptStream, UnsupportedStream, encode_command
@@ -37,6 +38,7 @@ class FrameBuilder:
     def __init__(self, path: str | Path, strict: bool, findings: Findings) -> None:
         self.path, self.strict, self.findings = path, strict, findings
         self._tracker = ReferenceTracker()
+        self._to_rgb = VideoReformatter()  # one for all: making it takes longer than using it
         self._size: tuple[int, int] | None = None
         self._is_broken = False  # the frame before is missing, so vectors to it mean nothing
 
@@ -50,9 +52,10 @@ class FrameBuilder:
         distance = self._examine(decoded, index)
         image = motion = valid = None
         if wants(index, picture.key_frame):
-            image = picture.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
+            pixels = self._to_rgb.reformat(picture, format="rgb24").to_ndarray()
+            image = np.ascontiguousarray(pixels, np.uint8)  # rows of odd widths come padded
         if picture.pict_type not in INTRA:
-            motion, valid = self._field(picture, distance)
+            motion, valid = self._field(decoded, distance)
             self.findings.count(valid)
         self._is_broken = False
         return Frame(index, time, picture.key_frame, image, motion, valid)
@@ -74,14 +77,16 @@ class FrameBuilder:
         return distance
 
     def _field(
-        self, picture: VideoFrame, distance: int
+        self, decoded: Decoded, distance: int
     ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        picture = decoded.picture
         # picture.side_data would tie picture and side data into a cycle, and the decoder would have
         # to find new memory for every frame until the garbage collector comes by
         records = SideDataContainer(picture).get("MOTION_VECTORS")  # type: ignore[call-arg]  # its stub
-        if records is None or picture.is_corrupt or self._is_broken:
-            cells = -(-picture.height // 8), -(-picture.width // 8)
-            return np.zeros((2, *cells), np.float32), np.zeros(cells, np.bool_)
+        is_usable = decoded.has_vectors and not picture.is_corrupt and not self._is_broken
+        if records is None or not is_usable:
+            grid = cells(picture.height), cells(picture.width)
+            return np.zeros((2, *grid), np.float32), np.zeros(grid, np.bool_)
         motion, valid = rasterise(records.to_ndarray(), picture.height, picture.width)
         if distance != 1:
             motion /= distance  # the share of one frame, as if the motion were steady

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-CELL = 8  # pixels; the finest block that libavcodec exports
+from bdnet.clip import CELL, cells
+
 HOLE = np.iinfo(np.int64).min  # no vector is that long
 # a quarter pixel both ways takes 1/1024 of a cell's diagonal neighbour; rounding takes far less
 WHOLE = 1 - 1 / 2048
@@ -31,14 +32,12 @@ def rasterise(
     """
     # whole macroblocks: the coded picture is larger than the shown one
     rows, columns = (2 * (-(-size // 16)) for size in (height, width))
-    cells = np.full(rows * columns, HOLE)
+    painted = np.full((rows, columns), HOLE)
     scale = 1
     if len(records):
         scale = int(records["motion_scale"][0])  # one value per stream, in every codec
-        _paint(records, cells.reshape(rows, columns))
-    shown = np.ascontiguousarray(
-        cells.reshape(rows, columns)[: -(-height // CELL), : -(-width // CELL)]
-    )
+        _paint(records, painted)
+    shown = np.ascontiguousarray(painted[: cells(height), : cells(width)])
     valid = shown != HOLE
     shown *= valid
     motion = np.empty((2, *shown.shape), np.float32)

@@ -10,6 +10,13 @@ Pixels = Literal["key", "all", "none"] | Collection[int]
 SKIPS = {"key": Skip.OTHER_THAN_KEY, "all": Skip.NOTHING, "none": Skip.ALL}
 
 
+def likely_skip(pixels: Pixels) -> Skip:
+    """What the first frames that are read will most likely need: one decoder then does for all."""
+    if isinstance(pixels, str):
+        return SKIPS[pixels]
+    return Skip.NOTHING if pixels else Skip.OTHER_THAN_KEY
+
+
 def wants(pixels: str | frozenset[int]) -> Callable[[int, bool], bool]:
     """Whether a frame's pixels are wanted, by its index and whether it is a key."""
     if not isinstance(pixels, str):

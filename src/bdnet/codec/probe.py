@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import av
+from av.container import InputContainer
 from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 
 from bdnet.codec import problems
 from bdnet.codec.bitstream import StreamHeader, read_header
@@ -49,7 +51,7 @@ def probe(path: str | Path) -> StreamInfo:
     with container:
         context = stream.codec_context
         header = read_header(context.extradata)
-        first = _first_frame(container)
+        first = _first_frame(container, stream)
         codec = codec_name(stream)
         return StreamInfo(
             path=str(path),
@@ -74,9 +76,9 @@ def probe(path: str | Path) -> StreamInfo:
         )
 
 
-def _first_frame(container: av.container.InputContainer) -> VideoFrame | None:
+def _first_frame(container: InputContainer, stream: VideoStream) -> VideoFrame | None:
     try:
-        return next(container.decode(video=0), None)
+        return next(container.decode(stream), None)
     except (av.error.FFmpegError, OSError):
         return None
 

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Collection, Iterator
-from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -15,7 +14,7 @@ from bdnet.codec.decoder import Decoded, Decoder, Skip
 from bdnet.codec.errors import CorruptStream, UnsupportedStream
 from bdnet.codec.frames import Findings, FrameBuilder, refuse
 from bdnet.codec.index import StreamIndex, read_index
-from bdnet.codec.pixels import SKIPS, Pixels, runs, wants
+from bdnet.codec.pixels import SKIPS, Pixels, likely_skip, runs, wants
 
 log = logging.getLogger(__name__)
 
@@ -29,20 +28,27 @@ class VideoReader:
              their likely reference so that a field always spans one frame; damaged frames become
              holes. What was found is counted (`corrupt`, `hole_share`) and said once.
     threads: of the decoder, 0 for one per core; 1 in worker processes
+    index:   the file's, where the caller has kept it (`reader.index`)
 
     Pictures and vectors come as they are coded: a rotation that the file asks players for
     (`probe(path).rotation`) is not applied, and strict mode refuses it.
     """
 
     def __init__(
-        self, path: str | Path, pixels: Pixels = "key", strict: bool = True, threads: int = 0
+        self,
+        path: str | Path,
+        pixels: Pixels = "key",
+        strict: bool = True,
+        threads: int = 0,
+        index: StreamIndex | None = None,
     ) -> None:
         if isinstance(pixels, str) and pixels not in SKIPS:
             raise ValueError(f"pixels={pixels!r}: say 'key', 'all', 'none' or frame indices")
         self.path, self.pixels, self.strict, self.threads = path, pixels, strict, threads
+        self._index = index
         self._findings = Findings()
         self._decoders: dict[Skip, Decoder] = {}
-        decoder = self._decoder(SKIPS[pixels] if isinstance(pixels, str) else Skip.OTHER_THAN_KEY)
+        decoder = self._decoder(likely_skip(pixels))
         stream = decoder.stream
         self.width, self.height = stream.width, stream.height
         self.fps = float(stream.average_rate or stream.guessed_rate or 0)
@@ -67,10 +73,12 @@ class VideoReader:
             decoder.close()
         self._decoders.clear()
 
-    @cached_property
+    @property
     def index(self) -> StreamIndex:
         """The order of all frames; reads every packet of the file the first time."""
-        return read_index(self.path)
+        if self._index is None:
+            self._index = read_index(self.path)
+        return self._index
 
     def __len__(self) -> int:
         return len(self.index)

@@ -1,0 +1,105 @@
+"""A child process of test_fuzz: works through seeds and reports each outcome as it goes.
+
+    python fuzz_worker.py FOLDER_OF_VIDEOS SCRATCH_FILE FIRST LAST
+
+prints, for each seed, `begin SEED` and then `end SEED STEP=OUTCOME ...`; what is missing when this
+process dies or hangs belongs to the last seed that began.
+"""
+
+import random
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from bdnet.codec import UnsupportedStream, VideoReader, probe
+
+torch.set_num_threads(1)
+HEADER = 600  # bytes; most containers keep what they say about themselves there or at the end
+
+
+def mutate(data: bytes, rng: random.Random) -> bytes:
+    """One of many kinds of harm, in the headers or anywhere."""
+    result = bytearray(data)
+    for _ in range(rng.choice((1, 1, 1, 2, 5))):
+        span = rng.choice((len(result), len(result), min(HEADER, len(result))))
+        place = rng.randrange(span)
+        if rng.random() < 0.25:
+            place = len(result) - 1 - place
+        size = min(rng.choice((1, 2, 4, 16, 200)), len(result) - place)
+        harm(result, place, size, rng)
+        if not result:
+            break
+    return bytes(result)
+
+
+def harm(data: bytearray, place: int, size: int, rng: random.Random) -> None:
+    kind = rng.choice(("flip", "flip", "noise", "fill", "cut", "remove", "insert", "repeat"))
+    if kind == "flip":
+        for offset in range(min(size, 8)):
+            data[place + offset] ^= 1 << rng.randrange(8)
+    elif kind == "noise":
+        data[place : place + size] = rng.randbytes(size)
+    elif kind == "fill":
+        data[place : place + size] = bytes([rng.choice((0, 1, 127, 128, 255))]) * size
+    elif kind == "cut":
+        del data[place:]
+    elif kind == "remove":
+        del data[place : place + size]
+    elif kind == "insert":
+        data[place:place] = rng.randbytes(size)
+    else:
+        data[place:place] = data[place : place + size]
+
+
+def read_all(path: Path, strict: bool, rng: random.Random) -> None:
+    pixels = rng.choice(("key", "all", "none"))
+    with VideoReader(path, pixels, strict=strict, threads=rng.choice((1, 2))) as reader:
+        for frame in reader:
+            if frame.motion is not None:
+                assert frame.motion.shape == (2, *frame.valid.shape)
+
+
+def read_clip(path: Path, rng: random.Random) -> None:
+    with VideoReader(path, "key", strict=False, threads=1) as reader:
+        target = rng.randrange(14)
+        reader.clip(target, rng.randint(0, target), pixels=rng.choice(("key", "all", {0, target})))
+
+
+def outcome(step: Callable[[], object], allowed: tuple[type[Exception], ...]) -> str:
+    try:
+        step()
+    except allowed as error:
+        return type(error).__name__
+    except Exception:  # everything else is what we are looking for
+        traceback.print_exc()
+        return "DEFECT"
+    return "clean"
+
+
+def try_seed(seed: int, sources: list[Path], scratch: Path) -> str:
+    rng = random.Random(seed)
+    source = sources[seed % len(sources)]
+    path = scratch.with_suffix(source.suffix)
+    path.write_bytes(mutate(source.read_bytes(), rng))
+    steps = {
+        "probe": (lambda: probe(path), (UnsupportedStream,)),
+        "strict": (lambda: read_all(path, True, rng), (UnsupportedStream,)),
+        "effort": (lambda: read_all(path, False, rng), (UnsupportedStream,)),
+        "clip": (lambda: read_clip(path, rng), (UnsupportedStream, IndexError)),
+    }
+    return " ".join(f"{name}={outcome(*step)}" for name, step in steps.items())
+
+
+def main() -> None:
+    folder, scratch, first, last = sys.argv[1:]
+    sources = sorted(Path(folder).iterdir())
+    for seed in range(int(first), int(last)):
+        print(f"begin {seed}", flush=True)
+        print(f"end {seed} {try_seed(seed, sources, Path(scratch))}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""Files that are not videos: one clear sentence each, from probe and from VideoReader."""
+
+import wave
+from pathlib import Path
+
+import av
+import pytest
+
+from bdnet.codec import MissingVideo, UnsupportedStream, VideoReader, probe
+from bdnet.errors import BdnetError
+from videos import overwrite
+
+
+def write_audio(path: Path) -> None:
+    with wave.open(str(path), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(bytes(16000))
+
+
+def write_song_with_cover(path: Path) -> None:
+    """Sound with a cover picture, which counts as a video stream."""
+    with av.open(str(path), "w") as container:
+        sound = container.add_stream("aac", rate=44100)
+        cover = container.add_stream("mjpeg", rate=1)
+        cover.width = cover.height = 64
+        cover.pix_fmt = "yuvj420p"
+        cover.disposition = av.stream.Disposition.attached_pic
+        picture = av.VideoFrame(64, 64, "yuvj420p")
+        picture.pts = 0
+        container.mux([*cover.encode(picture), *cover.encode()])
+        silence = av.AudioFrame("fltp", "stereo", 1024)
+        silence.rate, silence.pts = 44100, 0
+        for plane in silence.planes:
+            plane.update(bytes(plane.buffer_size))
+        container.mux([*sound.encode(silence), *sound.encode()])
+
+
+WRONG = {
+    "text.mp4": (lambda path: path.write_text("a text\n" * 99), "not a video that FFmpeg can read"),
+    "empty.mp4": (lambda path: path.touch(), "an empty file (0 bytes)"),
+    "folder": (lambda path: path.mkdir(), "a folder, not a video"),
+    "sound.wav": (write_audio, "no video in it, only audio"),
+    "song.mp4": (write_song_with_cover, "no video in it, only audio, video"),
+    "noise.ts": (lambda path: path.write_bytes(bytes(range(256)) * 50), "not a video"),
+}
+
+
+@pytest.mark.parametrize("use", [probe, VideoReader])
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_not_a_video(tmp_path, name, use) -> None:
+    path = tmp_path / name
+    make, finding = WRONG[name]
+    make(path)
+    with pytest.raises(UnsupportedStream) as caught:
+        use(path)
+    message = str(caught.value)
+    assert message.startswith(f"{path}: ")
+    assert finding in message
+    assert len(message.splitlines()) == 1
+
+
+@pytest.mark.parametrize("use", [probe, VideoReader])
+def test_a_file_that_is_not_there(tmp_path, use) -> None:
+    with pytest.raises(MissingVideo, match=r"gone\.mp4: no such file \(looked in ") as caught:
+        use(tmp_path / "gone.mp4")
+    assert str(tmp_path) in str(caught.value)
+    for family in (BdnetError, UnsupportedStream, ValueError, FileNotFoundError):
+        assert isinstance(caught.value, family)
+
+
+def test_a_folder_names_the_command_that_makes_a_video_of_it(tmp_path) -> None:
+    with pytest.raises(UnsupportedStream, match=r"python -m bdnet\.encode input='.*'"):
+        probe(tmp_path)
+
+
+@pytest.mark.parametrize("kind", [{}, {"codec": "mpeg4", "container": "avi"}])
+def test_a_video_without_a_frame(make_video, kind) -> None:
+    path = make_video(frames=0, **kind)
+    for use in (probe, lambda path: list(VideoReader(path))):
+        with pytest.raises(UnsupportedStream, match=r"without a frame|no stream at all"):
+            use(path)
+
+
+def test_a_codec_that_nobody_knows(make_video, tmp_path) -> None:
+    path = tmp_path / "alien.avi"
+    source = make_video(codec="mpeg4", container="avi", frames=3)
+    data = source.read_bytes()
+    path.write_bytes(data)
+    for code in (b"FMP4", b"fmp4"):
+        at = data.find(code)
+        while at >= 0:
+            overwrite(path, at, b"ZQJX")
+            at = data.find(code, at + 1)
+    with pytest.raises(UnsupportedStream) as caught:
+        VideoReader(path)
+    assert str(caught.value).startswith(str(path))
+
+
+def test_paths_may_be_strings(make_video) -> None:
+    path = make_video(frames=3)
+    assert probe(str(path)) == probe(path)
+    with VideoReader(str(path)) as reader:
+        assert len(list(reader)) == 3

@@ -1,0 +1,151 @@
+"""What strict mode refuses, and what best effort makes of it."""
+
+import logging
+import shutil
+
+import numpy as np
+import pytest
+
+from bdnet.codec import UnsupportedStream, VideoReader, probe
+from videos import CLEAN_H264, CLEAN_MPEG, Pan, assert_same_frame
+
+SHIFT = (2.0, -1.0)
+
+
+def h264(**changes: str) -> dict[str, object]:
+    return {"options": tuple({**CLEAN_H264, **changes}.items())}
+
+
+def mpeg(codec: str, **changes: str) -> dict[str, object]:
+    return {"codec": codec, "options": tuple({**CLEAN_MPEG, **changes}.items())}
+
+
+UNCLEAN = {
+    "b-frames": (mpeg("mpeg4", bf="2"), "has B-frames"),
+    "x264 defaults": ({"options": ()}, "allows 4 reference frames"),
+    "refs": (h264(refs="3"), "allows 3 reference frames"),
+    "interlaced h264": (h264(**{"x264-params": "interlaced=1"}), "is interlaced"),
+    "interlaced mpeg2": (mpeg("mpeg2video", flags="+ildct+ilme"), "is interlaced"),
+    "rotated": ({"rotation": 90}, "turned by 90 degrees"),
+}
+NO_VECTORS = {
+    "hevc": {"codec": "libx265", "options": (("x265-params", "log-level=none"),)},
+    "vp9": {"codec": "libvpx-vp9", "options": (("cpu-used", "8"),), "container": "webm"},
+    "mjpeg": {"codec": "mjpeg", "options": (), "container": "avi", "pixel_format": "yuvj420p"},
+}
+
+
+@pytest.mark.parametrize("kind", UNCLEAN)
+def test_strict_mode_refuses_and_names_the_fix(make_video, kind) -> None:
+    recipe, finding = UNCLEAN[kind]
+    path = make_video(scene=Pan(SHIFT), frames=10, **recipe)
+    with pytest.raises(UnsupportedStream) as caught, VideoReader(path, threads=1) as reader:
+        list(reader)
+    message = str(caught.value)
+    assert message.startswith(str(path))
+    assert finding in message
+    assert f"python -m bdnet.encode input='{path}'" in message
+    assert "strict=False" in message
+    assert len(message.splitlines()) == 1
+    assert any(finding in problem for problem in probe(path).problems)
+
+
+@pytest.mark.parametrize("kind", UNCLEAN)
+def test_best_effort_reads_what_strict_mode_refuses(make_video, kind) -> None:
+    path = make_video(scene=Pan(SHIFT), frames=10, **UNCLEAN[kind][0])
+    with VideoReader(path, "all", strict=False, threads=1) as reader:
+        frames = list(reader)
+    assert [frame.index for frame in frames] == list(range(10))
+    assert all(frame.image is not None for frame in frames)
+
+
+@pytest.mark.parametrize("strict", [True, False])
+@pytest.mark.parametrize("kind", NO_VECTORS)
+def test_codecs_without_vectors_are_refused_always(make_video, kind, strict) -> None:
+    path = make_video(frames=3, **NO_VECTORS[kind])
+    with pytest.raises(UnsupportedStream) as caught:
+        VideoReader(path, strict=strict)
+    message = str(caught.value)
+    for part in (str(path), f"{kind} video", "no motion vectors", "python -m bdnet.encode"):
+        assert part in message
+
+
+AMBIGUOUS = {
+    "x264 defaults": {"options": ()},
+    "b-pyramid": h264(bf="5", refs="4", **{"x264-params": "b-pyramid=normal:b-adapt=0"}),
+    "no pyramid": h264(bf="3", refs="2", **{"x264-params": "b-pyramid=none:b-adapt=0"}),
+    "mpeg2 b-frames": {**mpeg("mpeg2video", bf="2"), "container": "ts"},
+}
+
+
+@pytest.mark.parametrize(("shift", "misled"), [((2.0, -1.0), 0), ((-1.0, 3.0), 3)])
+@pytest.mark.parametrize("kind", AMBIGUOUS)
+def test_best_effort_finds_the_pan_in_every_frame(make_video, kind, shift, misled) -> None:
+    """All frames but `misled`: where the encoder took most of a P-frame from an older reference."""
+    path = make_video(scene=Pan(shift), size=(192, 256), frames=30, **AMBIGUOUS[kind])
+    with VideoReader(path, "none", strict=False, threads=1) as reader:
+        inter = [frame for frame in reader if frame.motion is not None]
+    assert len(inter) >= 27
+    assert min(frame.valid.mean() for frame in inter) > 0.1
+    medians = {frame.index: np.median(frame.motion[:, frame.valid], 1) for frame in inter}
+    ratios = {index: median / shift for index, median in medians.items()}
+    wrong = {index: ratio for index, ratio in ratios.items() if np.abs(ratio - 1).max() > 0.01}
+    assert len(wrong) <= misled, wrong
+    assert all(ratio[0] == ratio[1] > 1 for ratio in wrong.values()), wrong  # the same way, too far
+
+
+@pytest.mark.parametrize("kind", AMBIGUOUS)
+def test_best_effort_clips_equal_the_sequential_read(make_video, kind) -> None:
+    path = make_video(scene=Pan(SHIFT), size=(96, 128), frames=30, **AMBIGUOUS[kind])
+    with VideoReader(path, "all", strict=False, threads=1) as reader:
+        frames = list(reader)
+        for target in range(30):
+            for offset in {0, 1, target // 2, target}:
+                if offset <= target:
+                    wanted = frames[target - offset : target + 1]
+                    for frame, other in zip(reader.clip(target, offset), wanted, strict=True):
+                        assert_same_frame(frame, other)
+
+
+def test_b_frames_of_mpeg4_are_holes(make_video) -> None:
+    """libavcodec exports a vector for each of their blocks, and each one is zero."""
+    path = make_video(scene=Pan(SHIFT), frames=12, **mpeg("mpeg4", bf="2"))
+    with VideoReader(path, "none", strict=False, threads=1) as reader:
+        frames = list(reader)
+    assert [frame.valid.mean() for frame in frames[1:3]] == [0, 0]
+    assert frames[3].valid.mean() > 0.95
+    np.testing.assert_array_equal(np.median(frames[3].motion, axis=(1, 2)), SHIFT)
+
+
+def test_holes_are_counted_and_said_once(make_video, caplog) -> None:
+    path = make_video(scene=Pan(SHIFT), size=(192, 256), frames=30, options=())
+    with caplog.at_level(logging.WARNING), VideoReader(path, strict=False) as reader:
+        frames = [frame for frame in reader if frame.motion is not None]
+        share = reader.hole_share
+    assert share == pytest.approx(1 - np.mean([frame.valid.mean() for frame in frames]))
+    assert 0 < share < 0.5
+    said = [record.getMessage() for record in caplog.records]
+    assert said == [f"{path}: {100 * share:.1f} % of the picture had no usable vector"]
+
+
+def test_a_clean_stream_is_silent(make_video, caplog) -> None:
+    with VideoReader(make_video(), strict=False) as reader:
+        assert len(list(reader)) == len(reader)
+        assert reader.hole_share == 0
+        assert reader.corrupt == ()
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_a_picture_that_changes_its_size_is_refused(make_video, tmp_path, strict) -> None:
+    parts = [make_video(container="h264", size=size, frames=5) for size in [(96, 128), (64, 80)]]
+    path = tmp_path / "grows.h264"
+    with path.open("wb") as file:
+        for part in parts:
+            with part.open("rb") as source:
+                shutil.copyfileobj(source, file)
+    with VideoReader(path, strict=strict, threads=1) as reader:
+        with pytest.raises(UnsupportedStream, match="changes its picture size") as caught:
+            list(reader)
+    for part in ("(96, 128)", "(64, 80)", "frame 5", "python -m bdnet.encode"):
+        assert part in str(caught.value)

@@ -1,0 +1,155 @@
+"""What a VideoReader yields: pixels as asked, the same fields in every mode, clips, flat memory."""
+
+import gc
+from pathlib import Path
+
+import pytest
+
+from bdnet.codec import VideoReader
+from videos import Pan, assert_same_frame
+
+SOURCES = {
+    "h264 mp4": {},
+    "mpeg4 mp4": {"codec": "mpeg4"},
+    "h264 ts": {"container": "ts"},
+    "mpeg2 ts": {"codec": "mpeg2video", "container": "ts"},
+    "mpeg4 avi": {"codec": "mpeg4", "container": "avi"},
+    "h264 mkv": {"container": "mkv"},
+    "h264 raw": {"container": "h264"},
+}
+FRAMES, KEYS = 27, [0, 12, 24]
+
+
+@pytest.fixture(params=SOURCES)
+def path(request, make_video) -> Path:
+    recipe = SOURCES[request.param]
+    return make_video(scene=Pan((1.5, -1.0)), size=(48, 64), frames=FRAMES, **recipe)
+
+
+def read(path, **options):
+    with VideoReader(path, **{"threads": 1, **options}) as reader:
+        return list(reader)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize(
+    ("pixels", "wanted"),
+    [
+        ("key", KEYS),
+        ("none", []),
+        ("all", list(range(FRAMES))),
+        ((3, 12, 25, 26), [3, 12, 25, 26]),
+        ({0}, [0]),
+        (range(11, 14), [11, 12, 13]),
+        ([], []),
+    ],
+)
+def test_every_mode_agrees_with_a_full_decode(path, pixels, wanted, threads) -> None:
+    full = read(path, pixels="all")
+    frames = read(path, pixels=pixels, threads=threads)
+    assert [frame.index for frame in frames] == list(range(FRAMES))
+    assert [frame.index for frame in frames if frame.image is not None] == wanted
+    assert [frame.index for frame in frames if frame.is_key] == KEYS
+    for frame, other in zip(frames, full, strict=True):
+        assert_same_frame(frame, other, images=frame.image is not None)
+
+
+@pytest.mark.parametrize("pixels", ["key", "all"])
+def test_every_clip_equals_the_sequential_read(path, pixels) -> None:
+    step = 1 if path.suffix in (".mp4", ".ts") else 7  # of the others not quite every clip
+    frames = read(path, pixels=pixels)
+    with VideoReader(path, pixels=pixels, threads=1) as reader:
+        for target in range(FRAMES):
+            for offset in range(0, target + 1, step):
+                clip = reader.clip(target, offset)
+                assert [frame.index for frame in clip] == list(range(target - offset, target + 1))
+                for frame in clip:
+                    assert_same_frame(frame, frames[frame.index])
+
+
+@pytest.mark.parametrize("wanted", [(14,), (5, 12, 20), (), (0, 26), (12,)])
+def test_a_clip_with_chosen_pixels(path, wanted) -> None:
+    full = read(path, pixels="all")
+    with VideoReader(path, pixels="none", threads=1) as reader:
+        for target, offset in [(20, 15), (14, 0), (26, 26), (13, 2)]:
+            clip = reader.clip(target, offset, pixels=wanted)
+            first = target - offset
+            assert [frame.index for frame in clip] == list(range(first, target + 1))
+            imaged = [frame.index for frame in clip if frame.image is not None]
+            assert imaged == [index for index in wanted if first <= index <= target]
+            for frame in clip:
+                assert_same_frame(frame, full[frame.index], images=frame.image is not None)
+
+
+def test_a_clip_may_override_the_pixels_of_its_reader(path) -> None:
+    full = read(path, pixels="all")
+    with VideoReader(path, pixels="key", threads=1) as reader:
+        for frame, other in zip(reader.clip(20, 4, pixels="all"), full[16:21], strict=True):
+            assert_same_frame(frame, other)
+        assert [frame.image for frame in reader.clip(20, 4, pixels="none")] == [None] * 5
+
+
+@pytest.mark.parametrize(("target", "offset"), [(27, 0), (3, 4), (-1, 0), (5, -1), (100, 100)])
+def test_a_clip_outside_the_video_says_what_there_is(path, target, offset) -> None:
+    with VideoReader(path, threads=1) as reader, pytest.raises(IndexError) as caught:
+        reader.clip(target, offset)
+    for part in (str(path), f"target={target}", f"offset={offset}", "0..26"):
+        assert part in str(caught.value)
+
+
+@pytest.mark.parametrize("pixels", [(3, 27), [-1]])
+def test_pixels_of_a_frame_that_is_not_there(path, pixels) -> None:
+    with VideoReader(path, pixels=pixels) as reader:
+        with pytest.raises(IndexError, match=r"no frame (27|-1) .* 0\.\.26"):
+            list(reader)
+        with pytest.raises(IndexError, match=r"no frame"):
+            reader.clip(5, 2)
+
+
+def test_pixels_that_mean_nothing(path) -> None:
+    with pytest.raises(ValueError, match=r"'some'.*'key', 'all', 'none'"):
+        VideoReader(path, pixels="some")
+
+
+def test_reading_twice_and_between_clips_gives_the_same(path) -> None:
+    with VideoReader(path, pixels="all", threads=2) as reader:
+        assert len(reader) == FRAMES
+        assert (reader.width, reader.height) == (64, 48)
+        assert reader.fps == pytest.approx(25)
+        first = list(reader)
+        clip = reader.clip(17, 3)
+        unfinished = iter(reader)
+        next(unfinished)
+        second = list(reader)
+    for frame, other in zip(first, second, strict=True):
+        assert_same_frame(frame, other)
+    for frame, other in zip(clip, first[14:18], strict=True):
+        assert_same_frame(frame, other)
+
+
+def test_the_context_manager_closes(path) -> None:
+    reader = VideoReader(path)
+    with reader as same:
+        assert same is reader
+        container = next(iter(reader._decoders.values())).container
+    assert not reader._decoders
+    with pytest.raises(AssertionError, match="not open"):
+        next(container.demux())
+    reader.close()  # twice does no harm
+
+
+def resident() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux's /proc")
+@pytest.mark.parametrize("pixels", ["all", (5, 240)])
+def test_memory_stays_flat_however_long_the_video(make_video, pixels) -> None:
+    path = make_video(size=(240, 320), frames=250, codec="mpeg4")
+    with VideoReader(path, pixels=pixels, threads=1) as reader:
+        for frame in reader:
+            if frame.index == 100:
+                gc.collect()
+                before = resident()
+    growth = resident() - before
+    assert growth < 10e6, f"{growth / 1e6:.1f} MB more; 150 pictures are 35 MB"
