@@ -95,6 +95,16 @@ def test_an_error_of_the_user_is_a_sentence_without_a_traceback(tmp_path: Path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_wrong_value_is_a_sentence_too(tmp_path: Path):
+    answer = run("-m", "bdnet.probe", "data=streets", "data.interval=0", folder=tmp_path)
+    assert answer.returncode == 1
+    assert answer.stderr.strip() == "bdnet probe: interval=0: at least 1"
+    size = run(
+        *("-m", "bdnet.probe", "data=streets", "data.dataset.parameters.height=8"), folder=tmp_path
+    )
+    assert size.stderr.strip() == "bdnet probe: height=8 pixels: choose a size from 32 to 4096"
+
+
 def test_wheel_carries_the_configuration(tmp_path: Path):
     """Builds the wheel and uses it elsewhere; its dependencies are this environment's."""
     built = run(

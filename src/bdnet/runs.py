@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import hydra
+from hydra.errors import InstantiationException
 from omegaconf import DictConfig
 
 from bdnet.errors import BdnetError
@@ -29,6 +30,11 @@ def application(name: str) -> Callable[[Callable[[DictConfig], None]], Callable[
                 function(config)
             except BdnetError as error:
                 sys.exit(f"bdnet {name}: {error}")
+            except InstantiationException as error:
+                # Hydra wraps what a constructor says of its arguments
+                if not isinstance(error.__cause__, BdnetError):
+                    raise
+                sys.exit(f"bdnet {name}: {error.__cause__}")
             except KeyboardInterrupt:
                 sys.exit(130)  # the shell's code for an interrupted program
 

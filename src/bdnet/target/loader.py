@@ -8,6 +8,7 @@ from typing import Any
 from torch.utils.data import default_collate
 
 from bdnet.data.clips import Clips
+from bdnet.data.errors import BadData
 from bdnet.data.module import ClipDataModule
 from bdnet.data.sampler import Draw, TrainingSampler
 from bdnet.target.base import Measurement, take_turns
@@ -18,7 +19,9 @@ PARTS = {"_frames": "decode", "_images": "original pixels", "_labels": "labels"}
 class Loader:
     """Reads training clips of a data set, with its workers and without."""
 
-    def __init__(self, module: ClipDataModule, clips: int) -> None:
+    def __init__(self, module: ClipDataModule | None, clips: int) -> None:
+        if module is None:
+            raise BadData("nothing to load; say data=NAME, such as data=streets")
         self.module, self.clips = module, clips
 
     def measure(self, repeats: int) -> Measurement:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bdnet.data.errors import BadData
+
 
 @dataclass(frozen=True)
 class StreetParameters:
@@ -24,9 +26,9 @@ class StreetParameters:
         for name in ("height", "width"):
             size = getattr(self, name)
             if not 32 <= size <= 4096:
-                raise ValueError(f"{name}={size} pixels: choose a size from 32 to 4096")
+                raise BadData(f"{name}={size} pixels: choose a size from 32 to 4096")
         if self.length < 1:
-            raise ValueError(f"length={self.length} frames: a drive needs at least 1 frame")
+            raise BadData(f"length={self.length} frames: a drive needs at least 1 frame")
         self._check_range("speed", self.speed, 0.0, 3.0, "metres per frame")
         self._check_range("visibility", self.visibility, 20.0, 1e5, "metres")
         self._check_range("density", (self.density, self.density), 0.0, 2.0, "(relative)")
@@ -41,4 +43,4 @@ class StreetParameters:
         if len(value) != 2 or not least <= value[0] <= value[1] <= most:
             given = getattr(self, name)
             pair = ", as (low, high) with low <= high" if isinstance(given, tuple | list) else ""
-            raise ValueError(f"{name}={given} {unit}: choose from {least:g} to {most:g}{pair}")
+            raise BadData(f"{name}={given} {unit}: choose from {least:g} to {most:g}{pair}")
