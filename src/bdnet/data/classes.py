@@ -58,7 +58,7 @@ class Classes:
         return palette
 
     @classmethod
-    def read(cls, path: Path) -> Self:
+    def read(cls, path: Path | str) -> Self:
         """Reads classes.yaml.
 
         names:   of the classes 0, 1, ...
@@ -66,6 +66,7 @@ class Classes:
         stored:  value of each class in label images, or a list of values; left out, 0, 1, ...
         ignore:  value, or list of values, without a class; left out, 255, which always is
         """
+        path = Path(path)
         if not path.is_file():
             raise BadData(f"{path} is missing; write it, for example\n{EXAMPLE}")
         try:

@@ -40,10 +40,17 @@ def exclusive(root: Path) -> Iterator[None]:
 def run_all(
     work: Callable[[Job], object], jobs: Collection[Job], title: str, unit: str, processes: int = 0
 ) -> None:
-    """Does each job in a process of a pool, with progress; the first error stops the rest."""
+    """Does each job, with progress; the first error stops the rest.
+
+    Several processes do several jobs at once; 0 is one per core, 1 is this process itself.
+    """
     if not jobs:
         return
     count = min(len(jobs), processes or os.cpu_count() or 1)
+    if count == 1:
+        for job in tqdm(jobs, title, unit=unit):
+            work(job)
+        return
     # libraries with threads of their own do not survive a fork
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(count, mp_context=spawn) as pool:

@@ -1,6 +1,5 @@
 """The street world as a data set: rendered, encoded and kept on first use."""
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -10,7 +9,7 @@ from bdnet.codec import Encoding
 from bdnet.data.base import ClipDataset, Sample, Split, folder_samples, videos_in
 from bdnet.data.classes import Classes
 from bdnet.data.errors import BadData
-from bdnet.data.prepare import clip_path, exclusive, run_all, write_clip
+from bdnet.data.prepare import clip_path, digest, exclusive, run_all, write_clip
 from bdnet.data.streets.classes import CLASSES, COLOURS
 from bdnet.data.streets.parameters import StreetParameters
 from bdnet.data.streets.renderer import render
@@ -53,9 +52,9 @@ class Streets(ClipDataset):
     @property
     def folder(self) -> Path:
         """Where these parameters' clips are kept: the number of clips does not matter to it."""
-        facts = [asdict(self.parameters), asdict(self.encoding), self.label, self.world, VERSION]
-        digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:10]
-        return Path(self.root) / f"{self.parameters.height}x{self.parameters.width}-{digest}"
+        parameters = self.parameters
+        name = digest(asdict(parameters), asdict(self.encoding), self.label, self.world, VERSION)
+        return Path(self.root) / f"{parameters.height}x{parameters.width}-{name}"
 
     def prepare(self) -> None:
         if not self._missing():
