@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 SLICE, IDR_SLICE, SEQUENCE_PARAMETERS = 1, 5, 7  # NAL unit types
 HIGH_PROFILES = {100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135}
-LONGEST_HEADER = 64  # bytes; a slice header's first two numbers need ten
+LONGEST_HEADER = 16  # bytes; the first two numbers of a slice header need ten
 LONGEST_SET = 2048  # bytes; a parameter set with all twelve scaling lists written out takes half
 
 
@@ -28,7 +28,7 @@ class BitReader:
 
     def __init__(self, payload: bytes) -> None:
         unescaped = payload.replace(b"\x00\x00\x03", b"\x00\x00")
-        self.bits = "".join(f"{byte:08b}" for byte in unescaped)
+        self.bits = f"{int.from_bytes(unescaped):0{8 * len(unescaped)}b}" if unescaped else ""
         self.position = 0
 
     def number(self, length: int) -> int:

@@ -145,7 +145,7 @@ class ClipDataModule(LightningDataModule):
             clips,
             num_workers=self.workers,
             pin_memory=torch.cuda.is_available(),
-            worker_init_fn=_one_thread,
+            worker_init_fn=one_thread,
             **parallel,
             **settings,
         )
@@ -160,6 +160,7 @@ def normalise(batch: Clip) -> Clip:
     return batch._replace(images=(images - mean) / deviation)
 
 
-def _one_thread(_: int) -> None:
-    cv2.setNumThreads(0)  # workers are the parallelism
+def one_thread(_: int) -> None:
+    """In a worker process: the workers are the parallelism."""
+    cv2.setNumThreads(0)
     torch.set_num_threads(1)

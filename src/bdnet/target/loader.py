@@ -9,7 +9,7 @@ from torch.utils.data import default_collate
 
 from bdnet.data.clips import Clips
 from bdnet.data.errors import BadData
-from bdnet.data.module import ClipDataModule
+from bdnet.data.module import ClipDataModule, one_thread
 from bdnet.data.sampler import Draw, TrainingSampler
 from bdnet.target.base import Measurement, take_turns
 
@@ -31,6 +31,7 @@ class Loader:
         assert isinstance(clips, Clips)
         assert isinstance(sampler, TrainingSampler)
         draws = _draws(sampler, self.clips)
+        one_thread(0)  # as in a worker
         workers = f"{self.module.workers} workers"
         epochs = iter(range(10**9))
 
