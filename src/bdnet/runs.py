@@ -8,6 +8,7 @@ from pathlib import Path
 import hydra
 from hydra.errors import InstantiationException
 from omegaconf import DictConfig
+from omegaconf.errors import MissingMandatoryValue
 
 from bdnet.errors import BdnetError
 
@@ -35,6 +36,9 @@ def application(name: str) -> Callable[[Callable[[DictConfig], None]], Callable[
                 if not isinstance(error.__cause__, BdnetError):
                     raise
                 sys.exit(f"bdnet {name}: {error.__cause__}")
+            except MissingMandatoryValue as error:
+                key = error.full_key
+                sys.exit(f"bdnet {name}: {key} is not given; say {key}=... (--help shows all keys)")
             except KeyboardInterrupt:
                 sys.exit(130)  # the shell's code for an interrupted program
 

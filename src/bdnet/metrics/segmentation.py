@@ -1,7 +1,13 @@
-"""Intersection over union."""
+"""Intersection over union, by the distance from the keyframe."""
+
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torchmetrics import Metric
+
+from bdnet.clip import IGNORE
+from bdnet.metrics.maps import check, count
 
 
 def iou(confusion: Tensor) -> Tensor:
@@ -9,3 +15,58 @@ def iou(confusion: Tensor) -> Tensor:
     hits = confusion.diagonal().double()
     union = confusion.sum(0) + confusion.sum(1) - hits
     return torch.where(union > 0, hits / union, torch.nan)
+
+
+class OffsetScores(NamedTuple):
+    """Of offsets d = 0..k-1, all as shares of 1.
+
+    miou:   by d, the mean over classes that occur; nan where no frame had that offset
+    iou:    by d, [classes], nan for a class that never occurs
+    avg_k:  mean of miou over d = 0..k-1
+    avg:    mean of miou over d = 1..k-1
+    last_k: miou at d = k-1
+
+    A mean is nan where one of its offsets was never seen: over fewer it would be another quantity.
+    """
+
+    miou: tuple[Tensor, ...]
+    iou: tuple[Tensor, ...]
+    avg_k: Tensor
+    avg: Tensor
+    last_k: Tensor
+
+
+class SegmentationByOffset(Metric):
+    """One confusion matrix over the data set per offset d; matrices are never added over d.
+
+    classes:  how many
+    interval: k
+    """
+
+    is_differentiable = False
+    higher_is_better = True
+    full_state_update = False
+    confusion: Tensor
+
+    def __init__(self, classes: int, interval: int) -> None:
+        super().__init__()
+        self.classes = classes
+        self.interval = interval
+        shape = interval, classes, classes  # of [d, true, predicted]
+        self.add_state("confusion", torch.zeros(shape, dtype=torch.int64), dist_reduce_fx="sum")
+
+    def update(self, prediction: Tensor, labels: Tensor, offset: Tensor) -> None:
+        """Classes [b, H, W] predicted and true (255: void), and the offset [b] of each."""
+        check(prediction, labels, self.classes)
+        if not bool(((offset >= 0) & (offset < self.interval)).all()):
+            raise ValueError(f"offsets {offset.tolist()}: 0..{self.interval - 1} are counted")
+        cells = self.confusion.numel()
+        row = offset[:, None, None] * self.classes + labels
+        cell = (row * self.classes + prediction).where(labels != IGNORE, cells)
+        counts = count(cell.flatten(), cells + 1)[:-1]  # the last is void's
+        self.confusion += counts.view_as(self.confusion)
+
+    def compute(self) -> OffsetScores:
+        by_class = tuple(iou(each) for each in self.confusion)
+        miou = torch.stack([each.nanmean() for each in by_class])
+        return OffsetScores(tuple(miou), by_class, miou.mean(), miou[1:].mean(), miou[-1])

@@ -1,0 +1,168 @@
+"""What a loss term is, and the objective that adds terms up."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from functools import partial
+from typing import ClassVar, NamedTuple, cast
+
+import torch
+from torch import Tensor, nn
+
+from bdnet.clip import Clip, Prediction
+from bdnet.errors import BdnetError
+
+
+class UnmetNeed(BdnetError):
+    """A loss term was chosen that the chosen networks cannot feed."""
+
+
+class Offer(NamedTuple):
+    """What a network's predictions hold besides logits.
+
+    features: channels of the deep feature; None without it
+    edges:    whether there is a boundary stream
+    """
+
+    features: int | None = None
+    edges: bool = False
+
+    @classmethod
+    def of(cls, prediction: Prediction) -> "Offer":
+        """What the network that said this offers."""
+        features = None if prediction.features is None else prediction.features.shape[1]
+        return cls(features, prediction.edges is not None)
+
+
+class Loss(nn.Module, ABC):
+    """One term: extend it by LabelLoss or TeacherLoss, which see to precision and gradients.
+
+    weight: factor of the term in the objective
+
+    Void pixels never count. A sample whose labels are all void is an unlabelled frame: a term of
+    labels says exactly 0 of it, and a term of the teacher counts all of its pixels. A mean is over
+    all counted pixels of the batch.
+    """
+
+    needs_teacher: ClassVar[bool]
+    needs_features: ClassVar[bool] = False  # the student's, and the teacher's where it needs one
+    needs_edges: ClassVar[bool] = False  # the student's
+    adapts: ClassVar[bool] = False  # is built with student_channels and teacher_channels
+
+    def __init__(self, weight: float = 1.0) -> None:
+        super().__init__()
+        self.weight = weight
+
+    @abstractmethod
+    def forward(self, student: Prediction, teacher: Prediction | None, clip: Clip) -> Tensor:
+        """A float32 scalar, without the weight."""
+
+
+class LabelLoss(Loss):
+    """A term that judges the student by the labels."""
+
+    needs_teacher: ClassVar[bool] = False
+
+    def forward(
+        self,
+        student: Prediction,
+        teacher: Prediction | None,  # noqa: ARG002  # of all terms alike
+        clip: Clip,
+    ) -> Tensor:
+        with torch.autocast(student.logits.device.type, enabled=False):
+            return self.value(_precise(student), clip.labels)
+
+    @abstractmethod
+    def value(self, student: Prediction, labels: Tensor) -> Tensor:
+        """A scalar of float32 predictions and labels [b, H, W]; autocast is off."""
+
+
+class TeacherLoss(Loss):
+    """A term that draws the student towards the teacher, which gets no gradient."""
+
+    needs_teacher: ClassVar[bool] = True
+
+    def forward(self, student: Prediction, teacher: Prediction | None, clip: Clip) -> Tensor:
+        if teacher is None:
+            raise UnmetNeed(
+                f"{type(self).__name__} got no teacher: choose one, as in teacher=hrnet"
+            )
+        with torch.autocast(student.logits.device.type, enabled=False):
+            return self.value(_precise(student), _detached(_precise(teacher)), clip.labels)
+
+    @abstractmethod
+    def value(self, student: Prediction, teacher: Prediction, labels: Tensor) -> Tensor:
+        """A scalar of float32 predictions and labels [b, H, W]; autocast is off."""
+
+
+class Objective(nn.Module):
+    """The weighted sum of the terms chosen by `loss=[...]`.
+
+    terms:   from the name of a term to its class with the arguments of its yaml
+    student: what the student offers
+    teacher: what the teacher offers; None without one
+    """
+
+    def __init__(
+        self, terms: Mapping[str, partial[Loss]], student: Offer, teacher: Offer | None
+    ) -> None:
+        super().__init__()
+        if not terms:
+            raise UnmetNeed("loss=[]: nothing to train for; choose one, as in loss=[segmentation]")
+        built = {}
+        for name, term in terms.items():
+            kind = cast("type[Loss]", term.func)
+            _check(name, kind, student, teacher)
+            channels = {
+                "student_channels": student.features,
+                "teacher_channels": teacher.features if teacher else None,
+            }
+            built[name] = term(**channels) if kind.adapts else term()
+        self.terms = nn.ModuleDict(built)
+
+    def forward(
+        self, student: Prediction, teacher: Prediction | None, clip: Clip
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """The sum to minimise, and each term's value without its weight or a graph, to log."""
+        total = torch.zeros((), device=student.logits.device)
+        values = {}
+        for name, term in self.terms.items():
+            value = term(student, teacher, clip)
+            total = total + term.weight * value
+            values[name] = value.detach()
+        return total, values
+
+
+def given(tensor: Tensor | None, what: str) -> Tensor:
+    """A part of a prediction that a declared need has promised."""
+    if tensor is None:
+        raise UnmetNeed(f"a prediction came without {what}, which the network had offered")
+    return tensor
+
+
+def _check(name: str, kind: type[Loss], student: Offer, teacher: Offer | None) -> None:
+    without = f"or leave {name!r} out of loss=[...]"
+    if kind.needs_teacher and teacher is None:
+        raise UnmetNeed(
+            f"loss term {name!r} needs a teacher and there is none: "
+            f"choose one, as in teacher=hrnet, {without}"
+        )
+    if kind.needs_edges and not student.edges:
+        raise UnmetNeed(
+            f"loss term {name!r} needs edges and the student predicts none: "
+            f"choose a boundary stream, as in model/boundary=warped, {without}"
+        )
+    offers = {"student": student} | ({"teacher": teacher} if kind.needs_teacher and teacher else {})
+    for who, offer in offers.items():
+        if kind.needs_features and offer.features is None:
+            raise UnmetNeed(
+                f"loss term {name!r} needs features and the {who} returns none: "
+                f"choose another {who}, {without}"
+            )
+
+
+def _precise(prediction: Prediction) -> Prediction:
+    return Prediction._make(None if part is None else part.float() for part in prediction)
+
+
+def _detached(prediction: Prediction) -> Prediction:
+    return Prediction._make(None if part is None else part.detach() for part in prediction)

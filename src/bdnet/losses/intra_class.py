@@ -1,0 +1,41 @@
+"""D_inn by classes: features vary around their class as much in the student as in the teacher."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from bdnet.clip import IGNORE, Prediction
+from bdnet.losses.base import TeacherLoss, given
+from bdnet.losses.grids import labels_at, mean_over, resized, to_larger, unit
+
+
+class IntraClass(TeacherLoss):
+    """Mean squared difference of the two maps "cosine of a feature to its class prototype".
+
+    [reading D of "inner".] A prototype is the mean feature of a class in one picture. In a picture
+    without labels, the classes are those that the teacher sees [reading].
+    """
+
+    needs_features = True
+
+    def value(self, student: Prediction, teacher: Prediction, labels: Tensor) -> Tensor:
+        ours, theirs = to_larger(
+            given(student.features, "features"), given(teacher.features, "features")
+        )
+        height, width = ours.shape[-2:]
+        seen = resized(teacher.logits, (height, width)).argmax(1)
+        unlabelled = (labels == IGNORE).flatten(1).all(1)[:, None, None]
+        classes = torch.where(unlabelled, seen, labels_at(labels, (height, width)))
+        counts = classes != IGNORE
+        members = functional.one_hot(classes.where(counts, 0), teacher.logits.shape[1])
+        members = (members * counts[..., None]).flatten(1, 2).float()
+        difference = _cosines(ours, members) - _cosines(theirs, members)
+        return mean_over(difference.square(), counts.flatten(1))
+
+
+def _cosines(features: Tensor, members: Tensor) -> Tensor:
+    """[b, h w] of features [b, channels, h, w] and memberships [b, h w, classes] of 0 or 1."""
+    flat = features.flatten(2)
+    prototypes = flat @ members / members.sum(1, keepdim=True).clamp(min=1)
+    to_each = unit(flat).transpose(1, 2) @ unit(prototypes)
+    return (to_each * members).sum(2)

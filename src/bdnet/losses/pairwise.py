@@ -1,0 +1,47 @@
+"""D_inn by relations: parts of the picture are as alike to the student as to the teacher."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from bdnet.clip import Prediction
+from bdnet.losses.base import TeacherLoss, given
+from bdnet.losses.grids import counted, mean_over, unit
+
+
+class Pairwise(TeacherLoss):
+    """`sum_ij (a^T_ij - a^S_ij)^2 / n^4` of cosine affinities [reading B of "inner"].
+
+    Features are max-pooled to n x n parts of the picture, over the positions that count; a part
+    without any has no pairs, and the mean is over the pairs that there are.
+
+    parts: n
+    """
+
+    needs_features = True
+
+    def __init__(self, weight: float = 1.0, parts: int = 2) -> None:
+        super().__init__(weight)
+        self.parts = parts
+
+    def value(self, student: Prediction, teacher: Prediction, labels: Tensor) -> Tensor:
+        ours, we_see = self._pooled(given(student.features, "features"), labels)
+        theirs, they_see = self._pooled(given(teacher.features, "features"), labels)
+        seen = we_see & they_see  # they differ where the grids do
+        pairs = seen[:, :, None] & seen[:, None, :]
+        return mean_over((_affinity(theirs) - _affinity(ours)).square(), pairs)
+
+    def _pooled(self, features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """([b, channels, n^2], bool [b, n^2]: has a position that counts)."""
+        height, width = features.shape[-2:]
+        counts = counted(labels, (height, width))[:, None]
+        lowest = torch.finfo(features.dtype).min
+        pooled = functional.adaptive_max_pool2d(features.masked_fill(~counts, lowest), self.parts)
+        seen = functional.adaptive_max_pool2d(counts.float(), self.parts) > 0
+        return torch.where(seen, pooled, 0).flatten(2), seen.flatten(1)
+
+
+def _affinity(parts: Tensor) -> Tensor:
+    """[b, n^2, n^2] cosines of [b, channels, n^2]."""
+    directions = unit(parts)
+    return directions.transpose(1, 2) @ directions

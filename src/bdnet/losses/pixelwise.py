@@ -1,0 +1,30 @@
+"""D_pw: the student's class distribution of each pixel follows the teacher's."""
+
+from torch import Tensor
+from torch.nn import functional
+
+from bdnet.clip import Prediction
+from bdnet.losses.base import TeacherLoss
+from bdnet.losses.grids import counted, mean_over, to_larger
+
+
+class Pixelwise(TeacherLoss):
+    """`(1/HW) sum_i tau^2 KL(softmax(T_i/tau) || softmax(S_i/tau))` [reading: pixel-wise].
+
+    tau: temperature
+    """
+
+    def __init__(self, weight: float = 1.0, tau: float = 1.0) -> None:
+        super().__init__(weight)
+        self.tau = tau
+
+    def value(self, student: Prediction, teacher: Prediction, labels: Tensor) -> Tensor:
+        ours, theirs = to_larger(student.logits, teacher.logits)
+        divergence = functional.kl_div(
+            (ours / self.tau).log_softmax(1),
+            (theirs / self.tau).log_softmax(1),
+            reduction="none",
+            log_target=True,
+        ).sum(1)
+        height, width = divergence.shape[-2:]
+        return self.tau**2 * mean_over(divergence, counted(labels, (height, width)))

@@ -1,0 +1,37 @@
+"""Cross-entropy with the labels, of the hardest pixels only (online hard example mining)."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from bdnet.clip import IGNORE, Prediction
+from bdnet.losses.base import LabelLoss
+from bdnet.losses.grids import mean_over
+from bdnet.losses.segmentation import pixel_cross_entropy
+
+
+class SegmentationOhem(LabelLoss):
+    """Mean cross-entropy over the pixels whose own class is given less than a probability.
+
+    threshold: that probability
+    least:     share of the batch's labelled pixels that count at least, the hardest first
+    """
+
+    def __init__(self, weight: float = 1.0, threshold: float = 0.7, least: float = 1 / 16) -> None:
+        super().__init__(weight)
+        self.threshold = threshold
+        self.least = least
+
+    def value(self, student: Prediction, labels: Tensor) -> Tensor:
+        losses = pixel_cross_entropy(student.logits, labels)
+        labelled = labels != IGNORE
+        # Void sorts behind every pixel, as no cross-entropy is below 0.
+        hardness = torch.where(labelled, losses.detach(), -1.0).flatten()
+        hardest_first = hardness.sort(descending=True)
+        # Rank, not value, decides the least share: ties at its end would all come in otherwise.
+        rank = torch.empty_like(hardest_first.indices)
+        rank[hardest_first.indices] = torch.arange(len(rank), device=rank.device)
+        is_hard = hardness > -math.log(self.threshold)
+        is_least = rank < torch.ceil(self.least * labelled.sum())
+        return mean_over(losses.flatten(), labelled.flatten() & (is_hard | is_least))

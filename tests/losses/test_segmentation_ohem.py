@@ -1,0 +1,40 @@
+"""Online hard example mining against its formula."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from bdnet.clip import Prediction
+from bdnet.losses.segmentation_ohem import SegmentationOhem
+from losses.reference import both_precisions, case, check_formula
+from losses.test_segmentation import pixel_losses
+
+
+def reference(threshold: float, least: float):
+    def hardest(student, teacher, labels) -> float:
+        losses = sorted(pixel_losses(student, labels), reverse=True)
+        hard = [loss for loss in losses if math.exp(-loss) < threshold]
+        enough = math.ceil(least * len(losses))
+        return float(np.mean(hard if len(hard) >= enough else losses[:enough]))
+
+    return hardest
+
+
+@both_precisions
+@pytest.mark.parametrize(("threshold", "least"), [(0.7, 1 / 16), (0.1, 1 / 16), (0.02, 0.5)])
+def test_agrees_with_its_formula(dtype: torch.dtype, threshold: float, least: float):
+    term = SegmentationOhem(threshold=threshold, least=least)
+    check_formula(term, reference(threshold, least), dtype)
+
+
+def test_ties_do_not_bring_in_more_than_the_least_share():
+    """Where every pixel is equally easy, a sixteenth of them gets a gradient."""
+    given = case(batch=1)
+    labels = torch.zeros_like(given.clip.labels)
+    logits = torch.zeros(1, 4, *labels.shape[1:])
+    logits[:, 0] = 8
+    logits.requires_grad_()
+    SegmentationOhem()(Prediction(logits), None, given.labelled(labels).clip).backward()
+    assert (logits.grad[:, 0] != 0).sum() == labels.numel() / 16

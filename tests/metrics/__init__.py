@@ -1,0 +1,1 @@
+"""A package, as other test folders have files of the same names."""
