@@ -1,7 +1,7 @@
 """A street world, rendered: images and exact labels of drives, from nothing but a seed."""
 
-from .classes import CLASSES, COLOURS
-from .parameters import StreetParameters
-from .renderer import render
+from bdnet.data.streets.classes import CLASSES, COLOURS
+from bdnet.data.streets.parameters import StreetParameters
+from bdnet.data.streets.renderer import render
 
 __all__ = ["CLASSES", "COLOURS", "StreetParameters", "render"]

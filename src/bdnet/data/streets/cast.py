@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from .classes import Label
-from .props import Prop, clash, floor
-from .textures import Detail, Texture
+from bdnet.data.streets.classes import Label
+from bdnet.data.streets.props import Prop, clash, floor
+from bdnet.data.streets.textures import Detail, Texture
 
 if TYPE_CHECKING:
     from .foliage import Plant

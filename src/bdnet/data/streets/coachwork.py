@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .sketch import Point, Sketch
-from .textures import Colour, Texture, dark, pick
+from bdnet.data.streets.sketch import Point, Sketch
+from bdnet.data.streets.textures import Colour, Texture, dark, pick
 
 TYRE: Colour = (26, 26, 28)
 LEAN = 0.13  # metres that the side windows lean inwards

@@ -6,9 +6,9 @@ from math import pi, sin
 
 import numpy as np
 
-from .people import POSES, SHOES, Looks, head
-from .sketch import Sketch
-from .textures import Colour, Texture, dark, light_shade, varied
+from bdnet.data.streets.people import POSES, SHOES, Looks, head
+from bdnet.data.streets.sketch import Sketch
+from bdnet.data.streets.textures import Colour, Texture, dark, light_shade, varied
 
 
 def cyclist(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from .houses import SHOPS, STOREY, WALLS, House
-from .textures import (
+from bdnet.data.streets.houses import SHOPS, STOREY, WALLS, House
+from bdnet.data.streets.textures import (
     Colour,
     Pixels,
     Plane,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import cv2
 import numpy as np
 
-from .textures import Colour, Pixels, Plane, Texture, cut_out, noise, pick
+from bdnet.data.streets.textures import Colour, Pixels, Plane, Texture, cut_out, noise, pick
 
 if TYPE_CHECKING:
     from .light import Light

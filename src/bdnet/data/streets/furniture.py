@@ -6,8 +6,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .sketch import Sketch
-from .textures import Colour, Pixels, Texture, cut_out, dark, noise, painted, pick, quantised
+from bdnet.data.streets.sketch import Sketch
+from bdnet.data.streets.textures import (
+    Colour,
+    Pixels,
+    Texture,
+    cut_out,
+    dark,
+    noise,
+    painted,
+    pick,
+    quantised,
+)
 
 if TYPE_CHECKING:
     from .light import Light

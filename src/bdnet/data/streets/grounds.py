@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .textures import Pixels, noise, painted, pick, quantised
+from bdnet.data.streets.textures import Pixels, noise, painted, pick, quantised
 
 
 def asphalt(random: np.random.Generator, width: float, period: float, scale: float) -> Pixels:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .textures import Colour, pick
+from bdnet.data.streets.textures import Colour, pick
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bdnet.data.streets.cast import KERB, Cast
+from bdnet.data.streets.classes import Label
+from bdnet.data.streets.props import Prop, upright
+from bdnet.data.streets.textures import Texture
+
 from . import furniture
-from .cast import KERB, Cast
-from .classes import Label
-from .props import Prop, upright
-from .textures import Texture
 
 if TYPE_CHECKING:
     from collections.abc import Callable

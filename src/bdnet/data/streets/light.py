@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from .textures import Colour, Pixels, Plane, noise, quantised
+from bdnet.data.streets.textures import Colour, Pixels, Plane, noise, quantised
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

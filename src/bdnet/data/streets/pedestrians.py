@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .cast import KERB, Cast
-from .classes import Label
-from .cyclists import cyclist
-from .people import POSES, looks, walker
-from .props import Prop, upright
+from bdnet.data.streets.cast import KERB, Cast
+from bdnet.data.streets.classes import Label
+from bdnet.data.streets.cyclists import cyclist
+from bdnet.data.streets.people import POSES, looks, walker
+from bdnet.data.streets.props import Prop, upright
 
 STRIDE = 1.5  # metres per cycle of a walk
 

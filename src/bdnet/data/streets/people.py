@@ -7,8 +7,8 @@ from math import cos, pi, sin
 
 import numpy as np
 
-from .sketch import Sketch
-from .textures import Colour, Texture, dark, light_shade, pick
+from bdnet.data.streets.sketch import Sketch
+from bdnet.data.streets.textures import Colour, Texture, dark, light_shade, pick
 
 POSES = 6  # per walking or pedalling cycle
 SKIN: tuple[Colour, ...] = ((224, 182, 150), (196, 146, 112), (148, 102, 74), (96, 66, 50))

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .cast import KERB
-from .classes import Label
-from .facades import front, gable, shaded
-from .foliage import Plant, hedge
-from .furniture import fence
-from .houses import house
-from .props import floor, upright, wall
-from .textures import Detail, Texture
+from bdnet.data.streets.cast import KERB
+from bdnet.data.streets.classes import Label
+from bdnet.data.streets.facades import front, gable, shaded
+from bdnet.data.streets.foliage import Plant, hedge
+from bdnet.data.streets.furniture import fence
+from bdnet.data.streets.houses import house
+from bdnet.data.streets.props import floor, upright, wall
+from bdnet.data.streets.textures import Detail, Texture
 
 if TYPE_CHECKING:
     from .light import Light

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .rasteriser import Surface
+from bdnet.data.streets.rasteriser import Surface
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

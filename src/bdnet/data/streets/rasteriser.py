@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from .classes import Label
-from .projector import SMALLEST, Placement, Quad, place
+from bdnet.data.streets.classes import Label
+from bdnet.data.streets.projector import SMALLEST, Placement, Quad, place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

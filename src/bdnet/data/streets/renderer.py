@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from .camera import drive
-from .light import Sensor, Sky, daylight
-from .rasteriser import Canvas
-from .scene import Scene
+from bdnet.data.streets.camera import drive
+from bdnet.data.streets.light import Sensor, Sky, daylight
+from bdnet.data.streets.rasteriser import Canvas
+from bdnet.data.streets.scene import Scene
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

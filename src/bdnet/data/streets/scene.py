@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bdnet.data.streets.cast import KERB, Cast, Drive
+from bdnet.data.streets.classes import Label
+from bdnet.data.streets.facades import front
+from bdnet.data.streets.foliage import Plant, trees
+from bdnet.data.streets.grounds import asphalt, paving
+from bdnet.data.streets.houses import house
+from bdnet.data.streets.plots import Land
+from bdnet.data.streets.props import floor, ordered, upright
+from bdnet.data.streets.textures import Detail, Texture, cut_out, noise, quantised
+
 from . import kerbside, pedestrians, traffic
-from .cast import KERB, Cast, Drive
-from .classes import Label
-from .facades import front
-from .foliage import Plant, trees
-from .grounds import asphalt, paving
-from .houses import house
-from .plots import Land
-from .props import floor, ordered, upright
-from .textures import Detail, Texture, cut_out, noise, quantised
 
 if TYPE_CHECKING:
     from .camera import Camera

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from .textures import Colour, Pixels, Texture
+from bdnet.data.streets.textures import Colour, Pixels, Texture
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

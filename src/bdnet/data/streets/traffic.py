@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .camera import LANE
-from .cast import KERB, Cast
-from .coachwork import BODIES, model
-from .props import Prop
-from .vehicles import faces
+from bdnet.data.streets.camera import LANE
+from bdnet.data.streets.cast import KERB, Cast
+from bdnet.data.streets.coachwork import BODIES, model
+from bdnet.data.streets.props import Prop
+from bdnet.data.streets.vehicles import faces
 
 BUS = BODIES[-1]
 

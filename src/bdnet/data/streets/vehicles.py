@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .classes import Label
-from .coachwork import LAP, LEAN, Body, back, doors, front, screen, sheet, windows
-from .rasteriser import Surface
-from .textures import Colour, Texture, dark, pick
+from bdnet.data.streets.classes import Label
+from bdnet.data.streets.coachwork import LAP, LEAN, Body, back, doors, front, screen, sheet, windows
+from bdnet.data.streets.rasteriser import Surface
+from bdnet.data.streets.textures import Colour, Texture, dark, pick
 
 if TYPE_CHECKING:
     from .light import Light
