@@ -11,7 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .parameters import StreetParameters
+    from bdnet.data.streets.parameters import StreetParameters
 
 LANE = 1.6  # metres from the centre line to the middle of the own lane
 HORIZON = 0.46  # mean height of the horizon in the picture, 0 = top row, 1 = bottom row

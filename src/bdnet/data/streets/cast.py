@@ -11,9 +11,9 @@ from bdnet.data.streets.props import Prop, clash, floor
 from bdnet.data.streets.textures import Detail, Texture
 
 if TYPE_CHECKING:
-    from .foliage import Plant
-    from .light import Light
-    from .rasteriser import Surface
+    from bdnet.data.streets.foliage import Plant
+    from bdnet.data.streets.light import Light
+    from bdnet.data.streets.rasteriser import Surface
 
 KERB = 5.2  # metres from the centre line
 

@@ -10,7 +10,7 @@ import numpy as np
 from bdnet.data.streets.textures import Colour, Pixels, Plane, Texture, cut_out, noise, pick
 
 if TYPE_CHECKING:
-    from .light import Light
+    from bdnet.data.streets.light import Light
 
 GREENS: tuple[Colour, ...] = (
     (66, 104, 40),

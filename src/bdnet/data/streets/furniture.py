@@ -20,7 +20,7 @@ from bdnet.data.streets.textures import (
 )
 
 if TYPE_CHECKING:
-    from .light import Light
+    from bdnet.data.streets.light import Light
 
 METALS: tuple[Colour, ...] = ((118, 122, 124), (92, 98, 98), (142, 142, 138), (70, 84, 80))
 BLUE: Colour = (32, 80, 170)

@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bdnet.data.streets import furniture
 from bdnet.data.streets.cast import KERB, Cast
 from bdnet.data.streets.classes import Label
 from bdnet.data.streets.props import Prop, upright
 from bdnet.data.streets.textures import Texture
 
-from . import furniture
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .rasteriser import Surface
+    from bdnet.data.streets.rasteriser import Surface
 
 GAP = (0.0, 0.2)  # metres between two things, across and along
 

@@ -13,8 +13,8 @@ from bdnet.data.streets.textures import Colour, Pixels, Plane, noise, quantised
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .camera import Camera
-    from .parameters import StreetParameters
+    from bdnet.data.streets.camera import Camera
+    from bdnet.data.streets.parameters import StreetParameters
 
 # name: zenith, horizon, tint of everything, strength of the sun, share of clouds
 MOODS: tuple[tuple[Colour, Colour, Colour, float, float], ...] = (

@@ -16,8 +16,8 @@ from bdnet.data.streets.props import floor, upright, wall
 from bdnet.data.streets.textures import Detail, Texture
 
 if TYPE_CHECKING:
-    from .light import Light
-    from .rasteriser import Surface
+    from bdnet.data.streets.light import Light
+    from bdnet.data.streets.rasteriser import Surface
 
 FACADE = 8.6  # metres from the centre line to the land
 SETBACK = 5.0  # metres from a fence to the house behind it

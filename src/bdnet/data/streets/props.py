@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from .classes import Label
-    from .textures import Texture
+    from bdnet.data.streets.classes import Label
+    from bdnet.data.streets.textures import Texture
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from .textures import Pixels, Texture
+    from bdnet.data.streets.textures import Pixels, Texture
 
 FAINT = 10.0  # pixels^2: a smaller shadow or stain is not drawn
 

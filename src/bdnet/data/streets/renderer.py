@@ -16,8 +16,8 @@ from bdnet.data.streets.scene import Scene
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from .parameters import StreetParameters
-    from .textures import Pixels
+    from bdnet.data.streets.parameters import StreetParameters
+    from bdnet.data.streets.textures import Pixels
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bdnet.data.streets import kerbside, pedestrians, traffic
 from bdnet.data.streets.cast import KERB, Cast, Drive
 from bdnet.data.streets.classes import Label
 from bdnet.data.streets.facades import front
@@ -16,13 +17,11 @@ from bdnet.data.streets.plots import Land
 from bdnet.data.streets.props import floor, ordered, upright
 from bdnet.data.streets.textures import Detail, Texture, cut_out, noise, quantised
 
-from . import kerbside, pedestrians, traffic
-
 if TYPE_CHECKING:
-    from .camera import Camera
-    from .light import Light
-    from .parameters import StreetParameters
-    from .rasteriser import Surface
+    from bdnet.data.streets.camera import Camera
+    from bdnet.data.streets.light import Light
+    from bdnet.data.streets.parameters import StreetParameters
+    from bdnet.data.streets.rasteriser import Surface
 
 PERIOD = 8.0  # metres after which road and pavement repeat
 REACH = 100.0  # metres of street ahead of the last camera

@@ -12,7 +12,7 @@ from bdnet.data.streets.rasteriser import Surface
 from bdnet.data.streets.textures import Colour, Texture, dark, pick
 
 if TYPE_CHECKING:
-    from .light import Light
+    from bdnet.data.streets.light import Light
 
 PAINTS: tuple[Colour, ...] = (
     (188, 190, 194),

@@ -1,0 +1,1 @@
+"""Networks: clips in, predictions out; frame by frame too."""

@@ -1,0 +1,109 @@
+"""Any timm network as a dilated backbone of stride 8."""
+
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from bdnet.clip import CELL
+from bdnet.models.errors import BadModel
+from bdnet.models.weights import create
+
+SHALLOW = 4  # stride of the feature that still knows where silhouettes are
+
+
+class Pyramid(NamedTuple):
+    """A backbone's features of a picture that fills whole cells.
+
+    shallow: [b, c, 2 ceil(H/8), 2 ceil(W/8)]
+    levels:  [b, c, ceil(H/8), ceil(W/8)] each, the deepest last
+    """
+
+    shallow: Tensor
+    levels: tuple[Tensor, ...]
+
+    @property
+    def deep(self) -> Tensor:
+        return self.levels[-1]
+
+
+def fill_cells(image: Tensor, cell: int = CELL) -> Tensor:
+    """image [b, 3, H, W], its right and lower border repeated up to whole cells.
+
+    Then all networks agree about sizes: some would drop what is over, others round up.
+    """
+    below, right = (-size % cell for size in image.shape[-2:])
+    if not below and not right:
+        return image
+    return functional.pad(image, (0, right, 0, below), mode="replicate")
+
+
+class Backbone(nn.Module):
+    """A timm network by name, its later stages dilated so that none is coarser than stride 8.
+
+    weights: none, timm (downloaded once), or a local file
+
+         image -- stem, first stage -- shallow (1/4) -- levels (1/8) ... deep (1/8)
+                  `front` stops here ----^
+    """
+
+    def __init__(self, name: str, weights: str = "none") -> None:
+        super().__init__()
+        self.name = name
+        network: Any = create(name, weights, output_stride=CELL)
+        strides: list[int] = network.feature_info.reduction()
+        if SHALLOW not in strides or strides[-1] != CELL:
+            raise BadModel(
+                f"backbone={name}: its features have strides {strides}; needed are one of "
+                f"{SHALLOW}, and {CELL} at the end; choose another, such as resnet18"
+            )
+        channels: list[int] = network.feature_info.channels()
+        self.network = network
+        self._shallow = len(strides) - 1 - strides[::-1].index(SHALLOW)
+        self._levels = [place for place, stride in enumerate(strides) if stride == CELL]
+        self.shallow_channels = channels[self._shallow]
+        self.level_channels = [channels[place] for place in self._levels]
+        self.channels = channels[-1]
+
+    def forward(self, image: Tensor) -> Pyramid:
+        """Features of [b, 3, H, W]."""
+        features = self.network(fill_cells(image))
+        return Pyramid(features[self._shallow], tuple(features[place] for place in self._levels))
+
+    def front(self, image: Tensor) -> Tensor:
+        """The shallow feature alone, at a small part of the cost."""
+        feature = fill_cells(image)
+        for part in self._front_parts():
+            feature = part(feature)
+        return feature
+
+    def check_front(self) -> None:
+        """Refuses a network whose first stages are no chain of modules."""
+        was_training = self.training
+        self.eval()
+        with torch.no_grad():
+            image = torch.linspace(-1, 1, 3 * 4 * CELL * 4 * CELL).view(1, 3, 4 * CELL, 4 * CELL)
+            try:
+                is_same = torch.equal(self.front(image), self(image).shallow)
+            except (RuntimeError, TypeError, ValueError, NotImplementedError):
+                is_same = False
+        self.train(was_training)
+        if not is_same:
+            raise BadModel(
+                f"backbone={self.name}: its first stage cannot run alone, which boundary=current "
+                "needs; say boundary=warped, or choose another backbone, such as resnet18"
+            )
+
+    def _front_parts(self) -> list[nn.Module]:
+        """The chain of modules up to the one that puts out the shallow feature."""
+        name = self.network.feature_info.module_name(self._shallow)
+        parts: list[nn.Module] = []
+        for child, module in self.network.named_children():
+            if name in {child, child.replace("_", ".")}:  # flattened: stages.0 is stages_0
+                return [*parts, module]
+            container, _, place = name.rpartition(".")
+            if container == child and place.isdecimal() and isinstance(module, nn.Sequential):
+                return [*parts, *module[: int(place) + 1]]
+            parts.append(module)
+        return parts

@@ -1,0 +1,92 @@
+"""What every network for video is: over clips for training, frame by frame for video."""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar, Literal, NamedTuple
+
+from torch import Tensor, nn
+
+from bdnet.clip import Clip, Prediction
+
+Pixels = Literal["key", "all"]
+Images = Literal["ends", "all"]
+State = tuple[Tensor, ...]  # what a network remembers of the frames before; () of a new video
+
+
+class Step(NamedTuple):
+    """One frame of a stream, or of b streams in step, as tensors.
+
+    image:  float32 [b, 3, H, W] normalised; None where the network does not read it
+    motion: float32 [b, 2, ceil(H/8), ceil(W/8)] pixels, as in Frame; None on keyframes
+    valid:  bool [b, ceil(H/8), ceil(W/8)]; None on keyframes
+    is_key: the network starts afresh here
+    """
+
+    image: Tensor | None
+    motion: Tensor | None = None
+    valid: Tensor | None = None
+    is_key: bool = False
+
+    def pixels(self) -> Tensor:
+        if self.image is None:
+            raise ValueError(
+                "image is None on a frame whose pixels the network reads: "
+                "give them on keyframes, and on every frame where its `pixels` is 'all'"
+            )
+        return self.image
+
+    def vectors(self) -> tuple[Tensor, Tensor]:
+        """Motion and its validity."""
+        if self.motion is None or self.valid is None:
+            raise ValueError(
+                "motion or valid is None on a frame that is no keyframe: "
+                "an intra frame has no vectors, so set is_key there"
+            )
+        return self.motion, self.valid
+
+
+class Groups(NamedTuple):
+    """Trainable parameters by where they come from: new layers learn at a higher rate."""
+
+    backbone: list[nn.Parameter]
+    head: list[nn.Parameter]
+
+
+class VideoModel(nn.Module, ABC):
+    """A network that segments video.
+
+    Contract: `step` over the frames of a clip ends with the logits that `forward` gives.
+    """
+
+    images: ClassVar[Images] = "ends"  # of a clip: which `forward` needs
+
+    @property
+    @abstractmethod
+    def pixels(self) -> Pixels:
+        """Whose pixels `step` reads: the decoder skips the others."""
+
+    @property
+    @abstractmethod
+    def backbone_modules(self) -> tuple[nn.Module, ...]:
+        """The parts that pretrained weights are for."""
+
+    @abstractmethod
+    def forward(self, clip: Clip) -> Prediction:
+        """The target frames of a batch."""
+
+    def start(self) -> State:
+        """The state before the first frame of a video."""
+        return ()
+
+    @abstractmethod
+    def step(self, state: State, frame: Step) -> tuple[State, Tensor]:
+        """The next frame: the new state, and logits [b, classes, h, w] at the network's stride."""
+
+    def groups(self) -> Groups:
+        """Every trainable parameter, once."""
+        backbone = [each for part in self.backbone_modules for each in part.parameters()]
+        known = {id(each) for each in backbone}
+        head = [each for each in self.parameters() if id(each) not in known]
+        return Groups(
+            [each for each in backbone if each.requires_grad],
+            [each for each in head if each.requires_grad],
+        )

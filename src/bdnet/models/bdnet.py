@@ -1,0 +1,51 @@
+"""BDNet's student: a keyframe in full, its features propagated to the frames after it."""
+
+from torch import Tensor
+
+from bdnet.clip import Clip, Prediction
+from bdnet.models.base import Pixels, State, Step
+from bdnet.models.propagation.base import Propagation
+from bdnet.models.segmenter import BoundaryFactory, HeadFactory, Segmenter, cropped
+
+
+class BDNet(Segmenter):
+    """DL-X with propagation between backbone and head.
+
+        keyframe:  image -- backbone --+------------------------- boundary -- head
+                                       v
+        others:    vectors ------- propagation ------------------ boundary -- head
+
+    Keyframes and other frames may stand side by side in a batch.
+    """
+
+    def __init__(
+        self,
+        classes: int,
+        head: HeadFactory,
+        boundary: BoundaryFactory,
+        propagation: Propagation,
+        backbone: str = "resnet18",
+        weights: str = "none",
+    ) -> None:
+        super().__init__(classes, head, boundary, backbone, weights)
+        self.propagation = propagation
+
+    @property
+    def pixels(self) -> Pixels:
+        return "all" if "all" in {self.boundary.pixels, self.propagation.pixels} else "key"
+
+    def forward(self, clip: Clip) -> Prediction:
+        key, target = clip.images[:, 0], clip.images[:, -1]
+        maps, _ = self.encode(key)
+        maps = self.propagation(maps, clip)
+        return cropped(self.decode(maps, lambda: self.backbone.front(target)), target)
+
+    def step(self, state: State, frame: Step) -> tuple[State, Tensor]:
+        if frame.is_key:
+            maps, shallow = self.encode(frame.pixels())
+            maps = self.prepare(maps)
+            return self.propagation.start(maps), self.logits(maps, lambda: shallow)
+        if not state:
+            raise ValueError("the first frame of a video must be a keyframe: set is_key")
+        state, maps = self.propagation.step(state, frame)
+        return state, self.logits(maps, lambda: self.backbone.front(frame.pixels()))

@@ -1,0 +1,1 @@
+"""The boundary-aware stream: silhouettes that guide the features."""

@@ -1,0 +1,41 @@
+"""What every boundary stream is."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import ClassVar
+
+from torch import Tensor, nn
+
+from bdnet.models.backbone import Pyramid
+from bdnet.models.base import Pixels
+from bdnet.models.propagation.base import Maps
+
+Pointwise = Callable[[Tensor], Tensor]  # linear, on each cell alone
+
+
+class Boundary(nn.Module, ABC):
+    """Stands between backbone and head, in three acts.
+
+        keyframe -- collect -- propagation -- complete -- forward -- head
+                              target's pixels --^
+
+    What is linear comes before propagation, where it makes maps thinner: a 1x1 convolution of a
+    warped map is the warped 1x1 convolution.
+    """
+
+    pixels: ClassVar[Pixels] = "key"
+
+    @abstractmethod
+    def collect(self, pyramid: Pyramid) -> Maps:
+        """What has to travel from a keyframe; the deep feature's channels come first."""
+
+    def complete(self, maps: Maps, shallow: Callable[[], Tensor]) -> Maps:  # noqa: ARG002
+        """Adds what comes from the target itself; shallow computes its shallow feature."""
+        return maps
+
+    @abstractmethod
+    def forward(self, maps: Maps, pointwise: Pointwise) -> tuple[Tensor, Tensor | None]:
+        """The feature for the head [b, c, h, w], and edge logits [b, 1, 2 h, 2 w] or None.
+
+        pointwise: what was done to the deep feature before it became the first channels of maps[0]
+        """

@@ -1,0 +1,27 @@
+"""Boundary stream of the target frame itself: real silhouettes, for its pixels and some cost."""
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from torch import Tensor
+
+from bdnet.models.backbone import Backbone, Pyramid
+from bdnet.models.base import Pixels
+from bdnet.models.boundary.gated import Gated
+from bdnet.models.propagation.base import Maps
+
+
+class CurrentBoundary(Gated):
+    """A shape stream that starts from the backbone's first stage on the target's pixels."""
+
+    pixels: ClassVar[Pixels] = "all"
+
+    def __init__(self, backbone: Backbone, channels: Sequence[int] = (32, 16, 8)) -> None:
+        super().__init__(backbone, channels)
+        backbone.check_front()
+
+    def collect(self, pyramid: Pyramid) -> Maps:
+        return (self.guided(pyramid),)
+
+    def complete(self, maps: Maps, shallow: Callable[[], Tensor]) -> Maps:
+        return *maps, self.enter(shallow())

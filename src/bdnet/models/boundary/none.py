@@ -1,0 +1,24 @@
+"""No boundary stream: the head gets the feature as it is."""
+
+from torch import Tensor
+
+from bdnet.models.backbone import Backbone, Pyramid
+from bdnet.models.boundary.base import Boundary, Pointwise
+from bdnet.models.propagation.base import Maps
+
+
+class NoBoundary(Boundary):
+    """The null object."""
+
+    def __init__(self, backbone: Backbone) -> None:  # noqa: ARG002 - every boundary is made alike
+        super().__init__()
+
+    def collect(self, pyramid: Pyramid) -> Maps:
+        return (pyramid.deep,)
+
+    def forward(
+        self,
+        maps: Maps,
+        pointwise: Pointwise,  # noqa: ARG002
+    ) -> tuple[Tensor, Tensor | None]:
+        return maps[0], None

@@ -1,0 +1,12 @@
+"""Boundary stream of the keyframe's shallow feature, warped: I-frames and vectors alone."""
+
+from bdnet.models.backbone import Pyramid
+from bdnet.models.boundary.gated import Gated
+from bdnet.models.propagation.base import Maps
+
+
+class WarpedBoundary(Gated):
+    """A shape stream whose input travels from the keyframe as the deep feature does."""
+
+    def collect(self, pyramid: Pyramid) -> Maps:
+        return self.guided(pyramid), self.enter(pyramid.shallow)

@@ -1,0 +1,76 @@
+"""HRNet, the usual teacher: every resolution kept all the way."""
+
+from typing import Any
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+from bdnet.clip import Clip, Prediction
+from bdnet.models.backbone import fill_cells
+from bdnet.models.base import Pixels, State, Step, VideoModel
+from bdnet.models.errors import BadModel
+from bdnet.models.heads import enlarge
+from bdnet.models.weights import create
+
+STRIDES = [4, 8, 16, 32]
+
+
+class HRNet(VideoModel):
+    """A single-frame network: timm's HRNet and the HRNetV2 head; logits at stride 4.
+
+    backbone: hrnet_w48, hrnet_w18, hrnet_w18_small, ...
+    weights:  of the backbone: none, timm (a download), or a local file
+    """
+
+    def __init__(self, classes: int, backbone: str = "hrnet_w48", weights: str = "none") -> None:
+        super().__init__()
+        if not backbone.startswith("hrnet"):
+            raise BadModel(f"backbone={backbone}: no HRNet; such as hrnet_w48 or hrnet_w18_small")
+        # the resolutions as they are, not as widened for classification
+        network: Any = create(backbone, weights, feature_location="", out_indices=(1, 2, 3, 4))
+        channels: list[int] = network.feature_info.channels()
+        self.backbone = network
+        self.mix = Mix(channels, sum(channels))
+        self.classify = nn.Conv2d(sum(channels), classes, 1)
+
+    @property
+    def pixels(self) -> Pixels:
+        return "all"
+
+    @property
+    def backbone_modules(self) -> tuple[nn.Module, ...]:
+        return (self.backbone,)
+
+    def forward(self, clip: Clip) -> Prediction:
+        return self._predict(clip.images[:, -1])
+
+    def step(self, state: State, frame: Step) -> tuple[State, Tensor]:
+        return state, self._predict(frame.pixels()).logits
+
+    def _predict(self, image: Tensor) -> Prediction:
+        feature = self.mix(self.backbone(fill_cells(image, STRIDES[-1])))
+        height, width = (-(-size // STRIDES[0]) for size in image.shape[-2:])
+        feature = feature[..., :height, :width]
+        # features are compared with students' of stride 8, whose cells are four of these
+        return Prediction(self.classify(feature), functional.avg_pool2d(feature, 2, ceil_mode=True))
+
+
+class Mix(nn.Module):
+    """1x1-BN-ReLU of all resolutions, enlarged to the finest and concatenated.
+
+    A 1x1 convolution of a concatenation is the sum of one for each part, and it may come before the
+    enlargement, where it costs a fraction.
+    """
+
+    def __init__(self, channels: list[int], out: int) -> None:
+        super().__init__()
+        self.parts = nn.ModuleList(nn.Conv2d(each, out, 1, bias=False) for each in channels)
+        self.norm = nn.BatchNorm2d(out)
+        for part in self.parts:  # as if they were the one convolution that they stand for
+            nn.init.normal_(part.weight, std=sum(channels) ** -0.5)  # type: ignore[arg-type]
+
+    def forward(self, branches: list[Tensor]) -> Tensor:
+        finest, *coarser = (part(each) for part, each in zip(self.parts, branches, strict=True))
+        for power, each in enumerate(coarser, 1):
+            finest = finest + enlarge(each, 1 << power)
+        return functional.relu(self.norm(finest))

@@ -1,0 +1,1 @@
+"""How features come from the keyframe to the target."""

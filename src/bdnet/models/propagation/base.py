@@ -1,0 +1,38 @@
+"""What every propagation is."""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+from torch import Tensor, nn
+
+from bdnet.clip import CELL, Clip
+from bdnet.models.backbone import SHALLOW
+from bdnet.models.base import Pixels, State, Step
+from bdnet.models.warp import warp
+
+Maps = tuple[Tensor, ...]  # features at stride 8 and, where the boundary stream wants them, at 4
+STRIDES = (CELL, SHALLOW)
+
+
+class Propagation(nn.Module, ABC):
+    """Carries a keyframe's maps to later frames: at once over a clip, or frame by frame."""
+
+    pixels: ClassVar[Pixels] = "key"
+
+    @abstractmethod
+    def forward(self, maps: Maps, clip: Clip) -> Maps:
+        """The keyframes' maps on the target frames."""
+
+    @abstractmethod
+    def start(self, maps: Maps) -> State:
+        """What to remember of a keyframe."""
+
+    @abstractmethod
+    def step(self, state: State, frame: Step) -> tuple[State, Maps]:
+        """What to remember of the next frame, and the maps there."""
+
+
+def move(maps: Maps, field: Tensor) -> Maps:
+    """Each map along the field, [b, 2, ceil(H/8), ceil(W/8)] pixels."""
+    # none or one of stride 4: the shorter counts
+    return tuple(warp(each, field, stride) for each, stride in zip(maps, STRIDES, strict=False))

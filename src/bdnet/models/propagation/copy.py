@@ -1,0 +1,18 @@
+"""No motion: the keyframe's features stay where they are."""
+
+from bdnet.clip import Clip
+from bdnet.models.base import State, Step
+from bdnet.models.propagation.base import Maps, Propagation
+
+
+class Copy(Propagation):
+    """The control: what propagation is worth without vectors."""
+
+    def forward(self, maps: Maps, clip: Clip) -> Maps:  # noqa: ARG002
+        return maps
+
+    def start(self, maps: Maps) -> State:
+        return maps
+
+    def step(self, state: State, frame: Step) -> tuple[State, Maps]:  # noqa: ARG002
+        return state, state

@@ -1,0 +1,25 @@
+"""Motion vectors of the compressed stream, one warp per frame."""
+
+from bdnet.clip import Clip
+from bdnet.models.base import State, Step
+from bdnet.models.propagation.base import Maps, Propagation, move
+
+
+class Recursive(Propagation):
+    """Warps each frame's maps into the next: every warp interpolates, and so smooths, again.
+
+    State: the maps of the frame before.
+    """
+
+    def forward(self, maps: Maps, clip: Clip) -> Maps:
+        for step in range(clip.motion.shape[1]):
+            maps = move(maps, clip.motion[:, step])
+        return maps
+
+    def start(self, maps: Maps) -> State:
+        return maps
+
+    def step(self, state: State, frame: Step) -> tuple[State, Maps]:
+        motion, _ = frame.vectors()
+        maps = move(state, motion)
+        return maps, maps

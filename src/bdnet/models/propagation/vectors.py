@@ -1,0 +1,35 @@
+"""Motion vectors of the compressed stream, accumulated: one warp from the keyframe."""
+
+import torch
+from torch import Tensor
+
+from bdnet.clip import Clip
+from bdnet.codec.motion import accumulate
+from bdnet.models.base import State, Step
+from bdnet.models.propagation.base import Maps, Propagation, move
+
+
+class Vectors(Propagation):
+    """Composes the fields back to the keyframe, then warps once: no smear of repeated warping.
+
+    State: the keyframe's maps, the field back to the keyframe, and where no hole broke the chain.
+    """
+
+    def forward(self, maps: Maps, clip: Clip) -> Maps:
+        field, _ = accumulate(clip.motion, clip.valid)
+        return move(maps, field)
+
+    def start(self, maps: Maps) -> State:
+        deep = maps[0]
+        field = torch.zeros(len(deep), 2, *deep.shape[-2:], device=deep.device)
+        return *maps, field, torch.ones_like(field[:, 0], dtype=torch.bool)
+
+    def step(self, state: State, frame: Step) -> tuple[State, Maps]:
+        *maps, field, valid = state
+        field, valid = append(field, valid, *frame.vectors())
+        return (*maps, field, valid), move(tuple(maps), field)
+
+
+def append(field: Tensor, valid: Tensor, motion: Tensor, usable: Tensor) -> tuple[Tensor, Tensor]:
+    """The accumulated field [b, 2, h, w] and its validity, one frame later."""
+    return accumulate(torch.stack([field, motion], 1), torch.stack([valid, usable], 1))

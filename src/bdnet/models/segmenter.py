@@ -1,0 +1,87 @@
+"""What a network of backbone, boundary stream and head computes, with or without propagation."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from bdnet.clip import Prediction
+from bdnet.models.backbone import SHALLOW, Backbone
+from bdnet.models.base import VideoModel
+from bdnet.models.boundary.base import Boundary
+from bdnet.models.errors import BadModel
+from bdnet.models.heads import Head
+from bdnet.models.propagation.base import Maps
+
+
+class HeadFactory(Protocol):
+    """Makes the head that fits a backbone: a class, or a `_partial_` one."""
+
+    def __call__(self, channels: int, classes: int) -> Head: ...
+
+
+class BoundaryFactory(Protocol):
+    """The same of a boundary stream."""
+
+    def __call__(self, backbone: Backbone) -> Boundary: ...
+
+
+class Segmenter(VideoModel):
+    """The two halves of a network; what happens between them is the subclass's.
+
+    backbone: a timm network by name
+    weights:  of the backbone: none, timm (a download), or a local file
+    """
+
+    def __init__(
+        self,
+        classes: int,
+        head: HeadFactory,
+        boundary: BoundaryFactory,
+        backbone: str = "resnet18",
+        weights: str = "none",
+    ) -> None:
+        super().__init__()
+        if classes < 2:
+            raise BadModel(f"classes={classes}: there is nothing to tell apart; at least 2")
+        self.backbone = Backbone(backbone, weights)
+        self.boundary = boundary(backbone=self.backbone)
+        self.head = head(channels=self.backbone.channels, classes=classes)
+
+    @property
+    def backbone_modules(self) -> tuple[nn.Module, ...]:
+        return (self.backbone,)
+
+    def encode(self, image: Tensor) -> tuple[Maps, Tensor]:
+        """What travels from a picture [b, 3, H, W], and its shallow feature."""
+        pyramid = self.backbone(image)
+        return self.boundary.collect(pyramid), pyramid.shallow
+
+    def decode(self, maps: Maps, shallow: Callable[[], Tensor]) -> Prediction:
+        """Maps on a frame, and how to get its shallow feature -> what is seen there."""
+        feature, edges = self.boundary(self.boundary.complete(maps, shallow), _as_it_is)
+        return Prediction(self.head(feature), maps[0][:, : self.backbone.channels], edges)
+
+    def prepare(self, maps: Maps) -> Maps:
+        """Maps for `logits`: the head's pointwise part is done, once for all frames to come."""
+        first, *others = maps
+        deep, guides = first.tensor_split([self.backbone.channels], 1)
+        return torch.cat([self.head.pointwise(deep), guides], 1), *others
+
+    def logits(self, maps: Maps, shallow: Callable[[], Tensor]) -> Tensor:
+        """The logits of `decode`, of prepared maps."""
+        maps = self.boundary.complete(maps, shallow)
+        return self.head.spatial(self.boundary(maps, self.head.pointwise)[0])
+
+
+def _as_it_is(feature: Tensor) -> Tensor:
+    return feature
+
+
+def cropped(prediction: Prediction, image: Tensor) -> Prediction:
+    """Edges as far as the picture [.., H, W] goes: features fill whole cells."""
+    if prediction.edges is None:
+        return prediction
+    height, width = (-(-size // SHALLOW) for size in image.shape[-2:])
+    return prediction._replace(edges=prediction.edges[..., :height, :width])

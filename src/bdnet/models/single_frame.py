@@ -1,0 +1,24 @@
+"""DL-X: every frame on its own, the baseline."""
+
+from torch import Tensor
+
+from bdnet.clip import Clip, Prediction
+from bdnet.models.base import Pixels, State, Step
+from bdnet.models.segmenter import Segmenter, cropped
+
+
+class SingleFrame(Segmenter):
+    """Backbone, boundary stream and head on the target frame; its weights fit a BDNet."""
+
+    @property
+    def pixels(self) -> Pixels:
+        return "all"
+
+    def forward(self, clip: Clip) -> Prediction:
+        target = clip.images[:, -1]
+        maps, shallow = self.encode(target)
+        return cropped(self.decode(maps, lambda: shallow), target)
+
+    def step(self, state: State, frame: Step) -> tuple[State, Tensor]:
+        maps, shallow = self.encode(frame.pixels())
+        return state, self.logits(self.prepare(maps), lambda: shallow)

@@ -1,0 +1,150 @@
+"""Weights of backbones: timm's, a local file's, or none."""
+
+import logging
+import socket
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
+
+import timm
+import torch
+from huggingface_hub import constants, try_to_load_from_cache
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from bdnet.models.errors import BadModel
+
+log = logging.getLogger(__name__)
+
+WRAPPINGS = ("state_dict", "model", "state_dict_ema")  # under which training scripts store weights
+# what torch.load raises, by what the file is instead
+UNREADABLE = (OSError, RuntimeError, ValueError, EOFError, KeyError, UnpicklingError)
+
+
+def create(name: str, weights: str, **settings: Any) -> nn.Module:
+    """A timm network that returns features.
+
+    weights: `none` (random), `timm` (its own mechanism: a download, cached), or a local file
+    """
+    known = timm.is_model(name)
+    if not known:
+        near = get_close_matches(name.partition(".")[0], timm.list_models(), n=3, cutoff=0.5)
+        hint = f"did you mean {' or '.join(near)}?" if near else "timm.list_models() names them"
+        raise BadModel(f"backbone={name}: timm {timm.__version__} has no such network; {hint}")
+    if weights == "timm":
+        return _pretrained(name, settings)
+    network = _build(name, settings)
+    if weights != "none":
+        fill(network, read(Path(weights)), Path(weights), name)
+    return network
+
+
+def read(path: Path) -> dict[str, Tensor]:
+    """The weights that a file holds, by name."""
+    if not path.is_file():
+        raise BadModel(
+            f"weights={path}: no such file; give a file of weights, or say none (random) or timm "
+            "(a download)"
+        )
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        found: Any = torch.load(path, map_location="cpu", weights_only=True)
+    except (*UNREADABLE, SafetensorError) as error:
+        raise BadModel(
+            f"weights={path}: not a file of weights that torch.load(weights_only=True) reads; save "
+            "it again as torch.save(network.state_dict(), path)"
+        ) from error
+    for wrapping in WRAPPINGS:
+        if isinstance(found, Mapping) and isinstance(found.get(wrapping), Mapping):
+            found = found[wrapping]
+            break
+    tensors = {
+        str(key).removeprefix("module."): each
+        for key, each in (found.items() if isinstance(found, Mapping) else ())
+        if isinstance(each, Tensor)
+    }
+    if not tensors:
+        raise BadModel(
+            f"weights={path}: holds no tensors by name; save it again as "
+            "torch.save(network.state_dict(), path)"
+        )
+    return tensors
+
+
+def fill(network: nn.Module, found: Mapping[str, Tensor], path: Path, name: str) -> None:
+    """Copies weights into a backbone; the classifier that a backbone has not may be left over."""
+    # timm's feature extractors flatten the names of some containers: stages.0 is stages_0 there
+    given = {key.replace(".", "_"): each for key, each in found.items()}
+    wanted = {key.replace(".", "_"): each for key, each in network.state_dict().items()}
+    tops = tuple({f"{key.partition('.')[0]}_" for key in network.state_dict()})
+    problems = [
+        f"{key} is missing"
+        for key in wanted
+        if key not in given and not key.endswith("num_batches_tracked")
+    ]
+    problems += [
+        f"{key} is {list(given[key].shape)}, not {list(each.shape)}"
+        for key, each in wanted.items()
+        if key in given and given[key].shape != each.shape
+    ]
+    problems += [
+        f"{key} is too many" for key in given if key not in wanted and key.startswith(tops)
+    ]
+    if problems:
+        more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
+        raise BadModel(
+            f"weights={path} are not those of {name}: {problems[0]}{more}; choose the backbone "
+            "that they were saved from"
+        )
+    with torch.no_grad():
+        for key, each in wanted.items():
+            if key in given:
+                each.copy_(given[key])
+
+
+def _pretrained(name: str, settings: dict[str, Any]) -> nn.Module:
+    if not timm.models.is_model_pretrained(name):
+        raise BadModel(f"weights=timm: timm has none for {name}; say weights=none, or give a file")
+    _build(name, settings)  # its settings' errors are not the network's
+    try:
+        _look_for_the_hub(name)
+        return timm.create_model(name, pretrained=True, features_only=True, **settings)
+    except Exception as error:  # whatever the hub, its cache, or the network stack raises
+        log.debug("timm could not load %s", name, exc_info=error)
+        raise BadModel(
+            f"weights=timm: those of {name} are not in the local cache and could not be "
+            f"downloaded ({type(error).__name__}); go online once, give a local file "
+            "(weights=FILE), or say weights=none"
+        ) from error
+
+
+def _look_for_the_hub(name: str) -> None:
+    """Raises OSError where the hub has no address: the hub's own retries take most of a minute."""
+    published = timm.get_pretrained_cfg(name)
+    repository = published and published.hf_hub_id
+    if not repository or getproxies():
+        return
+    cached = (
+        isinstance(try_to_load_from_cache(repository, file), str)
+        for file in ("model.safetensors", "pytorch_model.bin")
+    )
+    if not any(cached):
+        socket.getaddrinfo(urlsplit(constants.ENDPOINT).hostname, 443)
+
+
+def _build(name: str, settings: dict[str, Any]) -> nn.Module:
+    try:
+        return timm.create_model(name, pretrained=False, features_only=True, **settings)
+    except (TypeError, AssertionError, RuntimeError, ValueError, AttributeError) as error:
+        wanted = ", ".join(f"{key}={each!r}" for key, each in settings.items())
+        raise BadModel(
+            f"backbone={name}: timm cannot build it as a feature extractor with {wanted}; choose "
+            "one that can be dilated, such as resnet18, regnetx_002, mobilenetv3_small_050 or "
+            "convnext_atto"
+        ) from error

@@ -1,0 +1,75 @@
+"""The boundary stream: starts as nothing, and fits any backbone that can bear it."""
+
+import pytest
+import torch
+from networks import ends, random_clip
+
+from bdnet.models.backbone import Backbone
+from bdnet.models.bdnet import BDNet
+from bdnet.models.boundary.current import CurrentBoundary
+from bdnet.models.boundary.none import NoBoundary
+from bdnet.models.boundary.warped import WarpedBoundary
+from bdnet.models.errors import BadModel
+from bdnet.models.heads import DeepLabV2
+from bdnet.models.propagation.vectors import Vectors
+
+
+def net(boundary, backbone: str = "test_resnet") -> BDNet:
+    torch.manual_seed(0)
+    return BDNet(3, DeepLabV2, boundary, Vectors(), backbone).eval()
+
+
+@pytest.mark.parametrize("boundary", [WarpedBoundary, CurrentBoundary])
+@torch.no_grad()
+def test_starts_as_its_base_network(boundary):
+    base, model = net(NoBoundary), net(boundary)
+    missing, unexpected = model.load_state_dict(base.state_dict(), strict=False)
+    assert not unexpected
+    assert all(name.startswith("boundary.") for name in missing)
+    clip = ends(random_clip(61, 99, 4, [0, 3]))
+    torch.testing.assert_close(model(clip).logits, base(clip).logits, atol=1e-6, rtol=1e-6)
+
+
+@torch.no_grad()
+def test_warped_and_current_share_their_weights():
+    warped, current = net(WarpedBoundary), net(CurrentBoundary)
+    current.load_state_dict(warped.state_dict())
+    clip = ends(random_clip(64, 96, 3, [0]))
+    torch.testing.assert_close(current(clip).edges, warped(clip).edges, atol=1e-4, rtol=1e-4)
+
+
+def test_edges_alone_teach_the_backbone():
+    model = net(WarpedBoundary).train()
+    model(ends(random_clip(64, 96, 3, [2, 1]))).edges.sum().backward()
+    assert next(model.backbone.parameters()).grad.any()
+
+
+@pytest.mark.parametrize(
+    "name", ["resnet10t", "mobilenetv3_small_050", "regnetx_002", "test_convnext", "test_byobnet"]
+)
+@torch.no_grad()
+def test_the_first_stage_runs_alone(name: str):
+    backbone = Backbone(name).eval()
+    backbone.check_front()
+    image = torch.randn(1, 3, 61, 99)
+    assert torch.equal(backbone.front(image), backbone(image).shallow)
+
+
+def test_a_backbone_whose_first_stage_cannot_run_alone_is_refused(monkeypatch):
+    backbone = Backbone("test_resnet")
+    monkeypatch.setattr(backbone, "_front_parts", lambda: list(backbone.network.children()))
+    with pytest.raises(BadModel, match="boundary=warped"):
+        CurrentBoundary(backbone)
+    assert backbone.training
+
+
+def test_no_channels_are_refused():
+    with pytest.raises(BadModel, match="one number per"):
+        WarpedBoundary(Backbone("test_resnet"), [])
+
+
+@torch.no_grad()
+def test_more_modules_than_levels():
+    model = BDNet(3, DeepLabV2, lambda backbone: WarpedBoundary(backbone, [8] * 5), Vectors())
+    assert model.boundary.guided_by == [0, 0, 0, 1, 2]
+    assert model.eval()(ends(random_clip(64, 64, 2, [1]))).edges.shape == (1, 1, 16, 16)

@@ -1,0 +1,108 @@
+"""The contract of every network that the configuration can compose."""
+
+import pytest
+import torch
+from networks import CLASSES, build, combinations, ends, one, random_clip, stream
+
+from bdnet.clip import cells
+from bdnet.models.base import Step
+
+NETWORKS = combinations()
+
+
+@pytest.fixture(scope="module", params=NETWORKS)
+def model(request: pytest.FixtureRequest):
+    return build(*NETWORKS[request.param])
+
+
+def close(found: torch.Tensor, expected: torch.Tensor) -> None:
+    torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-3 * float(expected.std()))
+
+
+@pytest.mark.parametrize(("height", "width"), [(61, 99), (64, 96)])
+@torch.no_grad()
+def test_streaming_ends_with_what_forward_gives(model, height: int, width: int):
+    batch = random_clip(height, width, 4, [0, 1, 2, 3])
+    whole = model(batch if model.images == "all" else ends(batch))
+    for place in range(4):
+        close(stream(model, one(batch, place)), whole.logits[place : place + 1])
+
+
+@torch.no_grad()
+def test_a_batch_of_mixed_offsets_is_its_clips(model):
+    batch = random_clip(48, 72, 3, [2, 0, 1])
+    batch = batch if model.images == "all" else ends(batch)
+    whole = model(batch)
+    for place in range(3):
+        alone = model(one(batch, place))
+        for found, expected in zip(alone, whole, strict=True):
+            assert (found is None) == (expected is None)
+            if expected is not None:
+                close(found, expected[place : place + 1])
+
+
+@torch.no_grad()
+def test_sizes_of_what_is_predicted(model):
+    for height, width in ((61, 99), (9, 17), (40, 65)):
+        batch = random_clip(height, width, 2, [1])
+        logits, features, edges = model(batch)
+        assert logits.shape[:2] == (1, CLASSES)
+        assert torch.isfinite(logits).all()
+        assert logits.shape[-2:] in {
+            (cells(height), cells(width)), (-(-height // 4), -(-width // 4))
+        }  # fmt: skip
+        assert features.shape[-2:] == (cells(height), cells(width))
+        if edges is not None:
+            assert edges.shape == (1, 1, -(-height // 4), -(-width // 4))
+
+
+@torch.no_grad()
+def test_evaluation_is_deterministic(model):
+    batch = random_clip(48, 72, 3, [2, 1])
+    assert torch.equal(model(batch).logits, model(batch).logits)
+
+
+def test_every_parameter_learns(model):
+    model.train()
+    batch = random_clip(48, 72, 3, [2, 1])
+    prediction = model(batch if model.images == "all" else ends(batch))
+    loss = prediction.logits.square().mean()
+    if prediction.edges is not None:
+        loss = loss + prediction.edges.square().mean()
+    loss.backward()
+    dead = [name for name, each in model.named_parameters() if each.grad is None]
+    still = [name for name, each in model.named_parameters() if not each.grad.any()]
+    model.zero_grad()
+    model.eval()
+    assert dead == still == []
+
+
+def test_groups_hold_every_parameter_once(model):
+    backbone, head = model.groups()
+    together = [id(each) for each in (*backbone, *head)]
+    assert sorted(together) == sorted(id(each) for each in model.parameters())
+    assert {id(each) for each in backbone} == {id(each) for each in model.backbone.parameters()}
+    assert head
+
+
+def test_frozen_parameters_are_in_no_group(model):
+    first = next(model.parameters()).requires_grad_(False)
+    groups = model.groups()
+    first.requires_grad_(True)
+    assert all(each is not first for group in groups for each in group)
+
+
+def test_mixed_precision(model):
+    batch = ends(random_clip(48, 72, 2, [1]))
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        logits = model(batch).logits
+        streamed = stream(model, batch)
+    with torch.no_grad():
+        exact = model(batch).logits
+    for each in (logits, streamed):
+        assert (each - exact).std() < 0.1 * exact.std()
+
+
+def test_pixels_that_are_read_must_be_there(model):
+    with pytest.raises(ValueError, match="image is None"):
+        model.step(model.start(), Step(None, is_key=True))

@@ -1,0 +1,70 @@
+"""Features moved along a motion field."""
+
+import pytest
+import torch
+
+from bdnet.models.warp import warp
+
+
+def uniform(x: float, y: float, rows: int = 5, columns: int = 7) -> torch.Tensor:
+    return torch.tensor([x, y]).view(1, 2, 1, 1).expand(1, 2, rows, columns)
+
+
+@pytest.mark.parametrize("stride", [8, 4])
+def test_no_motion_changes_nothing(stride: int):
+    feature = torch.randn(1, 3, 40 // stride, 56 // stride)
+    torch.testing.assert_close(warp(feature, uniform(0, 0), stride), feature, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("stride", [8, 4])
+def test_whole_cells_are_moved_exactly(stride: int):
+    feature = torch.randn(1, 3, 40 // stride, 56 // stride)
+    moved = warp(feature, uniform(16, -8), stride)  # from two cells right, one cell up
+    right, up = 16 // stride, 8 // stride
+    torch.testing.assert_close(
+        moved[..., up:, :-right], feature[..., :-up, right:], atol=1e-5, rtol=0
+    )
+    # beyond the border: what is at it
+    torch.testing.assert_close(
+        moved[..., up:, -1], feature[..., :-up, -1], atol=1e-5, rtol=0
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("stride", [8, 4])
+def test_positions_are_pixels_of_cell_centres(stride: int):
+    """A feature that says where it is, moved by a field that is linear in position."""
+    rows, columns = 12, 16
+    x = torch.arange(columns * 8 // stride) * stride + (stride - 1) / 2
+    y = torch.arange(rows * 8 // stride) * stride + (stride - 1) / 2
+    place = torch.stack(torch.meshgrid(x, y, indexing="xy"))[None]
+    cell_x, cell_y = torch.arange(columns) * 8 + 3.5, torch.arange(rows) * 8 + 3.5
+    field = torch.stack(torch.meshgrid(cell_x * 0.1 - 4, 3 - cell_y * 0.05, indexing="xy"))[None]
+    moved = warp(place, field, stride)
+    expected = torch.stack(
+        torch.meshgrid(x * 1.1 - 4, 3 + y * 0.95, indexing="xy")
+    )[None]  # fmt: skip
+    inner = (..., slice(4, -4), slice(4, -4))
+    inside = (expected[:, :1] < x[-1]) & (expected[:, :1] > x[0])
+    difference = ((moved - expected).abs() * inside)[inner]
+    assert difference.max() < 1e-3
+
+
+def test_gradient_reaches_the_feature():
+    feature = torch.randn(1, 2, 5, 7, requires_grad=True)
+    warp(feature, uniform(3, 5)).sum().backward()
+    # what leaves over one border is repeated at the other
+    torch.testing.assert_close(feature.grad.sum(), torch.tensor(2.0 * 5 * 7))
+
+
+def test_half_precision_keeps_its_type_and_its_positions():
+    feature = torch.randn(1, 3, 5, 300).bfloat16()
+    field = uniform(8, 0, 5, 300)
+    with torch.autocast("cpu", torch.bfloat16):
+        moved = warp(feature, field)
+    assert moved.dtype == torch.bfloat16
+    torch.testing.assert_close(moved[..., :-1], feature[..., 1:], atol=1e-2, rtol=0)
+
+
+def test_wrong_sizes_are_named():
+    with pytest.raises(ValueError, match=r"\[1, 2, 5, 7\].*expected \[1, 10, 14\]"):
+        warp(torch.zeros(1, 3, 9, 14), uniform(0, 0), 4)
