@@ -204,6 +204,13 @@ def test_all_images_repeat_the_keyframe_in_front(tmp_path: Path):
         assert torch.equal(batch.images[0], torch.stack(wanted))
 
 
+def test_an_interval_that_no_training_clip_reaches_is_refused(small_streets: Streets):
+    assert ClipDataModule(small_streets, interval=7, batch_size=1).train_dataloader()
+    module = ClipDataModule(small_streets, interval=8, batch_size=1)
+    with pytest.raises(BadData, match="interval=8: no labelled frame of train lies 7 frames after"):
+        module.train_dataloader()
+
+
 def test_unlabelled_targets_are_void(small_streets: Streets):
     module = ClipDataModule(small_streets, interval=2, batch_size=4, workers=0)
     found = batches(module.predict_dataloader())

@@ -73,6 +73,8 @@ class ClipDataModule(LightningDataModule):
 
     def train_dataloader(self) -> DataLoader[Clip]:
         samples, reach = self._reach("train")
+        if self.mode == "chain" and max(map(len, reach)) < self.interval:
+            raise self._too_far("train", self.interval - 1)
         chosen = [place for place, each in enumerate(reach) if each]
         clips = self._clips([samples[place] for place in chosen], self.augmentation)
         drawn = [reach[place] for place in chosen]
@@ -105,13 +107,9 @@ class ClipDataModule(LightningDataModule):
                 for offset in each:
                     by_offset[offset].append(place)
         by_offset = {offset: places[:: self.stride] for offset, places in by_offset.items()}
-        if not all(by_offset.values()):
-            lacking = [offset for offset, places in by_offset.items() if not places]
-            raise BadData(
-                f"interval={self.interval}: no labelled frame of {split} lies {lacking[-1]} "
-                "frames after a codec keyframe; use a smaller interval, or encode the videos with "
-                "a longer one (python -m bdnet.encode)"
-            )
+        lacking = [offset for offset, places in by_offset.items() if not places]
+        if lacking:
+            raise self._too_far(split, lacking[-1])
         batches = OffsetBatches(by_offset, self.batch_size, *self._process())
         return self._clips(samples, None), batches
 
@@ -129,6 +127,13 @@ class ClipDataModule(LightningDataModule):
             offsets(entries[sample.video], sample.target, self.interval, self.mode)
             for sample in samples
         ]
+
+    def _too_far(self, split: Split, offset: int) -> BadData:
+        return BadData(
+            f"interval={self.interval}: no labelled frame of {split} lies {offset} frames after a "
+            "codec keyframe; use a smaller interval, or encode the videos with a longer one "
+            "(python -m bdnet.encode)"
+        )
 
     def _clips(self, samples: list[Sample], transform: JointTransform | None) -> Clips:
         return Clips(self.dataset, samples, self.interval, self.pixels, self.images, transform)
