@@ -37,4 +37,4 @@ notebooks: $(STAMP)  ## runs every notebook from beginning to end
 	$(BIN)/python -m pytest tests/test_notebooks.py -m ''
 
 table2:  ## the paper's Table 2: not yet, it needs the training that this version does not have
-	@echo "make table2: this version has the codec and the data; training comes next" >&2; exit 1
+	@echo "make table2: this version cannot train yet (README.md)" >&2; exit 1
