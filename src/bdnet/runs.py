@@ -40,6 +40,7 @@ def application(name: str) -> Callable[[Callable[[DictConfig], None]], Callable[
                 key = error.full_key
                 sys.exit(f"bdnet {name}: {key} is not given; say {key}=... (--help shows all keys)")
             except KeyboardInterrupt:
+                print(f"bdnet {name}: interrupted; the same command goes on", file=sys.stderr)
                 sys.exit(130)  # the shell's code for an interrupted program
 
         start = hydra.main(version_base="1.3", config_path=str(conf_folder()), config_name=name)

@@ -131,8 +131,8 @@ def test_the_context_manager_closes(path) -> None:
     reader = VideoReader(path)
     with reader as same:
         assert same is reader
-        container = next(iter(reader._decoders.values())).container
-    assert not reader._decoders
+        container = next(iter(reader._idle.values())).container
+    assert not reader._idle
     with pytest.raises(AssertionError, match="not open"):
         next(container.demux())
     reader.close()  # twice does no harm
@@ -153,3 +153,30 @@ def test_memory_stays_flat_however_long_the_video(make_video, pixels) -> None:
                 before = resident()
     growth = resident() - before
     assert growth < 10e6, f"{growth / 1e6:.1f} MB more; 150 pictures are 35 MB"
+
+
+def test_runs_at_the_same_time_do_not_disturb_each_other(make_video):
+    path = make_video(scene=Pan((2, 1)))
+    with VideoReader(path) as fresh:
+        wanted = list(fresh)
+    with VideoReader(path) as reader:
+        halfway, beside = iter(reader), iter(reader)
+        found = [next(halfway) for _ in range(5)]
+        clip = reader.clip(target=19, offset=4)
+        other = [next(beside) for _ in range(3)]
+        found += halfway
+        other += beside
+    for frames in (found, other):
+        assert len(frames) == len(wanted)
+        for one, frame in zip(frames, wanted, strict=True):
+            assert_same_frame(one, frame)
+    for one, frame in zip(clip, wanted[15:20], strict=True):
+        assert_same_frame(one, frame)
+
+
+def test_a_closed_reader_says_so(make_video):
+    reader = VideoReader(make_video(scene=Pan((2, 1))))
+    reader.close()
+    for use in (lambda: reader.clip(3, 1), lambda: next(iter(reader))):
+        with pytest.raises(ValueError, match="this reader is closed"):
+            use()

@@ -1,7 +1,9 @@
 """Video file -> frames with motion fields."""
 
 import logging
+import operator
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -47,8 +49,10 @@ class VideoReader:
         self.path, self.pixels, self.strict, self.threads = path, pixels, strict, threads
         self._index = index
         self._findings = Findings()
-        self._decoders: dict[Skip, Decoder] = {}
-        decoder = self._decoder(likely_skip(pixels))
+        self._idle: dict[Skip, Decoder] = {}
+        self._is_closed = False
+        skip = likely_skip(pixels)
+        decoder = self._idle[skip] = Decoder(path, skip, threads)
         stream = decoder.stream
         self.width, self.height = stream.width, stream.height
         self.fps = float(stream.average_rate or stream.guessed_rate or 0)
@@ -69,9 +73,10 @@ class VideoReader:
         self.close()
 
     def close(self) -> None:
-        for decoder in self._decoders.values():
+        self._is_closed = True
+        for decoder in self._idle.values():
             decoder.close()
-        self._decoders.clear()
+        self._idle.clear()
 
     @property
     def index(self) -> StreamIndex:
@@ -105,6 +110,7 @@ class VideoReader:
 
     def clip(self, target: int, offset: int, pixels: Pixels | None = None) -> list[Frame]:
         """Frames target - offset .. target, decoded from the nearest codec keyframe before them."""
+        target, offset = operator.index(target), operator.index(offset)
         if not 0 <= offset <= target < len(self):
             raise IndexError(
                 f"{self.path}: no frames {target - offset}..{target} (target={target}, "
@@ -121,10 +127,19 @@ class VideoReader:
             for frame in self._read_span(begin, end, wanted, skip)
         ]
 
-    def _decoder(self, skip: Skip) -> Decoder:
-        if skip not in self._decoders:
-            self._decoders[skip] = Decoder(self.path, skip, self.threads)
-        return self._decoders[skip]
+    @contextmanager
+    def _borrowed(self, skip: Skip) -> Iterator[Decoder]:
+        """A decoder for one run: two runs at once, such as a clip amid an iteration, get two."""
+        if self._is_closed:
+            raise ValueError(f"{self.path}: this reader is closed; open another one")
+        decoder = self._idle.pop(skip, None) or Decoder(self.path, skip, self.threads)
+        try:
+            yield decoder
+        finally:
+            if self._is_closed or skip in self._idle:
+                decoder.close()
+            else:
+                self._idle[skip] = decoder
 
     def _checked(self, pixels: Collection[int]) -> frozenset[int]:
         outside = sorted(index for index in pixels if not 0 <= index < len(self))
@@ -137,44 +152,44 @@ class VideoReader:
 
     def _read_stream(self, pixels: str) -> Iterator[Frame]:
         """The whole video, without reading its index first."""
-        decoder, count = self._decoder(SKIPS[pixels]), 0
-        builder = FrameBuilder(self.path, self.strict, self._findings)
-        for decoded in decoder.decode():
-            if decoded is None:
-                builder.lose(count)
-            else:
-                yield builder.build(decoded, count, self._time(decoded, count), wants(pixels))
-            count += 1
-        if not count:
-            raise UnsupportedStream(
-                f"{self.path}: a video without a frame; copy it again from its source"
-            )
-        self._check_end(decoder, count)
+        builder, count = FrameBuilder(self.path, self.strict, self._findings), 0
+        with self._borrowed(SKIPS[pixels]) as decoder:
+            for decoded in decoder.decode():
+                if decoded is None:
+                    builder.lose(count)
+                else:
+                    yield builder.build(decoded, count, self._time(decoded, count), wants(pixels))
+                count += 1
+            if not count:
+                raise UnsupportedStream(
+                    f"{self.path}: a video without a frame; copy it again from its source"
+                )
+            self._check_end(decoder, count)
 
     def _read_span(
         self, first: int, last: int, pixels: str | frozenset[int], skip: Skip
     ) -> Iterator[Frame]:
         """Frames first..last, by way of the keyframe before them."""
-        decoder, stamps = self._decoder(skip), self.index.stamps
-        builder = FrameBuilder(self.path, self.strict, self._findings)
+        builder, stamps = FrameBuilder(self.path, self.strict, self._findings), self.index.stamps
         place = self.index.key_before(first) if stamps is not None else 0
         start = int(stamps[place]) if place and stamps is not None else None
-        # a decoder that reorders holds pictures back, and flushed early it loses their vectors
-        is_held_back = self.index.has_b or decoder.stream.codec_context.reorder_depth
-        count = None if is_held_back else last - place + 1
-        for decoded in decoder.decode(start, count):
-            if decoded is None:
-                builder.lose(place)
-            else:
-                place = self._place(decoded, place)
-                if first <= place <= last:
-                    time = self._time(decoded, place)
-                    yield builder.build(decoded, place, time, wants(pixels))
+        with self._borrowed(skip) as decoder:
+            # a decoder that reorders holds pictures back; flushed early it loses their vectors
+            is_held_back = self.index.has_b or decoder.stream.codec_context.reorder_depth
+            count = None if is_held_back else last - place + 1
+            for decoded in decoder.decode(start, count):
+                if decoded is None:
+                    builder.lose(place)
                 else:
-                    builder.pass_by(decoded, place)
-            place += 1
-            if place > last:
-                break
+                    place = self._place(decoded, place)
+                    if first <= place <= last:
+                        time = self._time(decoded, place)
+                        yield builder.build(decoded, place, time, wants(pixels))
+                    else:
+                        builder.pass_by(decoded, place)
+                place += 1
+                if place > last:
+                    break
 
     def _place(self, decoded: Decoded, expected: int) -> int:
         """A picture's index by its time stamp; a lost picture then shifts nothing."""

@@ -3,6 +3,8 @@
 import json
 import multiprocessing
 import os
+import signal
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -116,7 +118,7 @@ def transcode_all(jobs: list[Job], processes: int | None = None) -> Iterator[Out
 
 def _run(jobs: list[Job], processes: int) -> Iterator[Outcome]:
     left = set(range(len(jobs)))
-    with _pool(min(processes, len(jobs))) as pool:
+    with worker_pool(min(processes, len(jobs))) as pool:
         futures = {pool.submit(transcode, job): number for number, job in enumerate(jobs)}
         try:
             for future in as_completed(futures):
@@ -129,7 +131,7 @@ def _run(jobs: list[Job], processes: int) -> Iterator[Outcome]:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     for number in sorted(left):
-        with _pool(1) as pool:
+        with worker_pool(1) as pool:
             yield _outcome(pool.submit(transcode, jobs[number]), jobs[number])
 
 
@@ -141,6 +143,12 @@ def _outcome(future: Future[Outcome], job: Job) -> Outcome:
         return Outcome(job.output, "failed", detail)
 
 
-def _pool(processes: int) -> ProcessPoolExecutor:
+def worker_pool(processes: int) -> ProcessPoolExecutor:
+    """Processes that an interrupt ends without a word: the one that started them speaks."""
     # libraries with threads of their own do not survive a fork
-    return ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"))
+    spawn = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(processes, mp_context=spawn, initializer=_leave_on_interrupt)
+
+
+def _leave_on_interrupt() -> None:
+    signal.signal(signal.SIGINT, lambda *_: sys.exit(130))

@@ -108,8 +108,9 @@ class VideoWriter:
             self.discard()
 
     def _open(self, first: VideoFrame) -> OutputContainer:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        _remove_abandoned(self.path)
+        with self._explained():
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            _remove_abandoned(self.path)
         encoder, pixels = self.encoding.encoder(first)
         with self._explained():
             self._container = av.open(str(self.partial), "w")

@@ -38,7 +38,7 @@ def check(dataset: ClipDataset) -> Findings:
         try:
             found = dataset.samples(split)
         except BdnetError as error:
-            findings.problems.append(f"{split}: {error}")
+            findings.problems.append(str(error))
             continue
         findings.targets[split] = len(found)
         findings.videos[split] = len({sample.video for sample in found})
@@ -47,6 +47,7 @@ def check(dataset: ClipDataset) -> Findings:
         samples.update(dict.fromkeys(found))
     sizes = _check_videos({sample.video: None for sample in samples}, findings)
     _check_labels(dataset, samples, sizes, findings)
+    findings.problems = list(dict.fromkeys(findings.problems))  # splits share their mistakes
     return findings
 
 

@@ -36,6 +36,9 @@ class Classes:
             raise BadData(
                 f"{len(self.names)} classes and {len(self.colours)} colours: give one each"
             )
+        twice = sorted({name for name in self.names if self.names.count(name) > 1})
+        if twice:
+            raise BadData(f"names: {', '.join(twice)} twice; each class has a name of its own")
         if not 1 <= len(self.names) < UNKNOWN:
             raise BadData(f"{len(self.names)} classes: give 1 to {UNKNOWN - 1}")
 

@@ -2,11 +2,10 @@
 
 import hashlib
 import json
-import multiprocessing
 import os
 import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from bdnet.codec import Encoding, VideoWriter
+from bdnet.codec.transcode import worker_pool
 from bdnet.data.errors import BadData
 
 Job = TypeVar("Job")
@@ -51,9 +51,7 @@ def run_all(
         for job in tqdm(jobs, title, unit=unit):
             work(job)
         return
-    # libraries with threads of their own do not survive a fork
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(count, mp_context=spawn) as pool:
+    with worker_pool(count) as pool:
         futures = [pool.submit(work, job) for job in jobs]
         try:
             for future in tqdm(as_completed(futures), title, len(futures), unit=unit):
