@@ -1,5 +1,6 @@
 """Decoded picture -> Frame: its pixels where wanted, its field, and what is wrong with it."""
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from bdnet.codec.errors import CorruptStream, UnsupportedStream, encode_command
 from bdnet.codec.motion import rasterise
 from bdnet.codec.references import ReferenceTracker
 
+log = logging.getLogger(__name__)
+
 Wants = Callable[[int, bool], bool]  # of a frame's index, and whether it is a key
 INTRA = (PictureType.I, PictureType.SI)
 
@@ -30,6 +33,19 @@ class Findings:
     def count(self, valid: NDArray[np.bool_]) -> None:
         self.cells += valid.size
         self.holes += valid.size - int(np.count_nonzero(valid))
+
+    @property
+    def hole_share(self) -> float:
+        return self.holes / max(1, self.cells)
+
+    def say(self, path: str | Path) -> None:
+        """Logs what was found, where anything was."""
+        if self.hole_share:
+            share = 100 * self.hole_share
+            log.warning("%s: %.1f %% of the picture had no usable vector", path, share)
+        if self.corrupt:
+            count, first = len(self.corrupt), self.corrupt[0]
+            log.warning("%s: %d damaged frames, the first is %d", path, count, first)
 
 
 class FrameBuilder:

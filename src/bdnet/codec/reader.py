@@ -96,7 +96,7 @@ class VideoReader:
     @property
     def hole_share(self) -> float:
         """Share of the cells of the inter frames read so far that had no usable vector."""
-        return self._findings.holes / max(1, self._findings.cells)
+        return self._findings.hole_share
 
     def __iter__(self) -> Iterator[Frame]:
         self._findings = Findings()
@@ -106,7 +106,8 @@ class VideoReader:
             wanted = self._checked(self.pixels)
             for first, last, skip in runs(self.index, 0, len(self) - 1, wanted):
                 yield from self._read_span(first, last, wanted, skip)
-        self._report()
+        if not self.strict:
+            self._findings.say(self.path)
 
     def clip(self, target: int, offset: int, pixels: Pixels | None = None) -> list[Frame]:
         """Frames target - offset .. target, decoded from the nearest codec keyframe before them."""
@@ -153,12 +154,13 @@ class VideoReader:
     def _read_stream(self, pixels: str) -> Iterator[Frame]:
         """The whole video, without reading its index first."""
         builder, count = FrameBuilder(self.path, self.strict, self._findings), 0
+        wanted = wants(pixels)
         with self._borrowed(SKIPS[pixels]) as decoder:
             for decoded in decoder.decode():
                 if decoded is None:
                     builder.lose(count)
                 else:
-                    yield builder.build(decoded, count, self._time(decoded, count), wants(pixels))
+                    yield builder.build(decoded, count, self._time(decoded, count), wanted)
                 count += 1
             if not count:
                 raise UnsupportedStream(
@@ -173,6 +175,7 @@ class VideoReader:
         builder, stamps = FrameBuilder(self.path, self.strict, self._findings), self.index.stamps
         place = self.index.key_before(first) if stamps is not None else 0
         start = int(stamps[place]) if place and stamps is not None else None
+        wanted = wants(pixels)
         with self._borrowed(skip) as decoder:
             # a decoder that reorders holds pictures back; flushed early it loses their vectors
             is_held_back = self.index.has_b or decoder.stream.codec_context.reorder_depth
@@ -183,8 +186,7 @@ class VideoReader:
                 else:
                     place = self._place(decoded, place)
                     if first <= place <= last:
-                        time = self._time(decoded, place)
-                        yield builder.build(decoded, place, time, wants(pixels))
+                        yield builder.build(decoded, place, self._time(decoded, place), wanted)
                     else:
                         builder.pass_by(decoded, place)
                 place += 1
@@ -216,18 +218,3 @@ class VideoReader:
                 count,
             )
         log.warning("%s: ends early, after %d frames (%s)", self.path, count, what)
-
-    def _report(self) -> None:
-        if self.strict:
-            return
-        if self.hole_share:
-            log.warning(
-                "%s: %.1f %% of the picture had no usable vector", self.path, 100 * self.hole_share
-            )
-        if self.corrupt:
-            log.warning(
-                "%s: %d damaged frames, the first is %d",
-                self.path,
-                len(self.corrupt),
-                self.corrupt[0],
-            )

@@ -62,7 +62,13 @@ class Source:
         if self.is_video:
             yield from _decode(self.files[0])
         else:
-            yield from map(_read_image, self.files)
+            for path in self.files:
+                image = read_rgb(path)
+                if image is None:
+                    raise UnsupportedStream(
+                        f"{path}: not an image that OpenCV can read; replace it"
+                    )
+                yield image
 
 
 def find_sources(pattern: str) -> list[Source]:
@@ -112,10 +118,11 @@ def _fixed_part(pattern: Path) -> Path:
     return fixed
 
 
-def _read_image(path: Path) -> Image:
+def read_rgb(path: Path) -> Image | None:
+    """An image file as uint8 RGB [H, W, 3]; None where there is none that can be read."""
     image = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if image is None:
-        raise UnsupportedStream(f"{path}: not an image that OpenCV can read; replace it")
+        return None
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
 
 

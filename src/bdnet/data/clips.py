@@ -2,7 +2,6 @@
 
 from typing import Literal
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -11,6 +10,7 @@ from torch.utils.data import Dataset
 from bdnet.clip import IGNORE, Clip, Frame, cells
 from bdnet.codec import VideoReader
 from bdnet.codec.index import StreamIndex, read_index
+from bdnet.codec.sources import read_rgb
 from bdnet.data.base import ClipDataset, Sample
 from bdnet.data.catalogue import Entry
 from bdnet.data.errors import BadData
@@ -128,7 +128,7 @@ def _read_original(sample: Sample, index: int) -> Image:
             "say pixels=decoded"
         )
     path = sample.originals[index]
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    image = read_rgb(path)
     if image is None:
         raise BadData(f"{path}: missing, or not an image that OpenCV can read; replace it")
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+    return image
