@@ -8,6 +8,7 @@ VERBS = {
     "probe": "what is in a video file or a data set, and is it fit for use",
     "benchmark": "how fast this machine reads videos and loads clips",
     "encode": "images or any video -> a clean stream whose motion vectors chain",
+    "report": "run folders -> the paper's tables and figures, over seeds",
 }
 
 
