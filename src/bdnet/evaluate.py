@@ -23,12 +23,20 @@ from bdnet.runs import Run, Trained, load
 
 @application("evaluate")
 def main(config: DictConfig) -> None:
+    evaluate(config, HydraConfig.get().runtime.choices["data"])
+
+
+def evaluate(config: DictConfig, chosen: str | None) -> None:
+    """Scores a run, prints the numbers, and writes them down.
+
+    chosen: the name of other data than the run's
+    """
     run = Run(config.run)
     facts = run.facts()
-    intervals = _intervals(config.interval or facts.get("interval", 1))
     trained = load(run.folder, config.checkpoint)
-    data = _data(config, run, max(intervals))
-    name = HydraConfig.get().runtime.choices["data"] or facts["choices"]["data"]
+    intervals = _intervals(config.interval or trained.interval)
+    data = _data(config, run, max(intervals), chosen)
+    name = chosen or facts["choices"]["data"]
     _check_classes(trained, data, name)
     data.prepare_data()
     evaluator = _evaluated(config, run, trained, data)
@@ -48,14 +56,14 @@ def _intervals(value: Any) -> list[int]:
     return found
 
 
-def _data(config: DictConfig, run: Run, interval: int) -> ClipDataModule:
+def _data(config: DictConfig, run: Run, interval: int, chosen: str | None) -> ClipDataModule:
     """The run's data with what was changed on the command line, or other data."""
-    chosen = config.data
-    if HydraConfig.get().runtime.choices["data"] is None:
-        chosen = OmegaConf.merge(run.config().data, config.data)
-        check_trust(chosen)
-    chosen.interval = interval
-    data: ClipDataModule = instantiate(chosen, _convert_="all")
+    settings = config.data
+    if chosen is None:
+        settings = OmegaConf.merge(run.config().data, config.data)
+        check_trust(settings)
+    settings.interval = interval
+    data: ClipDataModule = instantiate(settings, _convert_="all")
     data.tested = config.split
     return data
 
