@@ -16,7 +16,7 @@ from bdnet.codec import Encoding, VideoReader, VideoWriter
 from bdnet.data.base import ClipDataset, Sample, Split, labelled_frames, videos_in
 from bdnet.data.classes import Classes
 from bdnet.data.errors import BadData
-from bdnet.data.module import DEVIATION, MEAN, ClipDataModule
+from bdnet.data.module import DEVIATION, MEAN, ClipDataModule, denormalise, normalise
 from bdnet.data.streets.dataset import Streets
 from bdnet.data.transforms import Flip, JointTransform
 
@@ -209,6 +209,14 @@ def test_an_interval_that_no_training_clip_reaches_is_refused(small_streets: Str
     module = ClipDataModule(small_streets, interval=8, batch_size=1)
     with pytest.raises(BadData, match="interval=8: no labelled frame of train lies 7 frames after"):
         module.train_dataloader()
+
+
+def test_denormalised_images_are_those_of_before(small_streets: Streets):
+    module = ClipDataModule(small_streets, interval=2, batch_size=4, workers=0)
+    batch = batches(module.val_dataloader())[0]
+    back = denormalise(normalise(batch))
+    assert same(back, batch)
+    assert back.images.dtype == torch.uint8
 
 
 def test_unlabelled_targets_are_void(small_streets: Streets):

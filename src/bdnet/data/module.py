@@ -1,11 +1,13 @@
 """The one LightningDataModule: loaders of clips for any data set."""
 
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 import cv2
 import torch
 from pytorch_lightning import LightningDataModule
+from torch import Tensor
 from torch.utils.data import DataLoader
 
 from bdnet.clip import Clip
@@ -158,11 +160,26 @@ class ClipDataModule(LightningDataModule):
 
 def normalise(batch: Clip) -> Clip:
     """The same batch with its images as float32, normalised by ImageNet's statistics."""
-    images = batch.images
-    mean, deviation = (
-        torch.tensor(each, device=images.device).view(3, 1, 1) * 255 for each in (MEAN, DEVIATION)
-    )
-    return batch._replace(images=(images - mean) / deviation)
+    return batch._replace(images=normalise_images(batch.images))
+
+
+def denormalise(batch: Clip) -> Clip:
+    """The reverse of `normalise`: the same clip or batch with its images as uint8."""
+    mean, deviation = _statistics(batch.images)
+    images = (batch.images * deviation + mean).round().clamp(0, 255)
+    return batch._replace(images=images.to(torch.uint8))
+
+
+def normalise_images(images: Tensor) -> Tensor:
+    """uint8 RGB [..., 3, H, W] -> float32, normalised by ImageNet's statistics."""
+    mean, deviation = _statistics(images)
+    return (images - mean) / deviation
+
+
+def _statistics(images: Tensor) -> Iterator[Tensor]:
+    """Mean and deviation [3, 1, 1] of the values 0..255."""
+    for each in (MEAN, DEVIATION):
+        yield torch.tensor(each, device=images.device).view(3, 1, 1) * 255
 
 
 def one_thread(_: int) -> None:
