@@ -7,6 +7,7 @@ from importlib.util import find_spec
 VERBS = {
     "probe": "what is in a video file or a data set, and is it fit for use",
     "benchmark": "how fast this machine reads videos and loads clips",
+    "predict": "videos, segmented by a trained network",
     "encode": "images or any video -> a clean stream whose motion vectors chain",
 }
 
