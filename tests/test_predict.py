@@ -33,8 +33,8 @@ def model() -> VideoModel:
 def call(model, monkeypatch, tmp_path):
     """Runs the command in an empty folder, with a network that was never trained."""
 
-    def load(folder: Path, checkpoint: str = "last"):
-        assert (str(folder), checkpoint) == ("runs/mine/seed=0", "best")
+    def load(folder: str, checkpoint: str = "last"):
+        assert (folder, checkpoint) == ("runs/mine/seed=0", "best")
         return runs.Trained(model, CLASSES, 4, "mine")
 
     monkeypatch.setattr(runs, "load", load)
@@ -163,8 +163,8 @@ def test_an_interrupt_leaves_a_playable_film(
 
     monkeypatch.setattr(model, "step", interrupted)
     assert call(f"video='{video}'", "labels=true") == 130
-    film = f"{video.stem}.overlay.interrupted.mp4"
-    labels = {f"{video.stem}.labels.interrupted/{index:06d}.png" for index in range(7)}
+    film = f"{video.stem}.interrupted.overlay.mp4"
+    labels = {f"{video.stem}.interrupted.labels/{index:06d}.png" for index in range(7)}
     assert names() == COMMON | labels | {film}
     with VideoReader(f"out/{film}", "all") as reader:
         assert len(list(reader)) == 7
@@ -172,7 +172,7 @@ def test_an_interrupt_leaves_a_playable_film(
     assert (report["frames"], report["is_complete"]) == (7, False)
     captured = capsys.readouterr()
     assert "bdnet predict: interrupted" in captured.err
-    assert f"{film}, out/{video.stem}.labels.interrupted holds what was done" in captured.out
+    assert f"{film}, out/{video.stem}.interrupted.labels holds what was done" in captured.out
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import torch
 from bdnet import streaming
 from bdnet.clip import Clip, Frame
 from bdnet.codec import CorruptStream, UnsupportedStream, VideoReader
-from bdnet.data.module import normalise
+from bdnet.data.normalisation import normalise
 from bdnet.errors import BdnetError
 from bdnet.models.heads import upsample
 from bdnet.streaming import AHEAD, Keyframes, Stream, segment

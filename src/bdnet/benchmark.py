@@ -6,7 +6,7 @@ from pathlib import Path
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
-from bdnet.runs import application
+from bdnet.application import application
 from bdnet.target.base import machine, table
 
 

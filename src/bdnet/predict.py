@@ -1,8 +1,5 @@
 """Segments videos: `python -m bdnet.predict run=RUN_FOLDER video=FILE output=FOLDER`."""
 
-from __future__ import annotations
-
-import json
 import sys
 import time
 from contextlib import ExitStack
@@ -17,6 +14,7 @@ from torch import nn
 from tqdm import tqdm
 
 from bdnet import runs
+from bdnet.application import application
 from bdnet.codec import VideoReader
 from bdnet.codec.errors import encode_command
 from bdnet.codec.sources import find_sources
@@ -24,19 +22,20 @@ from bdnet.errors import BdnetError
 from bdnet.pictures.file import save
 from bdnet.pictures.lettering import legend
 from bdnet.pictures.tracks import LabelImages, OverlayFilm, Track, uninterrupted
+from bdnet.records import write_json
 from bdnet.streaming import Images, Keyframes, Stream
 
 Report = dict[str, Any]  # as it stands in summary.json
 
 
-@runs.application("predict")
+@application("predict")
 def main(config: DictConfig) -> None:
     if not (config.overlay or config.labels):
         raise BdnetError("overlay=false labels=false: nothing to write; say true to one of them")
     if config.threads is not None:
         torch.set_num_threads(config.threads)
     videos, output = find_videos(config.video), Path(config.output)
-    trained = runs.load(Path(config.run), config.checkpoint)
+    trained = runs.load(config.run, config.checkpoint)
     move(trained.model, config.device)
     interval = keyframe_interval(config.interval, trained.interval)
     save(legend(trained.classes, 640), output / "legend.png")
@@ -63,7 +62,7 @@ def main(config: DictConfig) -> None:
             "videos": reports,
             "failed": failures,
         }
-        write_summary(summary, output / "summary.json")
+        write_json(output / "summary.json", summary)
     if failures:
         sys.exit("\n".join(f"failed: {reason}" for reason in failures.values()))
 
@@ -180,12 +179,6 @@ def tell(video: str, report: Report) -> None:
     )
     for problem in report["problems"]:
         print(f"  {problem}; a clean copy gives better vectors: {encode_command(video)}")
-
-
-def write_summary(summary: Report, path: Path) -> None:
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(json.dumps(summary, indent=2) + "\n")
-    partial.replace(path)
 
 
 if __name__ == "__main__":

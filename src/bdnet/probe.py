@@ -6,10 +6,10 @@ from pathlib import Path
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
+from bdnet.application import application
 from bdnet.codec import probe
 from bdnet.codec.report import describe
 from bdnet.errors import BdnetError
-from bdnet.runs import application
 
 
 @application("probe")

@@ -1,50 +1,147 @@
-"""What every entry point shares: where conf/ is, and how a Hydra application starts and fails."""
+"""Runs: what a run is known by, what state its folder is in, and how a finished one is loaded.
 
-import functools
-import sys
-from collections.abc import Callable
+runs/<name>/seed=<seed>/
+  config.yaml       the whole configuration, nothing left to look up
+  run.json          who it is: digest, choices, classes, command, versions
+  last.ckpt         where training goes on; best.ckpt, of the best validation
+  metrics.json      what it scored; there when the run is finished
+  evaluations/      what python -m bdnet.evaluate found later
+"""
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, NamedTuple
 
-import hydra
-from hydra.errors import InstantiationException
-from omegaconf import DictConfig
-from omegaconf.errors import MissingMandatoryValue
+from filelock import FileLock, Timeout
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
 
+from bdnet.data.classes import Classes
 from bdnet.errors import BdnetError
+from bdnet.identity import check_trust, differences
+from bdnet.models.base import VideoModel
+from bdnet.models.checkpoints import restore
+from bdnet.records import read_json, write_json, write_text
 
-PACKAGE = Path(__file__).parent
-
-
-def conf_folder() -> Path:
-    """conf/: inside the package in an installed wheel, beside src/ in a checkout."""
-    installed = PACKAGE / "conf"
-    return installed if installed.is_dir() else PACKAGE.parent.parent / "conf"
+log = logging.getLogger(__name__)
 
 
-def application(name: str) -> Callable[[Callable[[DictConfig], None]], Callable[[], None]]:
-    """Makes a function of a configuration the Hydra application `python -m bdnet.<name>`."""
+class Trained(NamedTuple):
+    """A network out of a run, ready to predict."""
 
-    def decorate(function: Callable[[DictConfig], None]) -> Callable[[], None]:
-        @functools.wraps(function)
-        def run(config: DictConfig) -> None:
-            try:
-                function(config)
-            except BdnetError as error:
-                sys.exit(f"bdnet {name}: {error}")
-            except InstantiationException as error:
-                # Hydra wraps what a constructor says of its arguments
-                if not isinstance(error.__cause__, BdnetError):
-                    raise
-                sys.exit(f"bdnet {name}: {error.__cause__}")
-            except MissingMandatoryValue as error:
-                key = error.full_key
-                sys.exit(f"bdnet {name}: {key} is not given; say {key}=... (--help shows all keys)")
-            except KeyboardInterrupt:
-                print(f"bdnet {name}: interrupted; the same command goes on", file=sys.stderr)
-                sys.exit(130)  # the shell's code for an interrupted program
+    model: VideoModel
+    classes: Classes
+    interval: int
+    name: str
 
-        start = hydra.main(version_base="1.3", config_path=str(conf_folder()), config_name=name)
-        application: Callable[[], None] = start(run)
-        return application
 
-    return decorate
+class Run:
+    """A run's folder."""
+
+    def __init__(self, folder: Path | str) -> None:
+        self.folder = Path(folder)
+
+    @property
+    def last(self) -> Path:
+        return self.folder / "last.ckpt"
+
+    @property
+    def is_finished(self) -> bool:
+        return (self.folder / "metrics.json").is_file()
+
+    def facts(self) -> dict[str, Any]:
+        """run.json; {} where the folder holds no run."""
+        return read_json(self.folder / "run.json")
+
+    def identity(self) -> str:
+        """The digest of a run that was trained."""
+        facts = self.facts()
+        if not facts or not self.last.is_file():
+            raise BdnetError(
+                f"{self.folder}: no trained run; train it first (python -m bdnet.train)"
+            )
+        return str(facts["digest"])
+
+    def config(self) -> DictConfig:
+        path = self.folder / "config.yaml"
+        if not path.is_file():
+            raise BdnetError(
+                f"run={self.folder}: holds no run (no config.yaml); give the folder that "
+                "python -m bdnet.train wrote, such as runs/NAME/seed=0"
+            )
+        config = OmegaConf.load(path)
+        assert isinstance(config, DictConfig)
+        return config
+
+    def checkpoint(self, which: str) -> Path:
+        path = self.folder / f"{which}.ckpt"
+        if not path.is_file():
+            found = sorted(each.stem for each in self.folder.glob("*.ckpt"))
+            has = f"it has {' and '.join(found)}" if found else "train it first"
+            raise BdnetError(f"checkpoint={which}: {self.folder} has none of that name; {has}")
+        return path
+
+    def begin(self, config: DictConfig, facts: Mapping[str, Any]) -> None:
+        """Claims the folder for a configuration, or refuses: it holds another one's run."""
+        earlier = self.facts()
+        if earlier and earlier["digest"] != facts["digest"]:
+            changes = "; ".join(differences(self.config(), config)) or "a run that it builds on"
+            raise BdnetError(
+                f"{self.folder} holds a run of another configuration ({changes}); give this one a "
+                "name of its own (name=...), or say overwrite=true"
+            )
+        if not earlier:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_text(self.folder / "config.yaml", OmegaConf.to_yaml(config, resolve=True))
+            write_json(self.folder / "run.json", facts)
+
+    def finish(self, result: Mapping[str, Any]) -> None:
+        write_json(self.folder / "metrics.json", result)
+
+    def clear(self) -> None:
+        """Forgets the run that is in here."""
+        for pattern in ("*.ckpt", "*.json", "config.yaml", "evaluations/*.json"):
+            for path in self.folder.glob(pattern):
+                path.unlink()
+
+    @contextmanager
+    def exclusive(self, wait: bool = False) -> Iterator[None]:
+        """One process at a time works on a run; the lock dies with its process."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            with FileLock(self.folder / ".lock", timeout=-1 if wait else 0):
+                yield
+        except Timeout as error:
+            raise BdnetError(
+                f"{self.folder}: another process is at work on this run; wait for it, or stop it"
+            ) from error
+
+
+def load(folder: Path | str, checkpoint: str = "last") -> Trained:
+    """The network of a run, with the weights that it has learnt."""
+    run = Run(folder)
+    config = run.config()
+    path = run.checkpoint(checkpoint)
+    model = network(config)
+    restore(model, path)
+    facts = run.facts()
+    names, colours = facts["classes"]["names"], facts["classes"]["colours"]
+    classes = Classes(tuple(names), tuple((r, g, b) for r, g, b in colours))
+    return Trained(model.eval(), classes, config.interval, facts["name"])
+
+
+def network(config: DictConfig) -> VideoModel:
+    """The untrained network of a run's configuration."""
+    check_trust(config.model)
+    # its own weights come next; the backbone's file may be gone
+    given = {"weights": "none"} if "weights" in config.model else {}
+    model = instantiate(config.model, _convert_="all", **given)
+    assert isinstance(model, VideoModel)
+    return model
+
+
+def trained(run: str, checkpoint: str = "last") -> VideoModel:
+    """The same as a `_target_`: a teacher out of a run."""
+    return load(run, checkpoint).model

@@ -21,7 +21,7 @@ from torch import Tensor
 from bdnet.clip import IGNORE, Frame
 from bdnet.codec import VideoReader
 from bdnet.codec.pixels import Pixels
-from bdnet.data.module import normalise_images
+from bdnet.data.normalisation import normalise_images
 from bdnet.errors import BdnetError
 from bdnet.models.base import State, Step, VideoModel
 from bdnet.models.heads import upsample

@@ -4,53 +4,79 @@ import collections
 
 import pytest
 
-from bdnet.data.sampler import Draw, OffsetBatches, TrainingSampler
+from bdnet.data.sampler import Draw, Draws, OffsetBatches, TrainingBatches
 
 OFFSETS = [tuple(range(5))] * 200
 
 
-def epoch(sampler: TrainingSampler, number: int) -> list[Draw]:
-    sampler.set_epoch(number)
-    return list(sampler)
+def draws(seed: int = 3, offsets=OFFSETS, first: int = 0) -> Draws:
+    return Draws(range(first, first + len(offsets)), offsets, seed)
+
+
+def epoch(each: Draws, number: int) -> list[Draw]:
+    return [each[number * len(each) + place] for place in range(len(each))]
 
 
 def test_every_sample_comes_once_an_epoch_in_another_order_and_offset():
-    sampler = TrainingSampler(OFFSETS, seed=3)
-    first, second = epoch(sampler, 0), epoch(sampler, 1)
+    first, second = epoch(draws(), 0), epoch(draws(), 1)
     assert sorted(draw.sample for draw in first) == list(range(200))
     assert [draw.sample for draw in first] != [draw.sample for draw in second]
-    by_sample = [sorted(draws) for draws in (first, second)]
+    by_sample = [sorted(each) for each in (first, second)]
     changed = sum(a.offset != b.offset for a, b in zip(*by_sample, strict=True))
     assert 130 < changed < 190  # four of five, by chance
 
 
 def test_same_seed_same_draws_and_another_seed_others():
-    assert epoch(TrainingSampler(OFFSETS, 3), 7) == epoch(TrainingSampler(OFFSETS, 3), 7)
-    assert epoch(TrainingSampler(OFFSETS, 3), 7) != epoch(TrainingSampler(OFFSETS, 4), 7)
+    assert epoch(draws(3), 7) == epoch(draws(3), 7)
+    assert epoch(draws(3), 7) != epoch(draws(4), 7)
 
 
 def test_offsets_are_uniform():
-    sampler = TrainingSampler(OFFSETS, 0)
-    counts = collections.Counter(draw.offset for n in range(50) for draw in epoch(sampler, n))
+    counts = collections.Counter(draw.offset for n in range(50) for draw in epoch(draws(0), n))
     assert set(counts) == set(range(5))
     for count in counts.values():
         assert count == pytest.approx(2000, abs=160)  # four standard deviations
 
 
-def test_processes_share_the_samples_and_agree_on_the_offsets():
-    whole = {draw.sample: draw for draw in epoch(TrainingSampler(OFFSETS, 3), 2)}
-    shares = [epoch(TrainingSampler(OFFSETS, 3, rank, 2), 2) for rank in (0, 1)]
-    assert not {d.sample for d in shares[0]} & {d.sample for d in shares[1]}
-    assert {draw.sample: draw for share in shares for draw in share} == whole
-
-
 def test_a_sample_takes_only_offsets_it_can_reach():
-    sampler = TrainingSampler([(0,), (2,), (0, 1)], 0)
     seen = collections.defaultdict(set)
     for number in range(40):
-        for draw in epoch(sampler, number):
+        for draw in epoch(draws(0, [(0,), (2,), (0, 1)]), number):
             seen[draw.sample].add(draw.offset)
     assert seen == {0: {0}, 1: {2}, 2: {0, 1}}
+
+
+def test_batches_go_through_each_kind_on_its_own():
+    labelled, others = draws(), draws(offsets=OFFSETS[:7], first=200)
+    both = list(TrainingBatches([(labelled, 4), (others, 2)], count=60))
+    assert len(both) == 60
+    assert [draw for batch in both for draw in batch[:4]] == [labelled[n] for n in range(240)]
+    assert [draw for batch in both for draw in batch[4:]] == [others[n] for n in range(120)]
+
+
+def test_batches_go_on_where_they_were():
+    whole = list(TrainingBatches([(draws(), 4)], count=130))
+    rest = TrainingBatches([(draws(), 4)], count=130, first=77)
+    assert list(rest) == whole[77:]
+    assert len(rest) == 130  # Lightning counts those done as well
+
+
+def test_without_a_count_it_is_one_pass_and_epochs_follow():
+    batches = TrainingBatches([(draws(), 8)])
+    assert len(batches) == 25
+    first = list(batches)
+    batches.set_epoch(1)
+    assert [*first, *batches] == list(TrainingBatches([(draws(), 8)], count=50))
+
+
+def test_processes_together_read_the_joint_batch():
+    joint = TrainingBatches([(draws(), 6), (draws(offsets=OFFSETS[:9], first=200), 3)], count=40)
+    shares = [
+        TrainingBatches([(draws(), 2), (draws(offsets=OFFSETS[:9], first=200), 1)], 40, 0, rank, 3)
+        for rank in range(3)
+    ]
+    for whole, *parts in zip(joint, *shares, strict=True):
+        assert sorted(draw for part in parts for draw in part) == sorted(whole)
 
 
 def test_evaluation_batches_have_one_offset_each_and_every_sample_once():

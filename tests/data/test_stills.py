@@ -8,13 +8,13 @@ import pytest
 from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 
+from bdnet.application import conf_folder
 from bdnet.codec import Encoding, VideoReader, probe
 from bdnet.data.camera_path import CameraPath
 from bdnet.data.carry import carried
 from bdnet.data.errors import BadData
 from bdnet.data.pairs import Pair
 from bdnet.data.stills import Stills
-from bdnet.runs import conf_folder
 from trees import CLASSES, HEIGHT, WIDTH, batches, label, picture, state, write
 
 STORED = replace(CLASSES, stored=((1, 0), (2, 1), (0, 255)))  # as on ADE20K: 0 is no class

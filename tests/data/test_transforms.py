@@ -16,6 +16,7 @@ from hydra.utils import instantiate
 from numpy.typing import NDArray
 from omegaconf import OmegaConf
 
+from bdnet.application import conf_folder
 from bdnet.data.transforms import (
     CentreCrop,
     Crop,
@@ -28,7 +29,6 @@ from bdnet.data.transforms import (
     UnmovedVectors,
 )
 from bdnet.errors import BdnetError
-from bdnet.runs import conf_folder
 
 MEAN_COLOUR = (124, 116, 104)
 LONGEST = 6  # pixels; of the random fields

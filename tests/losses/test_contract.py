@@ -9,10 +9,10 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
+from bdnet.application import conf_folder
 from bdnet.clip import IGNORE, Prediction
 from bdnet.losses import LabelLoss, Loss, Objective, Offer, TeacherLoss
 from bdnet.losses.boundary import edge_target, radius_at
-from bdnet.runs import conf_folder
 from losses.reference import Case, case
 
 NAMES = sorted(path.stem for path in conf_folder().glob("loss/*.yaml"))

@@ -7,9 +7,9 @@ from hydra.utils import instantiate
 from networks import build, ends, random_clip
 from torch import nn
 
+from bdnet.application import conf_folder
 from bdnet.models.errors import BadModel
 from bdnet.models.teacher import Frozen, NoTeacher
-from bdnet.runs import conf_folder
 
 
 def test_it_stays_in_evaluation_and_does_not_learn():

@@ -9,7 +9,7 @@ import torch
 
 from bdnet.clip import Clip, cells
 from bdnet.data.classes import Classes
-from bdnet.data.module import normalise
+from bdnet.data.normalisation import normalise
 from bdnet.pictures.lettering import LINE
 from bdnet.pictures.panel import GAP, comparison, panel, sheet_of_panels
 

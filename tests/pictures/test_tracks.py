@@ -84,10 +84,14 @@ def test_an_interrupt_keeps_what_there_is_under_another_name(tmp_path: Path):
                     raise KeyboardInterrupt
                 track.write(segmented(index))
     assert names(tmp_path) == [
-        *(f"drive.labels.interrupted/{index:06d}.png" for index in range(3)),
-        "drive.overlay.interrupted.mp4",
+        *(f"drive.interrupted.labels/{index:06d}.png" for index in range(3)),
+        "drive.interrupted.overlay.mp4",
     ]
-    assert len(VideoReader(tmp_path / "drive.overlay.interrupted.mp4")) == 3
+    assert len(VideoReader(tmp_path / "drive.interrupted.overlay.mp4")) == 3
+    for track in tracks(tmp_path):
+        with track:
+            track.write(segmented(0))
+    assert names(tmp_path) == ["drive.labels/000000.png", "drive.overlay.mp4"]
 
 
 @pytest.mark.parametrize(("error", "frames"), [(KeyboardInterrupt, 0), (ValueError, 2)])

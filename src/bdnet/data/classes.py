@@ -12,6 +12,11 @@ from bdnet.clip import IGNORE
 from bdnet.data.errors import BadData
 
 Colour = tuple[int, int, int]
+# what moves by itself, by the names that CamVid, Cityscapes and their relatives use
+MOVABLE = (
+    "bicycle", "bicyclist", "bus", "car", "motorcycle", "pedestrian", "person", "rider", "train",
+    "truck",
+)  # fmt: skip
 UNKNOWN = 254  # in a look-up table: no value that a label image may hold
 
 EXAMPLE = """\
@@ -53,6 +58,11 @@ class Classes:
         for value, number in pairs:
             table[value] = number
         return table
+
+    @property
+    def movable(self) -> tuple[int, ...]:
+        """Classes whose names say that they move: of these the tailing error is measured."""
+        return tuple(number for number, name in enumerate(self.names) if name in MOVABLE)
 
     def palette(self) -> NDArray[np.uint8]:
         """[256, 3] RGB by class number, black for no class."""

@@ -12,7 +12,6 @@ from bdnet.codec import VideoReader
 from bdnet.codec.index import StreamIndex, read_index
 from bdnet.codec.sources import read_rgb
 from bdnet.data.base import ClipDataset, Sample
-from bdnet.data.catalogue import Entry
 from bdnet.data.errors import BadData
 from bdnet.data.sampler import Draw
 from bdnet.data.transforms import JointTransform
@@ -21,17 +20,6 @@ Image = NDArray[np.uint8]
 Mode = Literal["chain", "gop"]
 Pixels = Literal["decoded", "original"]
 Images = Literal["ends", "all"]
-
-
-def offsets(entry: Entry, target: int, interval: int, mode: Mode) -> tuple[int, ...]:
-    """The offsets 0..interval-1 at which a target has a keyframe.
-
-    chain: any frame back to the codec's keyframe can be the network's; gop: only that one.
-    """
-    distance = entry.distance(target)
-    if mode == "gop":
-        return (distance,) if distance < interval else ()
-    return tuple(range(min(distance, interval - 1) + 1))
 
 
 class Clips(Dataset[Clip]):
@@ -92,16 +80,21 @@ class Clips(Dataset[Clip]):
         return [read[index] for index in chosen]
 
     def _labels(self, sample: Sample, height: int, width: int) -> Image:
-        if sample.label is None:
-            return np.full((height, width), IGNORE, np.uint8)
-        labels = self.dataset.read_label(sample.label)
-        if labels.shape != (height, width):
-            raise BadData(
-                f"{sample.label} is {labels.shape[0]}x{labels.shape[1]} (height x width), and "
-                f"frame {sample.target} of {sample.video} is {height}x{width}; encode the video, "
-                "or store the label, at the other's size"
-            )
-        return labels
+        return labels_of(self.dataset, sample, height, width)
+
+
+def labels_of(dataset: ClipDataset, sample: Sample, height: int, width: int) -> Image:
+    """Class numbers [height, width] of a target; 255 everywhere without a label."""
+    if sample.label is None:
+        return np.full((height, width), IGNORE, np.uint8)
+    labels = dataset.read_label(sample.label)
+    if labels.shape != (height, width):
+        raise BadData(
+            f"{sample.label} is {labels.shape[0]}x{labels.shape[1]} (height x width), and frame "
+            f"{sample.target} of {sample.video} is {height}x{width}; encode the video, or store "
+            "the label, at the other's size"
+        )
+    return labels
 
 
 def _stack(

@@ -1,27 +1,24 @@
 """The one LightningDataModule: loaders of clips for any data set."""
 
 import logging
-from collections.abc import Iterator
 from typing import Any
 
 import cv2
 import torch
 from pytorch_lightning import LightningDataModule
-from torch import Tensor
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 
 from bdnet.clip import Clip
 from bdnet.data.base import ClipDataset, Sample, Split
-from bdnet.data.catalogue import catalogue
-from bdnet.data.clips import Clips, Images, Mode, Pixels, offsets
+from bdnet.data.clips import Clips, Images, Mode, Pixels
 from bdnet.data.errors import BadData
-from bdnet.data.sampler import OffsetBatches, TrainingSampler
+from bdnet.data.normalisation import Pictured, normalise
+from bdnet.data.reach import Reach, reach, too_far, unlabelled
+from bdnet.data.sampler import Draws, OffsetBatches, TrainingBatches
+from bdnet.data.stretches import Stretches
 from bdnet.data.transforms import JointTransform
 
 log = logging.getLogger(__name__)
-
-MEAN = (0.485, 0.456, 0.406)  # of ImageNet, on which backbones are pre-trained
-DEVIATION = (0.229, 0.224, 0.225)
 
 
 class ClipDataModule(LightningDataModule):
@@ -32,6 +29,9 @@ class ClipDataModule(LightningDataModule):
     pixels:   decoded frames of the video, or the original images that it was made from
     images:   the two ends of a clip, or all its frames
     stride:   evaluation uses every so manieth labelled frame
+    labelled: the one frame of each training video whose label is used; None uses all
+    unlabelled: clips that each training batch has besides, whose targets have no label: of them the
+              teacher's terms learn
 
     Evaluation goes over the same targets at each offset, one offset per batch; in mode gop a target
     has one offset, so each offset has its own targets.
@@ -46,6 +46,8 @@ class ClipDataModule(LightningDataModule):
         pixels: Pixels = "decoded",
         images: Images = "ends",
         stride: int = 1,
+        labelled: int | None = None,
+        unlabelled: int = 0,
         augmentation: JointTransform | None = None,
         workers: int = 2,
         prefetch: int = 2,
@@ -54,7 +56,8 @@ class ClipDataModule(LightningDataModule):
         super().__init__()
         for name, value, least in (
             ("interval", interval, 1), ("batch_size", batch_size, 1), ("stride", stride, 1),
-            ("workers", workers, 0), ("prefetch", prefetch, 1),
+            ("unlabelled", unlabelled, 0), ("workers", workers, 0),
+            ("prefetch", prefetch, 1),
         ):  # fmt: skip
             if value < least:
                 raise BadData(f"{name}={value}: at least {least}")
@@ -67,6 +70,7 @@ class ClipDataModule(LightningDataModule):
                 raise BadData(f"{name}={choice}: say {' or '.join(known)}")
         self.dataset, self.interval, self.batch_size = dataset, interval, batch_size
         self.mode, self.pixels, self.images, self.stride = mode, pixels, images, stride
+        self.labelled, self.unlabelled = labelled, unlabelled
         self.augmentation, self.workers, self.prefetch = augmentation, workers, prefetch
         self.seed = seed
 
@@ -74,44 +78,64 @@ class ClipDataModule(LightningDataModule):
         self.dataset.prepare()
 
     def train_dataloader(self) -> DataLoader[Clip]:
-        samples, reach = self._reach("train")
-        if self.mode == "chain" and max(map(len, reach)) < self.interval:
-            raise self._too_far("train", self.interval - 1)
-        chosen = [place for place, each in enumerate(reach) if each]
-        clips = self._clips([samples[place] for place in chosen], self.augmentation)
-        drawn = [reach[place] for place in chosen]
-        sampler = TrainingSampler(drawn, self.seed, *self._process())
-        if len(sampler) < self.batch_size:
+        """Batches for as many steps as the trainer makes, from the one on at which it stands.
+
+        Without a trainer, or one that counts epochs: one pass over the labelled clips.
+        """
+        clips, kinds = self._training_clips()
+        rank, world = self._process()
+        draws, size = kinds[0]
+        if len(draws) < size * world:
             raise BadData(
-                f"batch_size={self.batch_size}: there are only {len(sampler)} training clips for "
-                "this process; use more clips or a smaller batch"
+                f"batch_size={self.batch_size}: there are only {len(draws) // world} training "
+                "clips for this process; use more clips or a smaller batch"
             )
-        return self._loader(clips, batch_size=self.batch_size, sampler=sampler, drop_last=True)
+        batches = TrainingBatches(kinds, *self._steps(), rank, world)
+        return self._loader(clips, batch_sampler=batches)
 
     def val_dataloader(self) -> DataLoader[Clip]:
         return self._evaluation("val")
 
-    def test_dataloader(self) -> DataLoader[Clip]:
-        return self._evaluation("test")
+    def test_dataloader(self) -> list[DataLoader[Any]]:
+        """Clips at every offset; and, where labels are dense, whole stretches of video."""
+        stretches = self.stretches("test")
+        return [self._evaluation("test")] + [self._loader(stretches, batch_size=None)] * bool(
+            len(stretches)
+        )
 
     def predict_dataloader(self) -> DataLoader[Clip]:
         return self._evaluation("predict")
 
-    def on_after_batch_transfer(self, batch: Clip, dataloader_idx: int) -> Clip:  # noqa: ARG002
+    def on_after_batch_transfer(self, batch: Pictured, dataloader_idx: int) -> Pictured:  # noqa: ARG002
         return normalise(batch)
+
+    def training_names(self, number: int) -> list[str]:
+        """What is in a training batch of this process, counted from the beginning of training."""
+        clips, kinds = self._training_clips()
+        draws = TrainingBatches(kinds, 1, 0, *self._process()).batch(number)
+        return [
+            f"{clips.samples[draw.sample].video} frame {clips.samples[draw.sample].target} "
+            f"(offset {draw.offset})"
+            for draw in draws
+        ]
+
+    def stretches(self, split: Split) -> Stretches:
+        """The densely labelled parts of a split that this process evaluates as video."""
+        rank, world = self._process()
+        return Stretches(self.dataset, self.dataset.samples(split), self.interval, rank, world)
 
     def evaluation_clips(self, split: Split) -> tuple[Clips, OffsetBatches]:
         """The clips of a split, and the batches in which this process evaluates them."""
-        samples, reach = self._reach(split)
+        samples, offsets = self._reach(split)
         by_offset: dict[int, list[int]] = {offset: [] for offset in range(self.interval)}
-        for place, each in enumerate(reach):
+        for place, each in enumerate(offsets):
             if self.mode == "gop" or len(each) == self.interval:
                 for offset in each:
                     by_offset[offset].append(place)
         by_offset = {offset: places[:: self.stride] for offset, places in by_offset.items()}
         lacking = [offset for offset, places in by_offset.items() if not places]
         if lacking:
-            raise self._too_far(split, lacking[-1])
+            raise too_far(split, self.interval, lacking[-1])
         batches = OffsetBatches(by_offset, self.batch_size, *self._process())
         return self._clips(samples, None), batches
 
@@ -119,23 +143,48 @@ class ClipDataModule(LightningDataModule):
         clips, batches = self.evaluation_clips(split)
         return self._loader(clips, batch_sampler=batches)
 
-    def _reach(self, split: Split) -> tuple[list[Sample], list[tuple[int, ...]]]:
-        """The samples of a split, and the offsets at which each has a keyframe."""
+    def _training_clips(self) -> tuple[Clips, list[tuple[Draws, int]]]:
+        """All training clips, and of each kind its draws and how many of them a batch has."""
+        labelled = self._reach("train", self.labelled)
+        if self.mode == "chain" and max(map(len, labelled.offsets)) < self.interval:
+            raise too_far("train", self.interval, self.interval - 1)
+        parts = [(labelled, self.batch_size)]
+        if self.unlabelled:
+            parts.append((self._unlabelled(labelled.samples), self.unlabelled))
+        samples: list[Sample] = []
+        kinds = []
+        for found, size in parts:
+            chosen = [place for place, choice in enumerate(found.offsets) if choice]
+            numbers = range(len(samples), len(samples) + len(chosen))
+            kinds.append((Draws(numbers, [found.offsets[n] for n in chosen], self.seed), size))
+            samples += [found.samples[place] for place in chosen]
+        return self._clips(samples, self.augmentation), kinds
+
+    def _unlabelled(self, labelled: list[Sample]) -> Reach:
+        others = unlabelled(self.dataset, labelled)
+        if not others:
+            raise BadData(
+                f"unlabelled={self.unlabelled}: every frame of the training videos has a label; "
+                "say unlabelled=0"
+            )
+        return reach(self.dataset, others, self.interval, self.mode)
+
+    def _steps(self) -> tuple[int | None, int]:
+        """(batches of the whole training or None, batches done)."""
+        trainer = self.trainer
+        if trainer is None or trainer.max_steps < 0:
+            return None, 0
+        each = trainer.accumulate_grad_batches
+        return trainer.max_steps * each, trainer.global_step * each
+
+    def _reach(self, split: Split, only: int | None = None) -> Reach:
         samples = self.dataset.samples(split)
         if not samples:
             raise BadData(f"no sample in split {split} of {type(self.dataset).__name__}")
-        entries = catalogue((sample.video for sample in samples), self.dataset.store)
-        return samples, [
-            offsets(entries[sample.video], sample.target, self.interval, self.mode)
-            for sample in samples
-        ]
-
-    def _too_far(self, split: Split, offset: int) -> BadData:
-        return BadData(
-            f"interval={self.interval}: no labelled frame of {split} lies {offset} frames after a "
-            "codec keyframe; use a smaller interval, or encode the videos with a longer one "
-            "(python -m bdnet.encode)"
-        )
+        samples = [each for each in samples if only in (None, each.target)]
+        if not samples:
+            raise BadData(f"labelled={only}: no training video has a label of that frame")
+        return reach(self.dataset, samples, self.interval, self.mode)
 
     def _clips(self, samples: list[Sample], transform: JointTransform | None) -> Clips:
         return Clips(self.dataset, samples, self.interval, self.pixels, self.images, transform)
@@ -144,7 +193,7 @@ class ClipDataModule(LightningDataModule):
         trainer = self.trainer
         return (trainer.global_rank, trainer.world_size) if trainer is not None else (0, 1)
 
-    def _loader(self, clips: Clips, **settings: Any) -> DataLoader[Clip]:
+    def _loader(self, clips: Dataset[Any], **settings: Any) -> DataLoader[Any]:
         parallel: dict[str, Any] = (
             {"persistent_workers": True, "prefetch_factor": self.prefetch} if self.workers else {}
         )
@@ -153,33 +202,10 @@ class ClipDataModule(LightningDataModule):
             num_workers=self.workers,
             pin_memory=torch.cuda.is_available(),
             worker_init_fn=one_thread,
+            generator=torch.Generator(),  # starting workers draws from it, not from the network's
             **parallel,
             **settings,
         )
-
-
-def normalise(batch: Clip) -> Clip:
-    """The same batch with its images as float32, normalised by ImageNet's statistics."""
-    return batch._replace(images=normalise_images(batch.images))
-
-
-def denormalise(batch: Clip) -> Clip:
-    """The reverse of `normalise`: the same clip or batch with its images as uint8."""
-    mean, deviation = _statistics(batch.images)
-    images = (batch.images * deviation + mean).round().clamp(0, 255)
-    return batch._replace(images=images.to(torch.uint8))
-
-
-def normalise_images(images: Tensor) -> Tensor:
-    """uint8 RGB [..., 3, H, W] -> float32, normalised by ImageNet's statistics."""
-    mean, deviation = _statistics(images)
-    return (images - mean) / deviation
-
-
-def _statistics(images: Tensor) -> Iterator[Tensor]:
-    """Mean and deviation [3, 1, 1] of the values 0..255."""
-    for each in (MEAN, DEVIATION):
-        yield torch.tensor(each, device=images.device).view(3, 1, 1) * 255
 
 
 def one_thread(_: int) -> None:

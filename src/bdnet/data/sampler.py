@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from torch.utils.data import DistributedSampler, Sampler
+from numpy.typing import NDArray
+from torch.utils.data import Sampler
 
 
 class Draw(NamedTuple):
@@ -15,26 +16,79 @@ class Draw(NamedTuple):
     seed: tuple[int, int, int]
 
 
-class TrainingSampler(DistributedSampler[Draw]):
-    """Every sample once an epoch in a shuffled order, with an offset uniform in 0..interval-1.
+class Draws:
+    """Draws without end: epoch after epoch every sample once, in an order of its own.
 
-    A draw is a function of seed, epoch and sample alone: it does not matter which worker, or which
-    of how many processes, reads it. Lightning calls `set_epoch`, and leaves a DistributedSampler as
-    it is.
+    Draw number n is a function of the seed and n alone. It does not matter which worker, or which
+    of how many processes, reads it, or whether training was interrupted before it. Its offset is
+    uniform among those that the sample can reach.
+
+    samples: their numbers
+    offsets: of each of them, those at which it has a keyframe
+    """
+
+    def __init__(self, samples: Sequence[int], offsets: Sequence[Sequence[int]], seed: int) -> None:
+        self.samples, self.offsets, self.seed = samples, offsets, seed
+        self._epoch, self._order = -1, np.empty(0, np.int64)
+
+    def __len__(self) -> int:
+        """How many samples there are."""
+        return len(self.samples)
+
+    def __getitem__(self, number: int) -> Draw:
+        epoch, place = divmod(number, len(self))
+        place = int(self._order_of(epoch)[place])
+        seed = (self.seed, epoch, self.samples[place])
+        choice = self.offsets[place]
+        return Draw(seed[2], choice[int(np.random.default_rng(seed).integers(len(choice)))], seed)
+
+    def _order_of(self, epoch: int) -> NDArray[np.int64]:
+        if epoch != self._epoch:
+            order = np.random.default_rng((self.seed, epoch)).permutation(len(self))
+            self._epoch, self._order = epoch, order
+        return self._order
+
+
+class TrainingBatches(Sampler[list[Draw]]):
+    """Batches of so many draws from each of some kinds of clips (labelled ones and others).
+
+    With several processes, each takes its consecutive part of a joint batch: together they read
+    what one process with the joint batch reads.
+
+    kinds: draws, and how many of them a batch of this process has
+    count: batches of an epoch; None is one pass over the first kind
+    first: the batch to begin with, where training goes on
     """
 
     def __init__(
-        self, offsets: Sequence[Sequence[int]], seed: int, rank: int = 0, world: int = 1
+        self,
+        kinds: Sequence[tuple[Draws, int]],
+        count: int | None = None,
+        first: int = 0,
+        rank: int = 0,
+        world: int = 1,
     ) -> None:
-        super().__init__(range(len(offsets)), world, rank, shuffle=True, seed=seed)  # type: ignore[arg-type]
-        self.offsets = offsets
+        self.kinds, self.first, self.rank, self.world = kinds, first, rank, world
+        draws, size = kinds[0]
+        self.count = len(draws) // (size * world) if count is None else count
+        self.epoch = 0
+        self.sampler = self  # where Lightning looks for set_epoch
 
-    def __iter__(self) -> Iterator[Draw]:
-        for sample in super().__iter__():
-            seed = (self.seed, self.epoch, int(sample))  # type: ignore[call-overload]
-            choice = self.offsets[seed[2]]
-            offset = choice[int(np.random.default_rng(seed).integers(len(choice)))]
-            yield Draw(seed[2], offset, seed)
+    def set_epoch(self, epoch: int) -> None:
+        self.epoch = epoch
+
+    def batch(self, number: int) -> list[Draw]:
+        """The draws of a batch, counted from the beginning of training."""
+        turn = number * self.world + self.rank
+        return [draws[turn * size + place] for draws, size in self.kinds for place in range(size)]
+
+    def __iter__(self) -> Iterator[list[Draw]]:
+        for number in range(self.first, self.count):
+            yield self.batch(self.epoch * self.count + number)
+
+    def __len__(self) -> int:
+        """Those before the first one too: Lightning counts them as done."""
+        return self.count
 
 
 class OffsetBatches(Sampler[list[Draw]]):

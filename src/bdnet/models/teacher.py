@@ -9,8 +9,7 @@ from torch import nn
 
 from bdnet.clip import Clip, Prediction
 from bdnet.models.base import VideoModel
-from bdnet.models.errors import BadModel
-from bdnet.models.weights import read
+from bdnet.models.checkpoints import restore
 
 
 class Teacher(nn.Module, ABC):
@@ -61,29 +60,3 @@ class Frozen(Teacher):
             )
         )
         return seen
-
-
-def restore(model: nn.Module, path: Path) -> None:
-    """Loads a whole network, strictly, also out of a checkpoint that holds more than it."""
-    found = read(path)
-    names = list(model.state_dict())
-    first = names[0]
-    prefixes = [key.removesuffix(first) for key in found if key.endswith(first)]
-    for prefix in prefixes:
-        mine = {name: found[prefix + name] for name in names if prefix + name in found}
-        rest = sum(key.startswith(prefix) for key in found) - len(mine)
-        if len(mine) == len(names) and (not rest or not prefix):
-            break
-    else:
-        raise BadModel(
-            f"checkpoint={path}: does not hold this {type(model).__name__}; use the settings "
-            "(backbone, boundary) that it was trained with, or train it again"
-        )
-    wrong = [name for name, each in model.state_dict().items() if mine[name].shape != each.shape]
-    if wrong:
-        raise BadModel(
-            f"checkpoint={path}: {wrong[0]} is {list(mine[wrong[0]].shape)}, not "
-            f"{list(model.state_dict()[wrong[0]].shape)}; use the backbone and the number of "
-            "classes that it was trained with"
-        )
-    model.load_state_dict(mine)

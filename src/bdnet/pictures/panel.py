@@ -12,7 +12,7 @@ from torch import Tensor
 from bdnet.clip import IGNORE, Clip
 from bdnet.codec import accumulate
 from bdnet.data.classes import Classes
-from bdnet.data.module import denormalise
+from bdnet.data.normalisation import denormalise
 from bdnet.models.heads import upsample
 from bdnet.pictures.file import Image, save
 from bdnet.pictures.lettering import DARK, captioned, legend

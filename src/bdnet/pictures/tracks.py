@@ -27,9 +27,9 @@ class Track(ABC):
     leaving it by an error keeps nothing.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.interrupted = path.with_name(f"{path.stem}.interrupted{path.suffix}")
+    def __init__(self, place: Path, ending: str) -> None:
+        self.path = place.with_name(place.name + ending)
+        self.interrupted = place.with_name(f"{place.name}.interrupted{ending}")
         self.frames = 0
         self.result: Path | None = None  # what there is in the end
 
@@ -58,6 +58,7 @@ class Track(ABC):
             try:
                 if kind is None:
                     self._keep(self.path)
+                    _remove(self.interrupted)  # of an earlier attempt
                 elif self.frames and issubclass(kind, KeyboardInterrupt):
                     self._keep(self.interrupted)
             finally:
@@ -72,7 +73,7 @@ class OverlayFilm(Track):
     """NAME.overlay.mp4: every frame under its labels; a frame that was lost is the one before."""
 
     def __init__(self, place: Path, fps: float, classes: Classes, has_legend: bool = True) -> None:
-        super().__init__(place.with_name(f"{place.name}.overlay.mp4"))
+        super().__init__(place, ".overlay.mp4")
         self.classes, self.has_legend = classes, has_legend
         self._writer = VideoWriter(self.path, Fraction(fps) if fps else 25, QUALITY)
         self._last: Image | None = None
@@ -103,20 +104,27 @@ class LabelImages(Track):
     """NAME.labels/000000.png and so on: class numbers by frame, 255 where there is none."""
 
     def __init__(self, place: Path) -> None:
-        super().__init__(place.with_name(f"{place.name}.labels"))
+        super().__init__(place, ".labels")
         self._partial = self.path.with_name(f".{self.path.name}.partial")
-        shutil.rmtree(self._partial, ignore_errors=True)
+        _remove(self._partial)
 
     def write(self, segmented: Segmented) -> None:
         save(segmented.labels, self._partial / f"{segmented.frame.index:06d}.png")
         self.frames += 1
 
     def finish(self, path: Path) -> None:
-        shutil.rmtree(path, ignore_errors=True)
+        _remove(path)
         self._partial.replace(path)
 
     def discard(self) -> None:
-        shutil.rmtree(self._partial, ignore_errors=True)
+        _remove(self._partial)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 @contextmanager

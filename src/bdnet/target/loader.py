@@ -10,7 +10,7 @@ from torch.utils.data import default_collate
 from bdnet.data.clips import Clips
 from bdnet.data.errors import BadData
 from bdnet.data.module import ClipDataModule, one_thread
-from bdnet.data.sampler import Draw, TrainingSampler
+from bdnet.data.sampler import Draw, TrainingBatches
 from bdnet.target.base import Measurement, take_turns
 
 PARTS = {"_frames": "decode", "_images": "original pixels", "_labels": "labels"}
@@ -27,16 +27,17 @@ class Loader:
     def measure(self, repeats: int) -> Measurement:
         self.module.prepare_data()
         loader = self.module.train_dataloader()
-        clips, sampler = loader.dataset, loader.sampler
+        clips, batches = loader.dataset, loader.batch_sampler
         assert isinstance(clips, Clips)
-        assert isinstance(sampler, TrainingSampler)
-        draws = _draws(sampler, self.clips)
+        assert isinstance(batches, TrainingBatches)
+        needed = range(-(-self.clips // self.module.batch_size))
+        draws = [draw for number in needed for draw in batches.batch(number)][: self.clips]
         one_thread(0)  # as in a worker
         workers = f"{self.module.workers} workers"
         epochs = iter(range(10**9))
 
         def work() -> float:
-            sampler.set_epoch(next(epochs))
+            batches.set_epoch(next(epochs))
             count, start = 0, 0.0
             while count < self.clips:
                 for batch in loader:
@@ -64,14 +65,6 @@ class Loader:
             "batch size": self.module.batch_size,
         }
         return Measurement("clips/s", rows, facts, {"share of the time in one process": shares})
-
-
-def _draws(sampler: TrainingSampler, count: int) -> list[Draw]:
-    found: list[Draw] = []
-    while len(found) < count:
-        sampler.set_epoch(sampler.epoch + 1)
-        found += list(sampler)
-    return found[:count]
 
 
 def _shares(clips: Clips, draws: list[Draw], batch: int) -> dict[str, str]:

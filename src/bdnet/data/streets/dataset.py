@@ -15,17 +15,15 @@ from bdnet.data.streets.parameters import StreetParameters
 from bdnet.data.streets.renderer import render
 
 WORLDS = {"train": 0, "val": 1, "test": 2}  # each split is a world of its own seeds
-VERSION = 1  # of the renderer: another picture for the same parameters needs another number
+VERSION = 2  # of the renderer: another picture for the same parameters needs another number
 
 
 @dataclass(frozen=True)
 class Streets(ClipDataset):
-    """Drives through streets that exist nowhere.
+    """Drives through streets that exist nowhere, every frame labelled.
 
     root:     cache folder; each set of parameters gets its own folder in it
     clips:    number of drives by split
-    label:    the one labelled frame of a training clip, as on Cityscapes, or None for all of them;
-              validation and test clips are labelled densely
     world:    the seed; another one is another city
     encoding: of the clips; the interval of a whole clip lets any frame be a network's keyframe
     """
@@ -34,7 +32,6 @@ class Streets(ClipDataset):
     clips: dict[str, int]
     parameters: StreetParameters
     encoding: Encoding
-    label: int | None = 19
     world: int = 0
     processes: int = 0
 
@@ -43,17 +40,12 @@ class Streets(ClipDataset):
     def __post_init__(self) -> None:
         if set(self.clips) != set(WORLDS) or min(self.clips.values()) < 1:
             raise BadData(f"clips={self.clips}: give a number, at least 1, for {', '.join(WORLDS)}")
-        if self.label is not None and not 0 <= self.label < self.parameters.length:
-            raise BadData(
-                f"label={self.label}: the clips have frames 0..{self.parameters.length - 1} "
-                "(parameters.length)"
-            )
 
     @property
     def folder(self) -> Path:
         """Where these parameters' clips are kept: the number of clips does not matter to it."""
         parameters = self.parameters
-        name = digest(asdict(parameters), asdict(self.encoding), self.label, self.world, VERSION)
+        name = digest(asdict(parameters), asdict(self.encoding), self.world, VERSION)
         return Path(self.root) / f"{parameters.height}x{parameters.width}-{name}"
 
     def prepare(self) -> None:
@@ -91,6 +83,5 @@ def _name(number: int) -> str:
 
 def _render(streets: Streets, place: tuple[str, int]) -> None:
     split, number = place
-    labelled = None if split != "train" or streets.label is None else {streets.label}
     pictures = render(streets.parameters, (streets.world, WORLDS[split], number))
-    write_clip(streets.folder / split, _name(number), pictures, streets.encoding, labelled)
+    write_clip(streets.folder / split, _name(number), pictures, streets.encoding)

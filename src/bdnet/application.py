@@ -1,0 +1,68 @@
+"""What every entry point shares: where conf/ is, and how a Hydra application starts and fails."""
+
+import functools
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import InstantiationException
+from hydra.types import RunMode
+from omegaconf import DictConfig
+from omegaconf.errors import MissingMandatoryValue
+from tqdm import tqdm
+
+from bdnet.errors import BdnetError
+
+PACKAGE = Path(__file__).parent
+
+
+def conf_folder() -> Path:
+    """conf/: inside the package in an installed wheel, beside src/ in a checkout."""
+    installed = PACKAGE / "conf"
+    return installed if installed.is_dir() else PACKAGE.parent.parent / "conf"
+
+
+def application(name: str) -> Callable[[Callable[[DictConfig], None]], Callable[[], None]]:
+    """Makes a function of a configuration the Hydra application `python -m bdnet.<name>`."""
+
+    def decorate(function: Callable[[DictConfig], None]) -> Callable[[], None]:
+        @functools.wraps(function)
+        def run(config: DictConfig) -> None:
+            try:
+                function(config)
+            except KeyboardInterrupt:
+                print(f"bdnet {name}: interrupted; the same command goes on", file=sys.stderr)
+                sys.exit(130)  # the shell's code for an interrupted program
+            except Exception as error:
+                sentence = explained(error)
+                if sentence is None:
+                    raise
+                if HydraConfig.get().mode == RunMode.MULTIRUN:  # one job of several
+                    raise BdnetError(sentence) from error
+                sys.exit(f"bdnet {name}: {sentence}")
+
+        start = hydra.main(version_base="1.3", config_path=str(conf_folder()), config_name=name)
+        application: Callable[[], None] = start(run)
+        return application
+
+    return decorate
+
+
+def explained(error: Exception) -> str | None:
+    """The sentence for an error that is the user's to mend; None for a defect of ours."""
+    if isinstance(error, MissingMandatoryValue):
+        key = error.full_key
+        return f"{key} is not given; say {key}=... (--help shows all keys)"
+    # Hydra wraps what a constructor says of its arguments
+    cause = error.__cause__ if isinstance(error, InstantiationException) else error
+    return str(cause) if isinstance(cause, BdnetError) else None
+
+
+class AboveBars(logging.Handler):
+    """Log lines that do not tear a progress bar."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        tqdm.write(self.format(record), file=sys.stderr)

@@ -1,0 +1,54 @@
+"""From which keyframes a data set's targets can be reached."""
+
+from typing import NamedTuple
+
+from bdnet.data.base import ClipDataset, Sample
+from bdnet.data.catalogue import Entry, catalogue
+from bdnet.data.clips import Mode
+from bdnet.data.errors import BadData
+
+
+class Reach(NamedTuple):
+    """Samples, and of each the offsets at which it has a keyframe; () where there is none."""
+
+    samples: list[Sample]
+    offsets: list[tuple[int, ...]]
+
+
+def reach(dataset: ClipDataset, samples: list[Sample], interval: int, mode: Mode) -> Reach:
+    entries = catalogue((sample.video for sample in samples), dataset.store)
+    return Reach(
+        samples,
+        [offsets(entries[each.video], each.target, interval, mode) for each in samples],
+    )
+
+
+def offsets(entry: Entry, target: int, interval: int, mode: Mode) -> tuple[int, ...]:
+    """The offsets 0..interval-1 at which a target has a keyframe.
+
+    chain: any frame back to the codec's keyframe can be the network's; gop: only that one.
+    """
+    distance = entry.distance(target)
+    if mode == "gop":
+        return (distance,) if distance < interval else ()
+    return tuple(range(min(distance, interval - 1) + 1))
+
+
+def unlabelled(dataset: ClipDataset, samples: list[Sample]) -> list[Sample]:
+    """The frames without label of the videos of some labelled samples."""
+    labelled = {(sample.video, sample.target) for sample in samples}
+    originals = {sample.video: sample.originals for sample in samples}
+    return [
+        Sample(video, index, None, originals[video])
+        for video, entry in catalogue(originals, dataset.store).items()
+        for index in range(entry.frames)
+        if (video, index) not in labelled
+    ]
+
+
+def too_far(split: str, interval: int, offset: int) -> BadData:
+    return BadData(
+        f"interval={interval}: no labelled frame of {split} lies {offset} frames after a codec "
+        "keyframe; use a smaller interval, or encode the videos with a longer one "
+        "(python -m bdnet.encode)"
+    )

@@ -1,0 +1,63 @@
+"""How weights are changed: an optimiser, and rates that fall to zero."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from torch import nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LambdaLR, LRScheduler
+
+from bdnet.errors import BdnetError
+from bdnet.models.base import Groups
+
+Parameters = list[dict[str, Any]]
+
+
+class Poly:
+    """Rates of (1 - step / steps)^power after a linear warm-up; new layers learn faster.
+
+    optimizer: makes one of groups of parameters, each with its rate
+    lr:        of the backbone
+    head:      times lr is the rate of everything else
+    power:     1 falls linearly, 0 stays
+    warmup:    steps
+    """
+
+    def __init__(
+        self,
+        optimizer: Callable[[Parameters], Optimizer],
+        lr: float,
+        head: float = 10.0,
+        power: float = 0.9,
+        warmup: int = 0,
+    ) -> None:
+        if lr <= 0 or head <= 0:
+            raise BdnetError(f"optimizer.lr={lr}, optimizer.head={head}: rates are above 0")
+        if power < 0 or warmup < 0:
+            raise BdnetError(f"optimizer.power={power}, optimizer.warmup={warmup}: 0 or more")
+        self.optimizer, self.lr, self.head = optimizer, lr, head
+        self.power, self.warmup = power, warmup
+
+    def configure(
+        self, groups: Groups, others: Iterable[nn.Parameter], steps: int
+    ) -> tuple[Optimizer, LRScheduler]:
+        """For a network's groups, and what else learns (a loss term's adapter)."""
+        if self.warmup and self.warmup >= steps:
+            raise BdnetError(
+                f"optimizer.warmup={self.warmup}: leaves nothing of steps={steps}; use fewer"
+            )
+        head = [*groups.head, *(each for each in others if each.requires_grad)]
+        optimizer = self.optimizer(
+            [
+                {"params": groups.backbone, "lr": self.lr},
+                {"params": head, "lr": self.lr * self.head},
+            ]
+        )
+        return optimizer, LambdaLR(optimizer, lambda step: self.factor(step, steps))
+
+    def factor(self, step: int, steps: int) -> float:
+        """Of the full rate, for the step of this number, counted from 0."""
+        if step < self.warmup:
+            return (step + 1) / (self.warmup + 1)
+        done = (step - self.warmup) / max(1, steps - self.warmup)
+        return float(max(0.0, 1 - done) ** self.power)

@@ -1,0 +1,67 @@
+"""Whole networks out of checkpoints, and parts of one network for another."""
+
+import logging
+from pathlib import Path
+
+from torch import nn
+
+from bdnet.models.errors import BadModel
+from bdnet.models.weights import read
+
+log = logging.getLogger(__name__)
+
+STUDENT = "student."  # of the names of a trained network's weights in our checkpoints
+
+
+def restore(model: nn.Module, path: Path) -> None:
+    """Loads a whole network, strictly, also out of a checkpoint that holds more than it."""
+    found = read(path)
+    names = list(model.state_dict())
+    first = names[0]
+    prefixes = [key.removesuffix(first) for key in found if key.endswith(first)]
+    for prefix in prefixes:
+        mine = {name: found[prefix + name] for name in names if prefix + name in found}
+        rest = sum(key.startswith(prefix) for key in found) - len(mine)
+        if len(mine) == len(names) and (not rest or not prefix):
+            break
+    else:
+        raise BadModel(
+            f"checkpoint={path}: does not hold this {type(model).__name__}; use the settings "
+            "(backbone, boundary) that it was trained with, or train it again"
+        )
+    wrong = [name for name, each in model.state_dict().items() if mine[name].shape != each.shape]
+    if wrong:
+        raise BadModel(
+            f"checkpoint={path}: {wrong[0]} is {list(mine[wrong[0]].shape)}, not "
+            f"{list(model.state_dict()[wrong[0]].shape)}; use the backbone and the number of "
+            "classes that it was trained with"
+        )
+    model.load_state_dict(mine)
+
+
+def inherit(model: nn.Module, path: Path) -> None:
+    """Takes over from a run's checkpoint what both networks have; a part it lacks stays new."""
+    found = {
+        name.removeprefix(STUDENT): each
+        for name, each in read(path).items()
+        if name.startswith(STUDENT)
+    }
+    wanted = model.state_dict()
+    known = {name.partition(".")[0] for name in found}
+    new = {name.partition(".")[0] for name in wanted} - known
+    for name, each in wanted.items():
+        if name.partition(".")[0] in new:
+            continue
+        if name not in found or found[name].shape != each.shape:
+            has = f"is {list(found[name].shape)}" if name in found else "is missing"
+            raise BadModel(
+                f"init_from={path.parent}: {name} {has} there and is {list(each.shape)} here; "
+                "use the same backbone, head and number of classes"
+            )
+    model.load_state_dict({name: found.get(name, each) for name, each in wanted.items()})
+    left = known - {name.partition(".")[0] for name in wanted}
+    log.info(
+        "weights of %s: %s%s%s", path.parent, ", ".join(sorted(known - left)),
+        f"; new here: {', '.join(sorted(new))}" if new else "",
+        f"; not used: {', '.join(sorted(left))}" if left else "",
+    )  # fmt: skip

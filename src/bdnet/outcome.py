@@ -1,0 +1,113 @@
+"""What a run leaves in writing: who it is, and what it scored."""
+
+import platform
+import subprocess
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+
+from bdnet.data.classes import Classes
+from bdnet.data.module import ClipDataModule
+from bdnet.engine.evaluator import Evaluator
+
+PACKAGES = ("bdnet", "torch", "pytorch-lightning", "torchmetrics", "timm", "av", "numpy")
+VIDEO = {"mIoU": "miou", "tailing error": "tailing_error"}
+
+
+def facts_of(
+    config: DictConfig, choices: Mapping[str, Any], classes: Classes, command: Sequence[str]
+) -> dict[str, Any]:
+    """run.json: who a run is, and what it was made with."""
+    return {
+        "name": config.name,
+        "seed": config.seed,
+        "digest": config.identity,
+        "experiment": choices.get("experiment"),
+        "choices": {
+            group: choice
+            for group, choice in choices.items()
+            if not group.startswith("hydra") and isinstance(choice, str)
+        },
+        "backbone": config.backbone,
+        "classes": {"names": classes.names, "colours": classes.colours},
+        "interval": config.interval,
+        "command": ["python", "-m", "bdnet.train", *command[1:]],
+        "commit": commit(),
+        "versions": {"python": platform.python_version(), **versions()},
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def outcome(
+    facts: Mapping[str, Any], evaluator: Evaluator, data: ClipDataModule, checkpoint: str
+) -> dict[str, Any]:
+    """What an evaluation of the test split found, of whom."""
+    return {
+        **{key: facts[key] for key in ("digest", "name", "seed", "experiment", "backbone")},
+        "interval": data.interval,
+        "commit": facts["commit"],
+        "version": facts["versions"]["bdnet"],
+        "data": {
+            "name": facts["choices"]["data"],
+            "split": "test",
+            "targets": sum(
+                len(batch) for batch in data.evaluation_clips("test")[1] if not batch[0].offset
+            ),
+        },
+        "checkpoint": checkpoint,
+        "scores": evaluator.numbers,
+    }
+
+
+def describe(result: Mapping[str, Any], where: Path) -> str:
+    """The numbers that matter, for people."""
+    scores = result["scores"]
+    heads = [f"d={d}" for d in range(len(scores["miou"]))]
+    names = [*heads, "avg_k", "last_k"]
+    values = [*scores["miou"], scores["avg_k"], scores["last_k"]]
+    data = result["data"]
+    lines = [
+        f"{result['name']} seed={result['seed']}: mIoU on {data['targets']} frames of "
+        f"{data['name']} ({data['split']})",
+        "  " + " ".join(f"{name:>6}" for name in names),
+        "  " + " ".join("     -" if each is None else f"{each:6.3f}" for each in values),
+    ]
+    video = scores.get("video")
+    if video:
+        told = [
+            f"mIoU {_number(video['miou'])}",
+            f"tailing error {_number(video['tailing_error'])}",
+        ]
+        told += [f"VC{n} {_number(each)}" for n, each in video["consistency"].items()]
+        lines.append(f"  as video: {', '.join(told)}")
+    return "\n".join([*lines, f"  written to {where}"])
+
+
+def versions() -> dict[str, str]:
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def commit() -> str | None:
+    """The code's state in git, `-dirty` with changes; None for an installed package."""
+    try:
+        answer = subprocess.run(
+            ["git", "describe", "--always", "--dirty", "--abbrev=10"],
+            cwd=Path(__file__).parent, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return answer.stdout.strip()
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"

@@ -1,0 +1,40 @@
+"""Run folders -> tables and figures of the paper: `python -m bdnet.report table=2 runs=...`."""
+
+import re
+import sys
+from pathlib import Path
+
+from hydra.utils import instantiate
+from omegaconf import DictConfig
+
+from bdnet.errors import BdnetError
+from bdnet.runs import application, conf_folder
+from bdnet.tables.base import write
+from bdnet.tables.collect import collect
+
+
+@application("report")
+def main(config: DictConfig) -> None:
+    wanted = [each for each in (config.table, config.figure) if each is not None]
+    if not wanted:
+        raise BdnetError(
+            f"say what to make: {_choices()}, one or both; and runs=FOLDER, where the runs are"
+        )
+    reporters = [instantiate(each, _convert_="all") for each in wanted]
+    runs = collect(Path(config.runs))
+    reports = [each.report(runs, config.mixed) for each in reporters]
+    for report in reports:
+        print(report.text)
+    for report in reports:
+        print(f"written to {', '.join(map(str, write(report.files, Path(config.output))))}")
+
+
+def _choices() -> str:
+    files = [path for kind in ("table", "figure") for path in conf_folder().glob(f"{kind}/*.yaml")]
+    return " or ".join(f"{path.parent.name}={path.stem}" for path in sorted(files, reverse=True))
+
+
+if __name__ == "__main__":
+    # Hydra takes a bare 2 for a number, which it refuses as the name of a choice
+    sys.argv[1:] = [re.sub(r"^(table|figure)=(\d+)$", r"\1='\2'", each) for each in sys.argv[1:]]
+    main()

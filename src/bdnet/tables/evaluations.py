@@ -1,0 +1,72 @@
+"""A run's scores at the largest interval that it was evaluated at."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from bdnet.tables.collect import Run, check_scores, read_json
+from bdnet.tables.errors import BadRuns
+from bdnet.tables.mixing import shown
+
+
+class Evaluation(NamedTuple):
+    """What `python -m bdnet.evaluate` wrote of a run, or the run's own test."""
+
+    path: Path
+    interval: int
+    data: dict[str, Any]
+    scores: dict[str, Any]
+
+
+def widest(run: Run) -> Evaluation:
+    """At the largest interval, of the checkpoint and split that the run's own scores are of."""
+    found = [Evaluation(run.folder / "metrics.json", run.interval, run.data, run.scores)]
+    for path in sorted(run.folder.glob("evaluations/*.json")):
+        evaluation = _read(path, run)
+        if evaluation is not None and evaluation.interval > run.interval:
+            found.append(evaluation)
+    interval = max(each.interval for each in found)
+    first, *others = (each for each in found if each.interval == interval)
+    if others:
+        raise BadRuns(
+            f"{first.path} and {others[0].path} are both of interval {interval}; remove one"
+        )
+    return first
+
+
+def check_same(evaluations: list[Evaluation]) -> None:
+    """Refuses scores over different intervals or of different targets."""
+    first, *others = evaluations
+    for other in others:
+        small, large = sorted([first, other], key=lambda each: each.interval)
+        if small.interval < large.interval:
+            raise BadRuns(
+                f"{small.path} has interval {small.interval} and {large.path} {large.interval}: "
+                f"python -m bdnet.evaluate run={_folder(small.path)} interval={large.interval}"
+            )
+        if first.data != other.data:
+            raise BadRuns(
+                f"{first.path} has data {shown(first.data)} and {other.path} {shown(other.data)}: "
+                "one figure needs the same targets everywhere; evaluate one of them again"
+            )
+
+
+def _read(path: Path, run: Run) -> Evaluation | None:
+    """None where it is of another checkpoint or split than the run's own scores."""
+    found = read_json(path)
+    try:
+        evaluation = Evaluation(path, found["interval"], dict(found["data"]), found["scores"])
+        if found["digest"] != run.digest:
+            raise BadRuns(
+                f"{path}: of digest {found['digest']}, but the run has {run.digest}: "
+                "it judges an earlier training; evaluate again"
+            )
+        check_scores(evaluation.scores, evaluation.interval, path)
+        judged = (found["checkpoint"], evaluation.data["name"], evaluation.data["split"])
+    except (KeyError, TypeError) as error:
+        raise BadRuns(f"{path}: lacks or garbles {error}; evaluate again") from error
+    same = judged == (run.checkpoint, run.data["name"], run.data["split"])
+    return evaluation if same else None
+
+
+def _folder(path: Path) -> Path:
+    return path.parent.parent if path.parent.name == "evaluations" else path.parent

@@ -1,0 +1,85 @@
+"""A table of the paper filled with runs: one row per experiment, over seeds, on each backbone."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bdnet.tables.base import Report
+from bdnet.tables.collect import Runs
+from bdnet.tables.contents import Contents, Row, make_cell
+from bdnet.tables.errors import BadRuns
+from bdnet.tables.mixing import check_alike
+from bdnet.tables.render import latex, page
+from bdnet.tables.tidy import cells_csv, runs_csv
+
+
+class Table:
+    """Rows, what each is compared with, and what the paper has there.
+
+    name:     of the files
+    source:   where the published values stand, and what they are
+    stand_in: the backbone whose published values stand beside one that the paper does not have
+    rows:     the arguments of each Row
+    """
+
+    def __init__(
+        self,
+        name: str,
+        title: str,
+        source: str,
+        remarks: Sequence[str],
+        stand_in: str,
+        rows: Sequence[Mapping[str, Any]],
+    ) -> None:
+        self.name, self.title, self.source = name, title, source
+        self.remarks, self.stand_in = remarks, stand_in
+        self.rows = [Row(**row) for row in rows]
+        known = {row.experiment for row in self.rows}
+        for row in self.rows:
+            if row.above is not None and row.above not in known:
+                raise BadRuns(f"above={row.above} of {row.experiment}: no row of {name} is that")
+
+    def report(self, runs: Runs, mixed: bool) -> Report:
+        contents = self.fill(runs, mixed)
+        text = page(contents)
+        files = {
+            ".md": text.encode(),
+            ".csv": cells_csv(contents),
+            "_runs.csv": runs_csv(contents),
+            ".tex": latex(contents).encode(),
+        }
+        return Report(text, {self.name + ending: content for ending, content in files.items()})
+
+    def fill(self, runs: Runs, mixed: bool) -> Contents:
+        """Every row on every backbone that a finished run has."""
+        experiments = [row.experiment for row in self.rows]
+        found = runs.of(experiments)
+        check_alike(found, mixed)
+        unfinished = runs.unfinished_of(experiments)
+        cells = {}
+        for backbone in self._ordered({backbone for _, backbone in found}):
+            waiting = [run for run in unfinished if run.backbone == backbone]
+            cells[backbone] = [
+                make_cell(
+                    row,
+                    found.get((row.experiment, backbone), {}),
+                    found.get((row.above or "", backbone), {}),
+                    sorted(run.seed for run in waiting if run.experiment == row.experiment),
+                )
+                for row in self.rows
+            ]
+        published = self._published()
+        columns = {each: each if each in published else self.stand_in for each in cells}
+        (interval,) = {run.interval for seeds in found.values() for run in seeds.values()}
+        return Contents(
+            *(self.title, self.source, self.remarks, self.rows),
+            *(interval, cells, columns, unfinished),
+        )
+
+    def _published(self) -> list[str]:
+        """The backbones that the paper has, in its order."""
+        return list(dict.fromkeys(name for row in self.rows for name in row.paper or {}))
+
+    def _ordered(self, backbones: set[str]) -> list[str]:
+        """The paper's first."""
+        known = [each for each in self._published() if each in backbones]
+        return known + sorted(backbones - set(known))

@@ -1,0 +1,202 @@
+"""Trains and tests a run: `python -m bdnet.train experiment=table2/mv`."""
+
+import logging
+import re
+import signal
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from hydra import compose
+from hydra.core.hydra_config import HydraConfig
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf, open_dict
+from pytorch_lightning.callbacks import ModelCheckpoint
+
+from bdnet.application import application
+from bdnet.data.module import ClipDataModule
+from bdnet.engine.composition import join
+from bdnet.engine.distiller import Distiller, NotFinite
+from bdnet.errors import BdnetError
+from bdnet.identity import digest
+from bdnet.models.checkpoints import inherit, restore
+from bdnet.outcome import describe, facts_of, outcome
+from bdnet.runs import Run
+
+log = logging.getLogger(__name__)
+
+# what a run that another one builds on takes over from the command line
+INHERITED = {"backbone", "data", "interval", "logger", "recipe", "runs", "sweep", "trainer"}
+
+
+@application("train")
+def main(config: DictConfig) -> None:
+    hydra = HydraConfig.get()
+    train(config, dict(hydra.runtime.choices), list(hydra.overrides.task))
+
+
+def train(
+    config: DictConfig, choices: dict[str, Any], overrides: Sequence[str], wait: bool = False
+) -> None:
+    """Brings a run to its end, whatever has been done of it before.
+
+    choices:   of the configuration's groups
+    overrides: those of the command line; runs that this one builds on share some
+    wait:      where another process is at work on it
+    """
+    for needed in config.requires:
+        _train_needed(needed, overrides)
+    data = instantiate(config.data, _convert_="all")
+    with open_dict(config):
+        config.classes = config.classes or len(data.dataset.classes)
+        config.identity = digest(config, _builds_on(config))
+    run = Run(config.folder)
+    with run.exclusive(wait):
+        if config.overwrite:
+            run.clear()
+        run.begin(config, facts_of(config, choices, data.dataset.classes, sys.argv))
+        if run.is_finished:
+            log.info("%s is finished already", run.folder)
+            return
+        with _logged(run.folder / "train.log"):
+            _finish(run, config, data)
+
+
+def _train_needed(needed: DictConfig, overrides: Sequence[str]) -> None:
+    own = [f"{key}={value}" for key, value in needed.items()]
+    groups = ((re.match(r"[+~]*(\w+)", each), each) for each in overrides)
+    kept = [each for group, each in groups if group and group[1] in INHERITED]
+    config = compose("train", [*kept, *own], return_hydra_config=True)
+    choices = dict(config.hydra.runtime.choices)
+    with open_dict(config):
+        del config["hydra"]
+    train(config, choices, overrides, wait=True)
+
+
+def _builds_on(config: DictConfig) -> dict[str, str]:
+    """The digests of the runs that weights come from."""
+    teacher = OmegaConf.select(config, "teacher.model.run")
+    found = {"init_from": config.init_from, "teacher": teacher}
+    return {key: Run(each).identity() for key, each in found.items() if each is not None}
+
+
+def _finish(run: Run, config: DictConfig, data: ClipDataModule) -> None:
+    log.info("%s: %s steps", run.folder, config.steps)
+    pl.seed_everything(config.seed, verbose=False)
+    distiller = _distiller(config, data)
+    data.prepare_data()
+    loggers = list(instantiate(config.logger, _convert_="all").values())
+    callbacks = list(instantiate(config.callbacks, _convert_="all").values())
+    trainer = instantiate(config.trainer, _convert_="all", logger=loggers, callbacks=callbacks)
+    status = 1
+    try:
+        for logger in loggers:
+            logger.log_hyperparams(OmegaConf.to_container(config, resolve=True))
+        result = _fit_and_test(run, config, trainer, distiller, data)
+        run.finish(result)
+        log.info("%s", describe(result, run.folder / "metrics.json"))
+        status = 0
+    finally:
+        if (wandb := sys.modules.get("wandb")) is not None:
+            wandb.finish(exit_code=status)  # or it would show a crash as finished
+
+
+def _distiller(config: DictConfig, data: ClipDataModule) -> Distiller:
+    student = instantiate(config.model, _convert_="all")
+    if config.init_from is not None:
+        inherit(student, Run(config.init_from).checkpoint("last"))
+    distiller = join(
+        student,
+        instantiate(config.teacher, _convert_="all"),
+        instantiate(config.loss, _convert_="all"),
+        instantiate(config.optimizer, _convert_="all"),
+        data.dataset.classes,
+        config.interval,
+        config.steps,
+    )
+    if student.images == "all":
+        data.images = "all"
+    formats = {"channels_last": torch.channels_last, "contiguous": torch.contiguous_format}
+    distiller.to(memory_format=formats[config.memory])
+    if config.compile:
+        student.compile()
+        distiller.teacher.compile()
+    return distiller
+
+
+def _fit_and_test(
+    run: Run, config: DictConfig, trainer: pl.Trainer, distiller: Distiller, data: ClipDataModule
+) -> dict[str, Any]:
+    start = time.perf_counter()
+    if config.steps:
+        _fit(run, trainer, distiller, data)
+    fitted = time.perf_counter()
+    best = [
+        each.best_model_score
+        for each in trainer.checkpoint_callbacks
+        if isinstance(each, ModelCheckpoint) and each.monitor
+    ]
+    if config.steps and config.checkpoint != "last":
+        restore(distiller.student, run.checkpoint(config.checkpoint))
+    with _interruptible(trainer):
+        trainer.test(distiller, data, verbose=False)
+    if not config.steps:
+        trainer.save_checkpoint(run.last)
+    return {
+        **outcome(run.facts(), distiller, data, config.checkpoint),
+        "steps": config.steps,
+        "parameters": sum(each.numel() for each in distiller.student.parameters()),
+        "validation": {"avg_k": float(best[0])} if best and best[0] is not None else None,
+        "seconds": {"train": fitted - start, "test": time.perf_counter() - fitted},
+    }
+
+
+def _fit(run: Run, trainer: pl.Trainer, distiller: Distiller, data: ClipDataModule) -> None:
+    resumed = run.last if run.last.is_file() else None
+    if resumed is not None:
+        log.info("goes on from %s", resumed)
+    try:
+        with _interruptible(trainer):
+            trainer.fit(distiller, data, ckpt_path=resumed, weights_only=True)
+    except NotFinite as error:
+        names = "\n  ".join(data.training_names(error.batch))
+        raise BdnetError(f"{error}; the batch was\n  {names}") from error
+    trainer.save_checkpoint(run.last)
+
+
+@contextmanager
+def _interruptible(trainer: pl.Trainer) -> Iterator[None]:
+    """An interrupt stays one: Lightning makes an exit of it, and then ignores further ones."""
+    try:
+        yield
+    except SystemExit:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if trainer.interrupted:
+            raise KeyboardInterrupt from None
+        raise
+
+
+@contextmanager
+def _logged(path: Path) -> Iterator[None]:
+    """Writes what is logged to a file too, and what stops the run."""
+    handler = logging.FileHandler(path)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    try:
+        yield
+    except Exception:
+        log.debug("stopped", exc_info=True)
+        raise
+    finally:
+        root.removeHandler(handler)
+        handler.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""`python -m bdnet.report`: what it prints, writes and refuses."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bdnet.errors import BdnetError
+from bdnet.tables.base import csv_bytes, markdown, write
+from run_folders import write_run
+
+
+def report(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_table_and_figure_are_printed_and_written(tmp_path: Path):
+    for seed in range(2):
+        write_run(tmp_path / "runs/demo", "table2/mv", seed, [0.6, 0.5 + seed / 100])
+    done = report("bdnet.report", "table=2", "figure=3", "runs=runs/demo", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    names = ["table2.md", "table2.csv", "table2_runs.csv", "table2.tex"]
+    pictures = ["figure3.png", "figure3.pdf", "figure3.csv"]
+    written = sorted(path.name for path in (tmp_path / "report").iterdir())
+    assert written == sorted(names + pictures)
+    assert (tmp_path / "report/table2.md").read_text() in done.stdout
+    listed = ", ".join(f"report/{name}" for name in names)
+    assert f"written to {listed}\n" in done.stdout
+    assert "| resnet18 | + MV | 2 |" in done.stdout
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["report", "runs"]
+
+
+def test_the_console_command_takes_a_number_too(tmp_path: Path):
+    write_run(tmp_path / "runs", "table2/mv", 0, [0.6, 0.5])
+    done = report("bdnet", "report", "table=2", "output=there", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "there/table2.tex").is_file()
+
+
+def test_nothing_wanted_and_nothing_found_are_sentences(tmp_path: Path):
+    neither = report("bdnet.report", folder=tmp_path)
+    assert neither.returncode == 1
+    assert neither.stderr.startswith("bdnet report: say what to make: table=2 or figure=3")
+    absent = report("bdnet.report", "table=2", "runs=absent", folder=tmp_path)
+    assert absent.returncode == 1
+    assert absent.stderr.startswith("bdnet report: runs=absent: no such folder")
+    assert "Traceback" not in neither.stderr + absent.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_refusal_writes_nothing(tmp_path: Path):
+    write_run(tmp_path / "runs", "table2/mv", 0, [0.6, 0.5])
+    write_run(tmp_path / "runs", "table2/copy", 0, [0.6, 0.5], commit="def456")
+    refused = report("bdnet.report", "table=2", folder=tmp_path)
+    assert refused.returncode == 1
+    assert "has commit def456 and" in refused.stderr
+    assert not (tmp_path / "report").exists()
+    allowed = report("bdnet.report", "table=2", "mixed=true", folder=tmp_path)
+    assert allowed.returncode == 0, allowed.stderr
+
+
+def test_files_are_replaced_whole_and_a_bad_folder_is_named(tmp_path: Path):
+    write({"a.csv": b"old"}, tmp_path / "out")
+    assert write({"a.csv": b"new"}, tmp_path / "out") == [tmp_path / "out/a.csv"]
+    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == {
+        "a.csv": b"new"
+    }
+    with pytest.raises(BdnetError, match=r"output=.*a\.csv: cannot be written"):
+        write({"b.csv": b""}, tmp_path / "out/a.csv")
+
+
+def test_tables_keep_their_columns():
+    lines = [{"a": 1, "b": None}, {"a": "x,y", "c": 0.1}]
+    assert csv_bytes(lines) == b'a,b,c\n1,,\n"x,y",,0.1\n'
+    assert markdown(["row", "name"], [["1", "a|b"]]) == (
+        "| row | name |\n| ---: | --- |\n| 1 | a\\|b |"
+    )
