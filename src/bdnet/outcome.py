@@ -15,7 +15,6 @@ from bdnet.data.module import ClipDataModule
 from bdnet.engine.evaluator import Evaluator
 
 PACKAGES = ("bdnet", "torch", "pytorch-lightning", "torchmetrics", "timm", "av", "numpy")
-VIDEO = {"mIoU": "miou", "tailing error": "tailing_error"}
 
 
 def facts_of(
@@ -70,9 +69,9 @@ def describe(result: Mapping[str, Any], where: Path) -> str:
     names = [*heads, "avg_k", "last_k"]
     values = [*scores["miou"], scores["avg_k"], scores["last_k"]]
     data = result["data"]
+    who = f"{result['name']} seed={result['seed']}"
     lines = [
-        f"{result['name']} seed={result['seed']}: mIoU on {data['targets']} frames of "
-        f"{data['name']} ({data['split']})",
+        f"{who}: mIoU on {data['targets']} frames of {data['name']} ({data['split']})",
         "  " + " ".join(f"{name:>6}" for name in names),
         "  " + " ".join("     -" if each is None else f"{each:6.3f}" for each in values),
     ]

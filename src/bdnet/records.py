@@ -10,21 +10,27 @@ from bdnet.errors import BdnetError
 
 
 def read_json(path: Path) -> dict[str, Any]:
+    """A file that holds one JSON object."""
     try:
-        return dict(json.loads(path.read_text()))
-    except FileNotFoundError:
-        return {}
-    except ValueError as error:
-        raise BdnetError(f"{path}: not JSON ({error}); delete it and run again") from error
+        found = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise BdnetError(f"{path}: cannot be read as JSON ({error}); make it again") from error
+    if not isinstance(found, dict):
+        raise BdnetError(f"{path}: a {type(found).__name__} where an object is expected")
+    return found
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    write_text(path, json.dumps(content, indent=2) + "\n")
+    write(path, (json.dumps(content, indent=2) + "\n").encode())
 
 
-def write_text(path: Path, text: str) -> None:
-    """The whole text or nothing of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+def write(path: Path, content: bytes) -> None:
+    """All of the content or none of it; makes the folder."""
     partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.write_text(text)
-    partial.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(content)
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise BdnetError(f"{path}: cannot be written ({error}); say another place") from error

@@ -7,9 +7,9 @@ from pathlib import Path
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
+from bdnet.application import application, conf_folder
 from bdnet.errors import BdnetError
-from bdnet.runs import application, conf_folder
-from bdnet.tables.base import write
+from bdnet.records import write
 from bdnet.tables.collect import collect
 
 
@@ -26,7 +26,9 @@ def main(config: DictConfig) -> None:
     for report in reports:
         print(report.text)
     for report in reports:
-        print(f"written to {', '.join(map(str, write(report.files, Path(config.output))))}")
+        for name, content in report.files.items():
+            write(Path(config.output) / name, content)
+        print(f"written to {config.output}: {', '.join(report.files)}")
 
 
 def _choices() -> str:

@@ -23,7 +23,7 @@ from bdnet.errors import BdnetError
 from bdnet.identity import check_trust, differences
 from bdnet.models.base import VideoModel
 from bdnet.models.checkpoints import restore
-from bdnet.records import read_json, write_json, write_text
+from bdnet.records import read_json, write, write_json
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,8 @@ class Run:
 
     def facts(self) -> dict[str, Any]:
         """run.json; {} where the folder holds no run."""
-        return read_json(self.folder / "run.json")
+        path = self.folder / "run.json"
+        return read_json(path) if path.is_file() else {}
 
     def identity(self) -> str:
         """The digest of a run that was trained."""
@@ -93,8 +94,8 @@ class Run:
                 "name of its own (name=...), or say overwrite=true"
             )
         if not earlier:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            write_text(self.folder / "config.yaml", OmegaConf.to_yaml(config, resolve=True))
+            text = OmegaConf.to_yaml(config, resolve=True)
+            write(self.folder / "config.yaml", text.encode())
             write_json(self.folder / "run.json", facts)
 
     def finish(self, result: Mapping[str, Any]) -> None:

@@ -5,6 +5,7 @@ import re
 import signal
 import sys
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +31,13 @@ from bdnet.runs import Run
 
 log = logging.getLogger(__name__)
 
+QUIET = (
+    "Checkpoint directory .* exists",  # it is the run's folder
+    "`isinstance\\(treespec, LeafSpec\\)` is deprecated",  # Lightning's own
+    "The number of training batches .* is smaller than the logging interval",
+    "Found .* module\\(s\\) in eval mode",  # the teacher, always
+    "The '.*_dataloader' does not have many workers",  # as many as data.workers says
+)
 # what a run that another one builds on takes over from the command line
 INHERITED = {"backbone", "data", "interval", "logger", "recipe", "runs", "sweep", "trainer"}
 
@@ -61,16 +69,16 @@ def train(
             run.clear()
         run.begin(config, facts_of(config, choices, data.dataset.classes, sys.argv))
         if run.is_finished:
-            log.info("%s is finished already", run.folder)
+            if not wait:
+                log.info("%s is finished already", run.folder)
             return
         with _logged(run.folder / "train.log"):
             _finish(run, config, data)
 
 
 def _train_needed(needed: DictConfig, overrides: Sequence[str]) -> None:
-    own = [f"{key}={value}" for key, value in needed.items()]
-    groups = ((re.match(r"[+~]*(\w+)", each), each) for each in overrides)
-    kept = [each for group, each in groups if group and group[1] in INHERITED]
+    own = [f"{key!s}={value!s}" for key, value in needed.items()]
+    kept = [each for each in overrides if re.split(r"\W", each.lstrip("+~"))[0] in INHERITED]
     config = compose("train", [*kept, *own], return_hydra_config=True)
     choices = dict(config.hydra.runtime.choices)
     with open_dict(config):
@@ -87,12 +95,18 @@ def _builds_on(config: DictConfig) -> dict[str, str]:
 
 def _finish(run: Run, config: DictConfig, data: ClipDataModule) -> None:
     log.info("%s: %s steps", run.folder, config.steps)
+    for message in QUIET:
+        warnings.filterwarnings("ignore", message)
     pl.seed_everything(config.seed, verbose=False)
     distiller = _distiller(config, data)
     data.prepare_data()
     loggers = list(instantiate(config.logger, _convert_="all").values())
-    callbacks = list(instantiate(config.callbacks, _convert_="all").values())
-    trainer = instantiate(config.trainer, _convert_="all", logger=loggers, callbacks=callbacks)
+    callbacks = instantiate(config.callbacks, _convert_="all")
+    if not config.trainer.enable_progress_bar:
+        callbacks.pop("progress", None)  # Lightning refuses one that is off
+    trainer = instantiate(
+        config.trainer, _convert_="all", logger=loggers, callbacks=[*callbacks.values()]
+    )
     status = 1
     try:
         for logger in loggers:

@@ -11,7 +11,7 @@ import pytest
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
-from bdnet.runs import conf_folder
+from bdnet.application import conf_folder
 from bdnet.tables.base import Report
 from bdnet.tables.collect import collect
 from bdnet.tables.curves import prefix_means

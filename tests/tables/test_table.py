@@ -9,7 +9,7 @@ import pytest
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
-from bdnet.runs import conf_folder
+from bdnet.application import conf_folder
 from bdnet.tables.collect import collect
 from bdnet.tables.errors import BadRuns
 from bdnet.tables.render import escape

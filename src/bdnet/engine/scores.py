@@ -1,6 +1,7 @@
 """Everything that is counted of a network's segmentations, as one table of numbers."""
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -86,8 +87,8 @@ class VideoScores(nn.Module):
         offsets = torch.zeros_like(labels[:, 0, 0])
         self.segmentation.update(prediction, labels, offsets)
         self.tailing.update(prediction[1:], labels[1:], labels[:-1])
-        for metric, frames in zip(self.consistency, WINDOWS, strict=True):
-            if len(labels) >= frames:
+        for metric in self._windows():
+            if len(labels) >= metric.frames:
                 metric.update(prediction[None], labels[None])
 
     def compute(self) -> Numbers:
@@ -97,14 +98,17 @@ class VideoScores(nn.Module):
             "tailing_error": _plain(tailing.error),
             "smear": _plain(tailing.smear),
             "consistency": {
-                str(frames): _plain(metric.compute())  # type: ignore[operator]
-                for metric, frames in zip(self.consistency, WINDOWS, strict=True)
+                str(metric.frames): _plain(metric.compute())
+                for metric in self._windows()
                 if metric.update_called  # or no stretch was long enough
             },
         }
 
     def reset(self) -> None:
         _reset(self)
+
+    def _windows(self) -> Iterator[VideoConsistency]:
+        return (each for each in self.consistency if isinstance(each, VideoConsistency))
 
 
 def scalars(numbers: Numbers, prefix: str) -> dict[str, float]:

@@ -3,11 +3,9 @@
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from bdnet.tables.collect import Runs
-from bdnet.tables.errors import BadRuns
 
 
 class Report(NamedTuple):
@@ -25,19 +23,6 @@ class Reporter(Protocol):
     """What conf/table and conf/figure configure."""
 
     def report(self, runs: Runs, mixed: bool) -> Report: ...
-
-
-def write(files: Mapping[str, bytes], folder: Path) -> list[Path]:
-    """Writes each file whole or not at all."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, content in files.items():
-            partial = folder / f".{name}.partial"
-            partial.write_bytes(content)
-            partial.replace(folder / name)
-    except OSError as error:
-        raise BadRuns(f"output={folder}: cannot be written ({error}); say another") from error
-    return [folder / name for name in files]
 
 
 def csv_bytes(rows: Iterable[Mapping[str, object]]) -> bytes:

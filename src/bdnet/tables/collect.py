@@ -1,11 +1,11 @@
 """What run folders hold: the finished runs with their scores, and the others."""
 
-import json
 from collections import defaultdict
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from bdnet.records import read_json
 from bdnet.tables.errors import BadRuns
 
 Key = tuple[str, str]  # experiment, backbone
@@ -95,17 +95,6 @@ def collect(folder: Path) -> Runs:
         [run for run in runs if isinstance(run, Run)],
         [run for run in runs if isinstance(run, Unfinished)],
     )
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """A file that holds one JSON object."""
-    try:
-        found = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise BadRuns(f"{path}: cannot be read as JSON ({error}); make it again") from error
-    if not isinstance(found, dict):
-        raise BadRuns(f"{path}: a {type(found).__name__} where an object is expected")
-    return found
 
 
 def _read(folder: Path) -> Run | Unfinished:

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bdnet.tables.collect import Run, check_scores, read_json
+from bdnet.records import read_json
+from bdnet.tables.collect import Run, check_scores
 from bdnet.tables.errors import BadRuns
 from bdnet.tables.mixing import shown
 
