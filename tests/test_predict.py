@@ -41,7 +41,7 @@ def call(model, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: str) -> int | str | None:
-        common = ["predict", "run='runs/mine/seed=0'", "checkpoint=best", "output=out"]
+        common = ["predict", "run=runs/mine/seed=0", "checkpoint=best", "output=out"]
         monkeypatch.setattr(sys, "argv", [*common, *arguments])
         try:
             predict.main()
@@ -65,7 +65,7 @@ COMMON = {"legend.png", "classes.yaml", "summary.json"}
 
 def test_a_video_becomes_a_film_and_label_images(call, make_video, model, capsys):
     video = make_video(scene=SLOW, size=(64, 96), frames=15)
-    assert call(f"video='{video}'", "labels=true") is None
+    assert call(f"video={video}", "labels=true") is None
     numbers = {f"{video.stem}.labels/{index:06d}.png" for index in range(15)}
     assert names() == COMMON | numbers | {f"{video.stem}.overlay.mp4"}
     with VideoReader(f"out/{video.stem}.overlay.mp4") as film, VideoReader(video) as source:
@@ -88,7 +88,7 @@ def test_a_video_becomes_a_film_and_label_images(call, make_video, model, capsys
     assert 0 <= report["share_without_vectors"] < 0.2
     assert set(report["seconds"]) == {"decode", "network", "write", "total"}
     assert all(each > 0 for each in report["seconds"].values())
-    assert report["frames_per_second"] == pytest.approx(15 / report["seconds"]["total"])
+    assert report["frames_per_second"] == pytest.approx(15 / report["seconds"]["total"], rel=0.02)
     out = capsys.readouterr().out
     assert f"{video}: 15 frames, 4 of them keyframes" in out
 
@@ -98,7 +98,7 @@ def test_a_video_becomes_a_film_and_label_images(call, make_video, model, capsys
 )
 def test_keyframes_come_as_they_are_asked_for(call, make_video, interval, stated, keys):
     video = make_video(scene=SLOW, size=(64, 96), frames=15)
-    assert call(f"video='{video}'", f"interval={interval}", "labels=true", "overlay=false") is None
+    assert call(f"video={video}", f"interval={interval}", "labels=true", "overlay=false") is None
     assert summary()["interval"] == stated
     assert summary()["videos"][str(video)]["keyframes"] == keys
     assert all("overlay" not in name for name in names())
@@ -106,7 +106,7 @@ def test_keyframes_come_as_they_are_asked_for(call, make_video, interval, stated
 
 def test_only_the_first_frames(call, make_video):
     video = make_video(scene=SLOW, size=(64, 96), frames=15)
-    assert call(f"video='{video}'", "frames=3", "legend=false") is None
+    assert call(f"video={video}", "frames=3", "legend=false") is None
     with VideoReader(f"out/{video.stem}.overlay.mp4") as film:
         assert len(film) == 3
         assert film.height * 96 == film.width * 64
@@ -131,13 +131,13 @@ def test_a_glob_takes_what_it_matches(call, make_video):
     Path("in").mkdir()
     for name in ("a1.mp4", "a2.mp4", "b.mp4"):
         Path("in", name).write_bytes(video.read_bytes())
-    assert call("video='in/a*.mp4'") is None
+    assert call("video=in/a*.mp4") is None
     assert names() == COMMON | {"a1.overlay.mp4", "a2.overlay.mp4"}
 
 
 def test_unclean_streams_are_segmented_and_told_of(call, make_video, capsys):
     video = make_video(scene=SLOW, size=(96, 128), frames=20, options=(("crf", "20"),))
-    assert call(f"video='{video}'") is None
+    assert call(f"video={video}") is None
     (report,) = summary()["videos"].values()
     assert report["frames"] == len(VideoReader(f"out/{video.stem}.overlay.mp4")) == 20
     assert any("B-frames" in problem for problem in report["problems"])
@@ -162,7 +162,7 @@ def test_an_interrupt_leaves_a_playable_film(
         return step(state, frame)
 
     monkeypatch.setattr(model, "step", interrupted)
-    assert call(f"video='{video}'", "labels=true") == 130
+    assert call(f"video={video}", "labels=true") == 130
     film = f"{video.stem}.interrupted.overlay.mp4"
     labels = {f"{video.stem}.interrupted.labels/{index:06d}.png" for index in range(7)}
     assert names() == COMMON | labels | {film}
@@ -193,7 +193,7 @@ def test_what_cannot_be_done_is_a_sentence(call, make_video, arguments, message)
     Path("twice").mkdir()
     for name in ("a.mp4", "a.mkv"):
         Path("twice", name).touch()
-    code = call(f"video='{make_video()}'", *arguments)
+    code = call(f"video={make_video()}", *arguments)
     assert isinstance(code, str)
     assert code.startswith("bdnet predict: ")
     with pytest.raises(BdnetError, match=message):

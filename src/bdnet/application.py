@@ -8,7 +8,8 @@ from pathlib import Path
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
-from hydra.errors import InstantiationException
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException, InstantiationException
 from hydra.types import RunMode
 from omegaconf import DictConfig
 from omegaconf.errors import MissingMandatoryValue
@@ -46,9 +47,27 @@ def application(name: str) -> Callable[[Callable[[DictConfig], None]], Callable[
 
         start = hydra.main(version_base="1.3", config_path=str(conf_folder()), config_name=name)
         application: Callable[[], None] = start(run)
-        return application
+
+        def main() -> None:
+            sys.argv[1:] = [readable(each) for each in sys.argv[1:]]
+            application()
+
+        return main
 
     return decorate
+
+
+def readable(argument: str) -> str:
+    """An argument as it is, or quoted where Hydra's grammar cannot read it: runs/NAME/seed=0."""
+    key, is_given, text = argument.partition("=")
+    if not is_given or argument.startswith("-") or text.startswith(("'", '"', "[", "{")):
+        return argument
+    try:
+        OverridesParser.create().parse_override(argument)
+    except HydraException:
+        escaped = text.replace("'", "\\'")
+        return f"{key}='{escaped}'"
+    return argument
 
 
 def explained(error: Exception) -> str | None:

@@ -137,6 +137,7 @@ def predict(
         finally:
             reader = stream.reader
             report["share_without_vectors"] = round(reader.hole_share, 4)
+            report["seconds"] = {name: round(each, 4) for name, each in report["seconds"].items()}
             report["damaged_frames"] = list(reader.corrupt)
             report["problems"] = list(reader.problems)
             report["files"] = [str(track.result) for track in tracks if track.result]
@@ -161,7 +162,7 @@ def follow(stream: Stream, tracks: list[Track], frames: int | None, report: Repo
                 seconds["total"] = time.perf_counter() - begin
                 report["frames"] += 1
                 report["keyframes"] += segmented.is_key
-                report["frames_per_second"] = report["frames"] / seconds["total"]
+                report["frames_per_second"] = round(report["frames"] / seconds["total"], 2)
 
 
 def expected(reader: VideoReader, frames: int | None) -> int | None:
