@@ -172,7 +172,8 @@ def test_an_interrupt_leaves_a_playable_film(
     assert (report["frames"], report["is_complete"]) == (7, False)
     captured = capsys.readouterr()
     assert "bdnet predict: interrupted" in captured.err
-    assert f"{film}, out/{video.stem}.interrupted.labels holds what was done" in captured.out
+    assert f"{video}: interrupted after 7 frames, 2 of them keyframes" in captured.out
+    assert f"-> out/{film}, out/{video.stem}.interrupted.labels\n" in captured.out
 
 
 @pytest.mark.parametrize(
@@ -206,6 +207,12 @@ def test_urls_have_names(tmp_path: Path):
             "udp://127.0.0.1:5000": "stream"}  # fmt: skip
     for url, name in urls.items():
         assert predict.find_videos(url) == {Path(name): url}
+
+
+def test_a_url_is_read_to_its_end(call, make_video):
+    video = make_video(scene=SLOW, size=(64, 96), frames=6)
+    assert call(f"video=file://{video}") is None
+    assert len(VideoReader(f"out/{video.stem}.overlay.mp4")) == 6
 
 
 def test_images_beside_videos_are_left_alone(make_video, tmp_path: Path):

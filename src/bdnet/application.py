@@ -8,8 +8,7 @@ from pathlib import Path
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.errors import HydraException, InstantiationException
+from hydra.errors import InstantiationException
 from hydra.types import RunMode
 from omegaconf import DictConfig
 from omegaconf.errors import MissingMandatoryValue
@@ -46,28 +45,23 @@ def application(name: str) -> Callable[[Callable[[DictConfig], None]], Callable[
                 sys.exit(f"bdnet {name}: {sentence}")
 
         start = hydra.main(version_base="1.3", config_path=str(conf_folder()), config_name=name)
-        application: Callable[[], None] = start(run)
+        program: Callable[[], None] = start(run)
 
-        def main() -> None:
-            sys.argv[1:] = [readable(each) for each in sys.argv[1:]]
-            application()
+        def application() -> None:
+            sys.argv[1:] = map(quoted, sys.argv[1:])
+            program()
 
-        return main
+        return application
 
     return decorate
 
 
-def readable(argument: str) -> str:
-    """An argument as it is, or quoted where Hydra's grammar cannot read it: runs/NAME/seed=0."""
-    key, is_given, text = argument.partition("=")
-    if not is_given or argument.startswith("-") or text.startswith(("'", '"', "[", "{")):
+def quoted(argument: str) -> str:
+    """key=runs/x/seed=0 as Hydra wants it, which takes a second = only in quotes."""
+    key, _, value = argument.partition("=")
+    if "=" not in value or value[0] in "'\"[{" or "(" in value:
         return argument
-    try:
-        OverridesParser.create().parse_override(argument)
-    except HydraException:
-        escaped = text.replace("'", "\\'")
-        return f"{key}='{escaped}'"
-    return argument
+    return f"{key}=" + ",".join(f"'{each}'" if "=" in each else each for each in value.split(","))
 
 
 def explained(error: Exception) -> str | None:

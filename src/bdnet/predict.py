@@ -40,31 +40,25 @@ def main(config: DictConfig) -> None:
     interval = keyframe_interval(config.interval, trained.interval)
     save(legend(trained.classes, 640), output / "legend.png")
     trained.classes.write(output / "classes.yaml")
-    reports: dict[str, Report] = {}
-    failures: dict[str, str] = {}
+    summary: Report = {
+        "run": trained.name,
+        "checkpoint": config.checkpoint,
+        "interval": interval or "gop",
+        "videos": {},
+        "failed": {},
+    }
     try:
         for place, video in videos.items():
-            reports[video] = {}
+            summary["videos"][video] = {}
             try:
-                predict(video, output / place, trained, interval, config, reports[video])
+                predict(video, output / place, trained, interval, config, summary["videos"][video])
             except (BdnetError, OSError) as error:
-                failures[video] = str(error)
-                del reports[video]
-            except KeyboardInterrupt:
-                files = ", ".join(reports[video].get("files", [])) or "nothing"
-                print(f"{video}: {files} holds what was done until the interrupt")
-                raise
-    finally:  # an interrupt included
-        summary = {
-            "run": trained.name,
-            "checkpoint": config.checkpoint,
-            "interval": interval or "gop",
-            "videos": reports,
-            "failed": failures,
-        }
+                summary["failed"][video] = str(error)
+                del summary["videos"][video]
+    finally:  # after an interrupt too
         write_json(output / "summary.json", summary)
-    if failures:
-        sys.exit("\n".join(f"failed: {reason}" for reason in failures.values()))
+    if summary["failed"]:
+        sys.exit("\n".join(f"failed: {reason}" for reason in summary["failed"].values()))
 
 
 def find_videos(pattern: str) -> dict[Path, str]:
@@ -141,7 +135,8 @@ def predict(
             report["damaged_frames"] = list(reader.corrupt)
             report["problems"] = list(reader.problems)
             report["files"] = [str(track.result) for track in tracks if track.result]
-    tell(video, report)
+            if report["files"]:
+                tell(video, report)
 
 
 def follow(stream: Stream, tracks: list[Track], frames: int | None, report: Report) -> None:
@@ -174,8 +169,9 @@ def expected(reader: VideoReader, frames: int | None) -> int | None:
 
 def tell(video: str, report: Report) -> None:
     seconds = ", ".join(f"{name} {each:.1f} s" for name, each in report["seconds"].items())
+    begin = "" if report["is_complete"] else "interrupted after "
     print(
-        f"{video}: {report['frames']} frames, {report['keyframes']} of them keyframes, "
+        f"{video}: {begin}{report['frames']} frames, {report['keyframes']} of them keyframes, "
         f"{report['frames_per_second']:.1f} frames/s ({seconds}) -> {', '.join(report['files'])}"
     )
     for problem in report["problems"]:

@@ -73,6 +73,7 @@ class ClipDataModule(LightningDataModule):
         self.labelled, self.unlabelled = labelled, unlabelled
         self.augmentation, self.workers, self.prefetch = augmentation, workers, prefetch
         self.seed = seed
+        self.tested: Split = "test"
 
     def prepare_data(self) -> None:
         self.dataset.prepare()
@@ -98,8 +99,8 @@ class ClipDataModule(LightningDataModule):
 
     def test_dataloader(self) -> list[DataLoader[Any]]:
         """Clips at every offset; and, where labels are dense, whole stretches of video."""
-        stretches = self.stretches("test")
-        return [self._evaluation("test")] + [self._loader(stretches, batch_size=None)] * bool(
+        stretches = self.stretches(self.tested)
+        return [self._evaluation(self.tested)] + [self._loader(stretches, batch_size=None)] * bool(
             len(stretches)
         )
 
