@@ -8,7 +8,8 @@ from pathlib import Path
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
-from hydra.errors import InstantiationException
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException, InstantiationException
 from hydra.types import RunMode
 from omegaconf import DictConfig
 from omegaconf.errors import MissingMandatoryValue
@@ -57,11 +58,16 @@ def application(name: str) -> Callable[[Callable[[DictConfig], None]], Callable[
 
 
 def quoted(argument: str) -> str:
-    """key=runs/x/seed=0 as Hydra wants it, which takes a second = only in quotes."""
-    key, _, value = argument.partition("=")
-    if "=" not in value or value[0] in "'\"[{" or "(" in value:
+    """key=runs/x/seed=0 and the like as Hydra wants them: in quotes, where it cannot read them."""
+    key, is_given, value = argument.partition("=")
+    if not is_given or argument.startswith("-") or value.startswith(("'", '"', "[", "{")):
         return argument
-    return f"{key}=" + ",".join(f"'{each}'" if "=" in each else each for each in value.split(","))
+    try:
+        OverridesParser.create().parse_override(argument)
+    except HydraException:
+        escaped = value.replace("'", "\\'")
+        return f"{key}='{escaped}'"
+    return argument
 
 
 def explained(error: Exception) -> str | None:

@@ -17,7 +17,6 @@ from bdnet.data.sampler import Draw
 from bdnet.data.transforms import JointTransform
 
 Image = NDArray[np.uint8]
-Mode = Literal["chain", "gop"]
 Pixels = Literal["decoded", "original"]
 Images = Literal["ends", "all"]
 

@@ -1,20 +1,22 @@
 """The one LightningDataModule: loaders of clips for any data set."""
 
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 import cv2
+import numpy as np
 import torch
 from pytorch_lightning import LightningDataModule
 from torch.utils.data import DataLoader, Dataset
 
 from bdnet.clip import Clip
 from bdnet.data.base import ClipDataset, Sample, Split
-from bdnet.data.clips import Clips, Images, Mode, Pixels
+from bdnet.data.clips import Clips, Images, Pixels
 from bdnet.data.errors import BadData
 from bdnet.data.normalisation import Pictured, normalise
-from bdnet.data.reach import Reach, reach, too_far, unlabelled
-from bdnet.data.sampler import Draws, OffsetBatches, TrainingBatches
+from bdnet.data.reach import Mode, Reach, by_offset, reach, too_far, unlabelled
+from bdnet.data.sampler import Kind, OffsetBatches, TrainingBatches, drawn_from
 from bdnet.data.stretches import Stretches
 from bdnet.data.transforms import JointTransform
 
@@ -127,24 +129,24 @@ class ClipDataModule(LightningDataModule):
 
     def evaluation_clips(self, split: Split) -> tuple[Clips, OffsetBatches]:
         """The clips of a split, and the batches in which this process evaluates them."""
-        samples, offsets = self._reach(split)
-        by_offset: dict[int, list[int]] = {offset: [] for offset in range(self.interval)}
-        for place, each in enumerate(offsets):
-            if self.mode == "gop" or len(each) == self.interval:
-                for offset in each:
-                    by_offset[offset].append(place)
-        by_offset = {offset: places[:: self.stride] for offset, places in by_offset.items()}
-        lacking = [offset for offset, places in by_offset.items() if not places]
-        if lacking:
-            raise too_far(split, self.interval, lacking[-1])
-        batches = OffsetBatches(by_offset, self.batch_size, *self._process())
-        return self._clips(samples, None), batches
+        found = self._reach(split)
+        chosen = by_offset(found, split, self.interval, self.mode, self.stride)
+        batches = OffsetBatches(chosen, self.batch_size, *self._process())
+        return self._clips(found.samples, None), batches
+
+    def examples(self, split: Split, count: int) -> Iterator[Clip]:
+        """Clips to look at: some of the largest offset, spread over the split."""
+        clips, batches = self.evaluation_clips(split)
+        draws = [draw for batch in batches for draw in batch]
+        draws = [draw for draw in draws if draw.offset == draws[-1].offset]
+        for place in np.linspace(0, len(draws) - 1, min(count, len(draws))).round().astype(int):
+            yield clips[draws[place]]
 
     def _evaluation(self, split: Split) -> DataLoader[Clip]:
         clips, batches = self.evaluation_clips(split)
         return self._loader(clips, batch_sampler=batches)
 
-    def _training_clips(self) -> tuple[Clips, list[tuple[Draws, int]]]:
+    def _training_clips(self) -> tuple[Clips, list[Kind]]:
         """All training clips, and of each kind its draws and how many of them a batch has."""
         labelled = self._reach("train", self.labelled)
         if self.mode == "chain" and max(map(len, labelled.offsets)) < self.interval:
@@ -152,13 +154,7 @@ class ClipDataModule(LightningDataModule):
         parts = [(labelled, self.batch_size)]
         if self.unlabelled:
             parts.append((self._unlabelled(labelled.samples), self.unlabelled))
-        samples: list[Sample] = []
-        kinds = []
-        for found, size in parts:
-            chosen = [place for place, choice in enumerate(found.offsets) if choice]
-            numbers = range(len(samples), len(samples) + len(chosen))
-            kinds.append((Draws(numbers, [found.offsets[n] for n in chosen], self.seed), size))
-            samples += [found.samples[place] for place in chosen]
+        samples, kinds = drawn_from(parts, self.seed)
         return self._clips(samples, self.augmentation), kinds
 
     def _unlabelled(self, labelled: list[Sample]) -> Reach:

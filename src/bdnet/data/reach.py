@@ -1,11 +1,12 @@
 """From which keyframes a data set's targets can be reached."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from bdnet.data.base import ClipDataset, Sample
 from bdnet.data.catalogue import Entry, catalogue
-from bdnet.data.clips import Mode
 from bdnet.data.errors import BadData
+
+Mode = Literal["chain", "gop"]
 
 
 class Reach(NamedTuple):
@@ -44,6 +45,25 @@ def unlabelled(dataset: ClipDataset, samples: list[Sample]) -> list[Sample]:
         for index in range(entry.frames)
         if (video, index) not in labelled
     ]
+
+
+def by_offset(
+    found: Reach, split: str, interval: int, mode: Mode, stride: int
+) -> dict[int, list[int]]:
+    """Every so manieth of the samples that are evaluated, by offset.
+
+    They are the same at every offset; in mode gop a sample has one offset, and each its own.
+    """
+    chosen: dict[int, list[int]] = {offset: [] for offset in range(interval)}
+    for place, each in enumerate(found.offsets):
+        if mode == "gop" or len(each) == interval:
+            for offset in each:
+                chosen[offset].append(place)
+    chosen = {offset: places[::stride] for offset, places in chosen.items()}
+    lacking = [offset for offset, places in chosen.items() if not places]
+    if lacking:
+        raise too_far(split, interval, lacking[-1])
+    return chosen
 
 
 def too_far(split: str, interval: int, offset: int) -> BadData:

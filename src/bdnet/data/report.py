@@ -1,13 +1,11 @@
 """What a data set holds, printed: its splits, classes, difficulty, and a contact sheet."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from torch import Tensor
 from tqdm import tqdm
 
-from bdnet.clip import Clip
 from bdnet.data.base import ClipDataset, Sample, Split
 from bdnet.data.carry import carried, ceiling
 from bdnet.data.check import Findings, check, shares, void_share

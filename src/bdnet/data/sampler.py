@@ -7,6 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from torch.utils.data import Sampler
 
+from bdnet.data.base import Sample
+from bdnet.data.reach import Reach
+
 
 class Draw(NamedTuple):
     """A clip to be read: the sample's number, the frames back to its keyframe, and a seed."""
@@ -49,6 +52,21 @@ class Draws:
         return self._order
 
 
+Kind = tuple[Draws, int]  # of clips, and how many of them a batch has
+
+
+def drawn_from(parts: Sequence[tuple[Reach, int]], seed: int) -> tuple[list[Sample], list[Kind]]:
+    """The samples of all parts that can be reached, numbered through, and how they are drawn."""
+    samples: list[Sample] = []
+    kinds = []
+    for found, size in parts:
+        chosen = [place for place, choice in enumerate(found.offsets) if choice]
+        numbers = range(len(samples), len(samples) + len(chosen))
+        kinds.append((Draws(numbers, [found.offsets[n] for n in chosen], seed), size))
+        samples += [found.samples[place] for place in chosen]
+    return samples, kinds
+
+
 class TrainingBatches(Sampler[list[Draw]]):
     """Batches of so many draws from each of some kinds of clips (labelled ones and others).
 
@@ -62,7 +80,7 @@ class TrainingBatches(Sampler[list[Draw]]):
 
     def __init__(
         self,
-        kinds: Sequence[tuple[Draws, int]],
+        kinds: Sequence[Kind],
         count: int | None = None,
         first: int = 0,
         rank: int = 0,
