@@ -5,6 +5,7 @@ import sys
 from importlib.util import find_spec
 
 VERBS = {
+    "demo": "the paper's Table 2 at a small scale, from nothing, with pictures",
     "train": "trains and tests a network; sweep=NAME: many of them",
     "evaluate": "tests a trained network again, at other intervals or on other data",
     "probe": "what is in a video file or a data set, and is it fit for use",

@@ -12,7 +12,8 @@ from bdnet.errors import BdnetError
 
 # what a run's numbers do not depend on; of runs that it builds on, their digests count
 APART = (
-    "callbacks.best.dirpath", "callbacks.last.dirpath", "checkpoint_every", "data.prefetch",
+    "callbacks.best.dirpath", "callbacks.exhibits", "callbacks.last.dirpath",
+    "callbacks.last.every_n_train_steps", "checkpoint_every", "data.prefetch",
     "data.workers", "folder", "identity", "init_from", "logger", "name", "overwrite", "requires",
     "runs", "teacher.model.run", "trainer.default_root_dir", "trainer.enable_progress_bar",
     "trainer.log_every_n_steps",

@@ -30,6 +30,11 @@ Report = dict[str, Any]  # as it stands in summary.json
 
 @application("predict")
 def main(config: DictConfig) -> None:
+    predict_all(config)
+
+
+def predict_all(config: DictConfig) -> None:
+    """Segments every video that is meant; those that cannot be do not stop the others."""
     if not (config.overlay or config.labels):
         raise BdnetError("overlay=false labels=false: nothing to write; say true to one of them")
     if config.threads is not None:

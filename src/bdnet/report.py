@@ -15,6 +15,11 @@ from bdnet.tables.collect import collect
 
 @application("report")
 def main(config: DictConfig) -> None:
+    make(config)
+
+
+def make(config: DictConfig) -> None:
+    """Prints and writes the table, the figure, or both."""
     wanted = [each for each in (config.table, config.figure) if each is not None]
     if not wanted:
         raise BdnetError(

@@ -84,6 +84,10 @@ class Run:
             raise BdnetError(f"checkpoint={which}: {self.folder} has none of that name; {has}")
         return path
 
+    def evaluations(self) -> list[dict[str, Any]]:
+        """What later evaluations found."""
+        return [read_json(path) for path in sorted(self.folder.glob("evaluations/*.json"))]
+
     def begin(self, config: DictConfig, facts: Mapping[str, Any]) -> None:
         """Claims the folder for a configuration, or refuses: it holds another one's run."""
         earlier = self.facts()

@@ -1,0 +1,106 @@
+"""Table 2 at a small scale, from nothing, with pictures: `python -m bdnet.demo`."""
+
+import logging
+import time
+from pathlib import Path
+
+from hydra import compose
+from hydra.utils import instantiate
+from omegaconf import DictConfig, open_dict
+from tqdm import tqdm
+
+from bdnet.application import application
+from bdnet.codec import VideoWriter
+from bdnet.data.module import ClipDataModule
+from bdnet.data.streets import render
+from bdnet.engine.exhibits import segment
+from bdnet.evaluate import evaluate
+from bdnet.pictures.panel import comparison, sheet_of_panels
+from bdnet.predict import predict_all
+from bdnet.report import make
+from bdnet.runs import Run, load
+from bdnet.train import train
+
+log = logging.getLogger(__name__)
+
+UNSEEN = (0, 3, 0)  # seeds of a drive in a world of its own; 0, 1 and 2 train, validate and test
+CLIPS = 4  # in the picture of all rows
+
+
+@application("demo")
+def main(config: DictConfig) -> None:
+    start, output = time.perf_counter(), Path(config.output)
+    sweep = compose("train", [f"sweep={config.sweep}"], return_hydra_config=True)
+    rows = sweep.hydra.sweeper.params.experiment.split(",")
+    folders: dict[str, Path] = {}
+    for place, row in enumerate(rows, 1):
+        log.info("\n%d of %d: %s", place, len(rows), row)
+        folders[row] = _trained(row, config)
+    log.info("\nFigure 3: up to interval %d", config.interval)
+    for row in config.curves:
+        _evaluated(folders[row], config.interval)
+    log.info("\npictures")
+    _compare(folders, output / "rows.png")
+    _film(folders[config.film], output, config.frames)
+    runs = Path(config.runs) / sweep.recipe.name
+    make(_composed("report", "table='2'", "figure='3'", f"runs='{runs}'", f"output='{output}'"))
+    minutes = (time.perf_counter() - start) / 60
+    log.info("\n%s holds table, curve, pictures and film (%.1f minutes)", output, minutes)
+
+
+def _composed(name: str, *overrides: str) -> DictConfig:
+    config = compose(name, list(overrides), return_hydra_config=True)
+    with open_dict(config):
+        del config["hydra"]
+    return config
+
+
+def _trained(experiment: str, config: DictConfig) -> Path:
+    overrides = [f"sweep={config.sweep}", f"runs='{config.runs}'"]
+    chosen = [*overrides, f"experiment={experiment}", f"seed={config.seed}"]
+    hydra = compose("train", chosen, return_hydra_config=True).hydra
+    run = _composed("train", *chosen)
+    train(run, dict(hydra.runtime.choices), overrides)
+    return Path(run.folder)
+
+
+def _evaluated(folder: Path, interval: int) -> None:
+    """Unless it was done before."""
+    digest = Run(folder).identity()
+    if any(
+        each.get("digest") == digest and each.get("interval") == interval
+        for each in Run(folder).evaluations()
+    ):
+        return
+    evaluate(_composed("evaluate", f"run='{folder}'", f"interval={interval}"), None)
+
+
+def _compare(folders: dict[str, Path], path: Path) -> None:
+    """The same test clips as each row's network sees them."""
+    networks = {row.removeprefix("table2/"): load(folder) for row, folder in folders.items()}
+    config = Run(next(iter(folders.values()))).config()
+    data: ClipDataModule = instantiate(config.data, _convert_="all")
+    classes = data.dataset.classes
+    pictures = [
+        comparison(
+            clip, {row: segment(each.model, clip)[0] for row, each in networks.items()}, classes
+        )
+        for clip in data.examples("test", CLIPS)
+    ]
+    sheet_of_panels(pictures, classes, path)
+
+
+def _film(folder: Path, output: Path, frames: int) -> None:
+    """A drive that no network has seen, and what this one sees in it."""
+    dataset = Run(folder).config().data.dataset
+    parameters = instantiate(dataset.parameters, _convert_="all", length=frames)
+    video = output / "drive.mp4"
+    output.mkdir(parents=True, exist_ok=True)
+    with VideoWriter(video, encoding=instantiate(dataset.encoding)) as writer:
+        for image, _ in tqdm(render(parameters, UNSEEN), "render a drive", frames, unit="frame"):
+            writer.write(image)
+    predict_all(_composed("predict", f"run='{folder}'", f"video='{video}'", f"output='{output}'"))
+
+
+if __name__ == "__main__":
+    main()
