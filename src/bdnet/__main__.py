@@ -5,8 +5,11 @@ import sys
 from importlib.util import find_spec
 
 VERBS = {
+    "train": "trains and tests a network; sweep=NAME: many of them",
+    "evaluate": "tests a trained network again, at other intervals or on other data",
     "probe": "what is in a video file or a data set, and is it fit for use",
     "benchmark": "how fast this machine reads videos and loads clips",
+    "predict": "videos, segmented by a trained network",
     "encode": "images or any video -> a clean stream whose motion vectors chain",
     "report": "run folders -> the paper's tables and figures, over seeds",
 }

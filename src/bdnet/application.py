@@ -45,10 +45,23 @@ def application(name: str) -> Callable[[Callable[[DictConfig], None]], Callable[
                 sys.exit(f"bdnet {name}: {sentence}")
 
         start = hydra.main(version_base="1.3", config_path=str(conf_folder()), config_name=name)
-        application: Callable[[], None] = start(run)
+        program: Callable[[], None] = start(run)
+
+        def application() -> None:
+            sys.argv[1:] = map(quoted, sys.argv[1:])
+            program()
+
         return application
 
     return decorate
+
+
+def quoted(argument: str) -> str:
+    """key=runs/x/seed=0 as Hydra wants it, which takes a second = only in quotes."""
+    key, _, value = argument.partition("=")
+    if "=" not in value or value[0] in "'\"[{" or "(" in value:
+        return argument
+    return f"{key}=" + ",".join(f"'{each}'" if "=" in each else each for each in value.split(","))
 
 
 def explained(error: Exception) -> str | None:

@@ -44,7 +44,7 @@ def facts_of(
 def outcome(
     facts: Mapping[str, Any], evaluator: Evaluator, data: ClipDataModule, checkpoint: str
 ) -> dict[str, Any]:
-    """What an evaluation of the test split found, of whom."""
+    """What an evaluation found, of whom."""
     return {
         **{key: facts[key] for key in ("digest", "name", "seed", "experiment", "backbone")},
         "interval": data.interval,
@@ -52,9 +52,9 @@ def outcome(
         "version": facts["versions"]["bdnet"],
         "data": {
             "name": facts["choices"]["data"],
-            "split": "test",
+            "split": data.tested,
             "targets": sum(
-                len(batch) for batch in data.evaluation_clips("test")[1] if not batch[0].offset
+                len(batch) for batch in data.evaluation_clips(data.tested)[1] if not batch[0].offset
             ),
         },
         "checkpoint": checkpoint,

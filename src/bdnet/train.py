@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
-import torch
 from hydra import compose
 from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
@@ -135,8 +134,7 @@ def _distiller(config: DictConfig, data: ClipDataModule) -> Distiller:
     )
     if student.images == "all":
         data.images = "all"
-    formats = {"channels_last": torch.channels_last, "contiguous": torch.contiguous_format}
-    distiller.to(memory_format=formats[config.memory])
+    distiller.lay_out(config.memory)
     if config.compile:
         student.compile()
         distiller.teacher.compile()

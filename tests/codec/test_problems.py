@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from bdnet.codec import UnsupportedStream, VideoReader, probe
+from bdnet.codec import UnsupportedStream, VideoReader, probe, problems
 from videos import CLEAN_H264, CLEAN_MPEG, Pan, assert_same_frame
 
 SHIFT = (2.0, -1.0)
@@ -126,6 +126,20 @@ def test_holes_are_counted_and_said_once(make_video, caplog) -> None:
     assert 0 < share < 0.5
     said = [record.getMessage() for record in caplog.records]
     assert said == [f"{path}: {100 * share:.1f} % of the picture had no usable vector"]
+
+
+def test_best_effort_tells_each_problem_once(make_video) -> None:
+    path = make_video(scene=Pan(SHIFT), size=(96, 128), frames=30, options=(("refs", "3"),))
+    with VideoReader(path, strict=False) as reader:
+        announced = reader.problems
+        assert len(list(reader)) == 30
+        references, *met = reader.problems
+    assert "reference frames, and vectors do not say which" in references
+    assert announced == (references,)
+    assert sorted(met) == sorted([problems.B_FRAMES, problems.UNUSED])
+    with VideoReader(make_video(), strict=False) as reader:
+        assert len(list(reader)) == 25
+        assert reader.problems == ()
 
 
 def test_a_clean_stream_is_silent(make_video, caplog) -> None:

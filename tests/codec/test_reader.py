@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bdnet.codec import VideoReader
-from videos import Pan, assert_same_frame
+from videos import Cut, Pan, assert_same_frame
 
 SOURCES = {
     "h264 mp4": {},
@@ -36,12 +36,14 @@ def read(path, **options):
     ("pixels", "wanted"),
     [
         ("key", KEYS),
+        ("intra", KEYS),
         ("none", []),
         ("all", list(range(FRAMES))),
         ((3, 12, 25, 26), [3, 12, 25, 26]),
         ({0}, [0]),
         (range(11, 14), [11, 12, 13]),
         ([], []),
+        (lambda frame: frame.motion is None or frame.index % 10 == 5, [0, 5, 12, 15, 24, 25]),
     ],
 )
 def test_every_mode_agrees_with_a_full_decode(path, pixels, wanted, threads) -> None:
@@ -52,6 +54,18 @@ def test_every_mode_agrees_with_a_full_decode(path, pixels, wanted, threads) -> 
     assert [frame.index for frame in frames if frame.is_key] == KEYS
     for frame, other in zip(frames, full, strict=True):
         assert_same_frame(frame, other, images=frame.image is not None)
+
+
+def test_intra_frames_that_are_no_keyframes_have_pixels_if_asked_for(make_video) -> None:
+    """x264 begins a scene so soon after a keyframe without another one."""
+    options = (("bf", "0"), ("refs", "1"), ("keyint_min", "20"), ("sc_threshold", "400"))
+    path = make_video(scene=Cut(at=7), size=(96, 128), frames=12, options=options)
+    full = read(path, pixels="all", strict=False)
+    assert [frame.index for frame in full if frame.motion is None] == [0, 7]
+    assert [frame.index for frame in full if frame.is_key] == [0]
+    for frame, other in zip(read(path, pixels="intra", strict=False), full, strict=True):
+        assert (frame.image is not None) == (frame.index in {0, 7})
+        assert_same_frame(frame, other, images=frame.index in {0, 7})
 
 
 @pytest.mark.parametrize("pixels", ["key", "all"])
@@ -107,7 +121,7 @@ def test_pixels_of_a_frame_that_is_not_there(path, pixels) -> None:
 
 
 def test_pixels_that_mean_nothing(path) -> None:
-    with pytest.raises(ValueError, match=r"'some'.*'key', 'all', 'none'"):
+    with pytest.raises(ValueError, match=r"'some'.*'key', 'intra', 'all', 'none'"):
         VideoReader(path, pixels="some")
 
 

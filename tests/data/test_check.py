@@ -10,7 +10,6 @@ import cv2
 import numpy as np
 
 from bdnet.data.check import check
-from bdnet.data.sheet import paint_motion
 from bdnet.data.streets.dataset import Streets
 
 
@@ -42,16 +41,6 @@ def test_all_problems_are_listed_at_once(small_streets: Streets, tmp_path: Path)
         "00000.mp4: not a video that FFmpeg can read",
     ):
         assert part in problems
-
-
-def test_holes_and_arrows_are_painted():
-    motion = np.full((2, 4, 4), 6, np.float32)
-    valid = np.ones((4, 4), np.bool_)
-    valid[0, 0] = False
-    painted = paint_motion(motion, valid, np.full((32, 32, 3), 128, np.uint8)).astype(int)
-    assert painted[2, 2, 0] > painted[2, 2, 1] + 50  # red
-    assert (painted[:, :, 1] < 100).sum() > 40  # dark arrows
-    assert np.array_equal(painted[31, 0], [128, 128, 128])
 
 
 def test_command_builds_checks_and_draws(tmp_path: Path):

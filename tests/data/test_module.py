@@ -17,7 +17,8 @@ from bdnet.codec import Encoding, VideoReader, VideoWriter
 from bdnet.data.base import ClipDataset, Sample, Split, labelled_frames, videos_in
 from bdnet.data.classes import Classes
 from bdnet.data.errors import BadData
-from bdnet.data.module import DEVIATION, MEAN, ClipDataModule
+from bdnet.data.module import ClipDataModule
+from bdnet.data.normalisation import DEVIATION, MEAN
 from bdnet.data.streets.dataset import Streets
 from bdnet.data.transforms import Flip, JointTransform
 

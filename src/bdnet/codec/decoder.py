@@ -26,6 +26,7 @@ class Skip(Enum):
 
     NOTHING = "default"
     OTHER_THAN_KEY = "nokey"
+    OTHER_THAN_INTRA = "nointra"
     ALL = "all"
 
 

@@ -1,7 +1,6 @@
 """Decoded picture -> Frame: its pixels where wanted, its field, and what is wrong with it."""
 
 import logging
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,19 +14,20 @@ from bdnet.codec import problems
 from bdnet.codec.decoder import Decoded
 from bdnet.codec.errors import CorruptStream, UnsupportedStream, encode_command
 from bdnet.codec.motion import rasterise
+from bdnet.codec.pixels import Wants
 from bdnet.codec.references import ReferenceTracker
 
 log = logging.getLogger(__name__)
 
-Wants = Callable[[int, bool], bool]  # of a frame's index, and whether it is a key
 INTRA = (PictureType.I, PictureType.SI)
 
 
 class Findings:
-    """What reading a video brought to light: damaged frames, and cells without a vector."""
+    """What reading a video brought to light: problems, damaged frames, cells without a vector."""
 
     def __init__(self) -> None:
         self.corrupt: list[int] = []
+        self.problems: dict[str, int] = {}  # and the first frame that has it
         self.cells = self.holes = 0
 
     def count(self, valid: NDArray[np.bool_]) -> None:
@@ -66,15 +66,17 @@ class FrameBuilder:
     def build(self, decoded: Decoded, index: int, time: float, wants: Wants) -> Frame:
         picture = decoded.picture
         distance = self._examine(decoded, index)
-        image = motion = valid = None
-        if wants(index, picture.key_frame):
-            pixels = self._to_rgb.reformat(picture, format="rgb24").to_ndarray()
-            image = np.ascontiguousarray(pixels, np.uint8)  # rows of odd widths come padded
+        motion = valid = None
         if picture.pict_type not in INTRA:
             motion, valid = self._field(decoded, distance)
             self.findings.count(valid)
         self._is_broken = False
-        return Frame(index, time, picture.key_frame, image, motion, valid)
+        frame = Frame(index, time, picture.key_frame, None, motion, valid)
+        if not wants(frame):
+            return frame
+        pixels = self._to_rgb.reformat(picture, format="rgb24").to_ndarray()
+        # rows of odd widths come padded
+        return frame._replace(image=np.ascontiguousarray(pixels, np.uint8))
 
     def pass_by(self, decoded: Decoded, index: int) -> None:
         """Takes note of a picture that is decoded only because later ones need it."""
@@ -89,7 +91,7 @@ class FrameBuilder:
             self._damage(index, "is damaged")
         distance = self._tracker.distance(index, decoded.packet, decoded.is_reference)
         if distance != 1 and picture.pict_type not in INTRA:
-            refuse(self.path, f"{problems.UNUSED} (frame {index})", self.strict)
+            self._meet(problems.UNUSED, index)
         return distance
 
     def _field(
@@ -116,10 +118,13 @@ class FrameBuilder:
                 f"width) at frame {index}; re-encode it at one size: {encode_command(self.path)}"
             )
         self._size = size
-        if self.strict:
-            for problem, is_there in problems.of_picture(picture).items():
-                if is_there:
-                    refuse(self.path, f"{problem} (frame {index})", strict=True)
+        for problem, is_there in problems.of_picture(picture).items():
+            if is_there:
+                self._meet(problem, index)
+
+    def _meet(self, problem: str, index: int) -> None:
+        refuse(self.path, f"{problem} (frame {index})", self.strict)
+        self.findings.problems.setdefault(problem, index)
 
     def _damage(self, index: int, what: str) -> None:
         if self.strict:

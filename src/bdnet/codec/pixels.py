@@ -3,25 +3,38 @@
 from collections.abc import Callable, Collection, Iterator
 from typing import Literal
 
+from bdnet.clip import Frame
 from bdnet.codec.decoder import Skip
 from bdnet.codec.index import StreamIndex
 
-Pixels = Literal["key", "all", "none"] | Collection[int]
-SKIPS = {"key": Skip.OTHER_THAN_KEY, "all": Skip.NOTHING, "none": Skip.ALL}
+Wants = Callable[[Frame], bool]  # whether a frame, as yet without image, gets one
+Pixels = Literal["key", "intra", "all", "none"] | Collection[int] | Wants
+SKIPS = {
+    "key": Skip.OTHER_THAN_KEY,
+    "intra": Skip.OTHER_THAN_INTRA,
+    "all": Skip.NOTHING,
+    "none": Skip.ALL,
+}
+RULES: dict[str, Wants] = {
+    "key": lambda frame: frame.is_key,
+    "intra": lambda frame: frame.motion is None,
+    "all": lambda _: True,
+    "none": lambda _: False,
+}
 
 
 def likely_skip(pixels: Pixels) -> Skip:
     """What the first frames that are read will most likely need: one decoder then does for all."""
     if isinstance(pixels, str):
         return SKIPS[pixels]
-    return Skip.NOTHING if pixels else Skip.OTHER_THAN_KEY
+    return Skip.NOTHING if callable(pixels) or pixels else Skip.OTHER_THAN_KEY
 
 
-def wants(pixels: str | frozenset[int]) -> Callable[[int, bool], bool]:
-    """Whether a frame's pixels are wanted, by its index and whether it is a key."""
-    if not isinstance(pixels, str):
-        return lambda index, _: index in pixels
-    return lambda _, is_key: pixels == "all" or (pixels == "key" and is_key)
+def wants(pixels: Pixels) -> Wants:
+    """The rule that a choice of pixels means."""
+    if isinstance(pixels, str):
+        return RULES[pixels]
+    return pixels if callable(pixels) else lambda frame: frame.index in pixels
 
 
 def runs(

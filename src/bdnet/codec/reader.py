@@ -2,7 +2,7 @@
 
 import logging
 import operator
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -24,7 +24,8 @@ log = logging.getLogger(__name__)
 class VideoReader:
     """Reads a video as `Frame`s, decoding no more than is asked for.
 
-    pixels:  which frames carry an image: those of codec keyframes, all, none, or these indices
+    pixels:  which frames carry an image: codec keyframes (key), all without motion (intra), all,
+             none, these indices, or those that a function of the frame, asked in order, says
     strict:  True refuses any stream whose vectors do not chain from each frame to the one before,
              and any damage. False does its best: past vectors only, divided by the distance to
              their likely reference so that a field always spans one frame; damaged frames become
@@ -45,7 +46,9 @@ class VideoReader:
         index: StreamIndex | None = None,
     ) -> None:
         if isinstance(pixels, str) and pixels not in SKIPS:
-            raise ValueError(f"pixels={pixels!r}: say 'key', 'all', 'none' or frame indices")
+            raise ValueError(
+                f"pixels={pixels!r}: say {', '.join(map(repr, SKIPS))}, frame indices or a function"
+            )
         self.path, self.pixels, self.strict, self.threads = path, pixels, strict, threads
         self._index = index
         self._findings = Findings()
@@ -58,7 +61,8 @@ class VideoReader:
         self.fps = float(stream.average_rate or stream.guessed_rate or 0)
         # a picture's own time base is lost where the decoder is flushed
         self._time_base = float(stream.time_base or 0)
-        for problem in problems.of_parameters(decoder.header.parameters):
+        self._announced = problems.of_parameters(decoder.header.parameters)
+        for problem in self._announced:
             refuse(path, problem, strict)
 
     def __enter__(self) -> Self:
@@ -94,13 +98,18 @@ class VideoReader:
         return tuple(self._findings.corrupt)
 
     @property
+    def problems(self) -> tuple[str, ...]:
+        """What keeps the vectors from chaining, as far as it was met, in plain words."""
+        return tuple(dict.fromkeys([*self._announced, *self._findings.problems]))
+
+    @property
     def hole_share(self) -> float:
         """Share of the cells of the inter frames read so far that had no usable vector."""
         return self._findings.hole_share
 
-    def __iter__(self) -> Iterator[Frame]:
+    def __iter__(self) -> Generator[Frame, None, None]:
         self._findings = Findings()
-        if isinstance(self.pixels, str):
+        if isinstance(self.pixels, str) or callable(self.pixels):
             yield from self._read_stream(self.pixels)
         else:
             wanted = self._checked(self.pixels)
@@ -119,8 +128,8 @@ class VideoReader:
             )
         pixels = self.pixels if pixels is None else pixels
         first = target - offset
-        if isinstance(pixels, str):
-            return list(self._read_span(first, target, pixels, SKIPS[pixels]))
+        if isinstance(pixels, str) or callable(pixels):
+            return list(self._read_span(first, target, pixels, likely_skip(pixels)))
         wanted = self._checked(pixels)
         return [
             frame
@@ -151,11 +160,11 @@ class VideoReader:
             )
         return frozenset(pixels)
 
-    def _read_stream(self, pixels: str) -> Iterator[Frame]:
+    def _read_stream(self, pixels: Pixels) -> Iterator[Frame]:
         """The whole video, without reading its index first."""
         builder, count = FrameBuilder(self.path, self.strict, self._findings), 0
         wanted = wants(pixels)
-        with self._borrowed(SKIPS[pixels]) as decoder:
+        with self._borrowed(likely_skip(pixels)) as decoder:
             for decoded in decoder.decode():
                 if decoded is None:
                     builder.lose(count)
@@ -168,9 +177,7 @@ class VideoReader:
                 )
             self._check_end(decoder, count)
 
-    def _read_span(
-        self, first: int, last: int, pixels: str | frozenset[int], skip: Skip
-    ) -> Iterator[Frame]:
+    def _read_span(self, first: int, last: int, pixels: Pixels, skip: Skip) -> Iterator[Frame]:
         """Frames first..last, by way of the keyframe before them."""
         builder, stamps = FrameBuilder(self.path, self.strict, self._findings), self.index.stamps
         place = self.index.key_before(first) if stamps is not None else 0
@@ -218,3 +225,4 @@ class VideoReader:
                 count,
             )
         log.warning("%s: ends early, after %d frames (%s)", self.path, count, what)
+        self._findings.problems[f"ends early, after {count} frames ({what})"] = count

@@ -84,8 +84,7 @@ def find_sources(pattern: str) -> list[Source]:
     if not found:
         looked = f"{len(matches)} matches, none of them" if matches else "no match, so not"
         raise UnsupportedStream(
-            f"input={pattern}: {looked} a video or a folder with images "
-            f"({' '.join(sorted(IMAGES))})"
+            f"{pattern}: {looked} a video or a folder with images ({' '.join(sorted(IMAGES))})"
         )
     return list({source.name: source for source in found}.values())
 

@@ -1,7 +1,7 @@
 """The one LightningDataModule: loaders of clips for any data set."""
 
 import logging
-from typing import Any, TypeVar
+from typing import Any
 
 import cv2
 import torch
@@ -12,17 +12,13 @@ from bdnet.clip import Clip
 from bdnet.data.base import ClipDataset, Sample, Split
 from bdnet.data.clips import Clips, Images, Mode, Pixels
 from bdnet.data.errors import BadData
+from bdnet.data.normalisation import Pictured, normalise
 from bdnet.data.reach import Reach, reach, too_far, unlabelled
 from bdnet.data.sampler import Draws, OffsetBatches, TrainingBatches
-from bdnet.data.stretches import Stretch, Stretches
+from bdnet.data.stretches import Stretches
 from bdnet.data.transforms import JointTransform
 
 log = logging.getLogger(__name__)
-
-Pictured = TypeVar("Pictured", Clip, Stretch)  # what has images
-
-MEAN = (0.485, 0.456, 0.406)  # of ImageNet, on which backbones are pre-trained
-DEVIATION = (0.229, 0.224, 0.225)
 
 
 class ClipDataModule(LightningDataModule):
@@ -77,6 +73,7 @@ class ClipDataModule(LightningDataModule):
         self.labelled, self.unlabelled = labelled, unlabelled
         self.augmentation, self.workers, self.prefetch = augmentation, workers, prefetch
         self.seed = seed
+        self.tested: Split = "test"
 
     def prepare_data(self) -> None:
         self.dataset.prepare()
@@ -102,8 +99,8 @@ class ClipDataModule(LightningDataModule):
 
     def test_dataloader(self) -> list[DataLoader[Any]]:
         """Clips at every offset; and, where labels are dense, whole stretches of video."""
-        stretches = self.stretches("test")
-        return [self._evaluation("test")] + [self._loader(stretches, batch_size=None)] * bool(
+        stretches = self.stretches(self.tested)
+        return [self._evaluation(self.tested)] + [self._loader(stretches, batch_size=None)] * bool(
             len(stretches)
         )
 
@@ -210,15 +207,6 @@ class ClipDataModule(LightningDataModule):
             **parallel,
             **settings,
         )
-
-
-def normalise(batch: Pictured) -> Pictured:
-    """The same with its images as float32, normalised by ImageNet's statistics."""
-    images = batch.images
-    mean, deviation = (
-        torch.tensor(each, device=images.device).view(3, 1, 1) * 255 for each in (MEAN, DEVIATION)
-    )
-    return batch._replace(images=(images - mean) / deviation)
 
 
 def one_thread(_: int) -> None:

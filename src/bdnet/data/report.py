@@ -35,7 +35,7 @@ def inspect(
     if table := _carry_table(dataset, samples, distances):
         print(f"\nmIoU of labels carried from a keyframe d frames before ({split})")
         print(table)
-    drawn = list(_drawn(module, split))
+    drawn = list(module.examples(split, ROWS))
     contact_sheet(drawn, dataset.classes, sheet)
     print(f"\n{len(drawn)} clips (keyframe, target, labels, motion) drawn in {sheet}")
     return []
@@ -70,15 +70,6 @@ def _carry_table(dataset: ClipDataset, samples: list[Sample], distances: list[in
     for distance, (along, copied, holes) in results.items():
         lines.append(f"  {distance:>3} {_mean(along):>8} {_mean(copied):>8} {holes:>8.1%}")
     return "\n".join(lines)
-
-
-def _drawn(module: ClipDataModule, split: Split) -> Iterator[Clip]:
-    """Clips at the largest offset, spread over the split."""
-    clips, batches = module.evaluation_clips(split)
-    draws = [draw for batch in batches for draw in batch]
-    draws = [draw for draw in draws if draw.offset == draws[-1].offset]
-    for place in np.linspace(0, len(draws) - 1, min(ROWS, len(draws))).round().astype(int):
-        yield clips[draws[place]]
 
 
 def _mean(values: Tensor) -> str:

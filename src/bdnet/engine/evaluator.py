@@ -10,8 +10,11 @@ from bdnet.clip import Clip
 from bdnet.data.classes import Classes
 from bdnet.data.stretches import Stretch
 from bdnet.engine.scores import Numbers, OffsetScores, VideoScores, scalars
+from bdnet.errors import BdnetError
 from bdnet.models.base import Step, VideoModel
 from bdnet.models.heads import upsample
+
+LAYOUTS = {"channels_last": torch.channels_last, "contiguous": torch.contiguous_format}
 
 
 class Evaluator(LightningModule):
@@ -29,6 +32,12 @@ class Evaluator(LightningModule):
         self.as_video = VideoScores(classes)
         self.numbers: Numbers = {}
         self._frames = 0
+
+    def lay_out(self, memory: str) -> None:
+        """Weights as `channels_last`, which most convolutions are faster on, or `contiguous`."""
+        if memory not in LAYOUTS:
+            raise BdnetError(f"memory={memory}: say {' or '.join(LAYOUTS)}")
+        self.to(memory_format=LAYOUTS[memory])
 
     def validation_step(self, batch: Clip, _: int) -> None:
         self.while_training.update(self.segment(batch), batch.labels, batch.offset)

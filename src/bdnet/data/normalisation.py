@@ -1,0 +1,39 @@
+"""Images as networks want them, and back as people do."""
+
+from collections.abc import Iterator
+from typing import TypeVar
+
+import torch
+from torch import Tensor
+
+from bdnet.clip import Clip
+from bdnet.data.stretches import Stretch
+
+MEAN = (0.485, 0.456, 0.406)  # of ImageNet, on which backbones are pre-trained
+DEVIATION = (0.229, 0.224, 0.225)
+
+Pictured = TypeVar("Pictured", Clip, Stretch)  # what has images
+
+
+def normalise(batch: Pictured) -> Pictured:
+    """The same with its images as float32, normalised by ImageNet's statistics."""
+    return batch._replace(images=normalise_images(batch.images))
+
+
+def denormalise(batch: Pictured) -> Pictured:
+    """The reverse of `normalise`: the same with its images as uint8."""
+    mean, deviation = _statistics(batch.images)
+    images = (batch.images.float() * deviation + mean).round().clamp(0, 255)
+    return batch._replace(images=images.to(torch.uint8))
+
+
+def normalise_images(images: Tensor) -> Tensor:
+    """uint8 RGB [..., 3, H, W] -> float32, normalised by ImageNet's statistics."""
+    mean, deviation = _statistics(images)
+    return (images - mean) / deviation
+
+
+def _statistics(images: Tensor) -> Iterator[Tensor]:
+    """Mean and deviation [3, 1, 1] of the values 0..255."""
+    for each in (MEAN, DEVIATION):
+        yield torch.tensor(each, device=images.device).view(3, 1, 1) * 255

@@ -1,0 +1,105 @@
+"""Evaluates a run again: `python -m bdnet.evaluate run=runs/NAME/seed=0 interval=10`."""
+
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import pytorch_lightning as pl
+from hydra.core.hydra_config import HydraConfig
+from hydra.utils import instantiate
+from omegaconf import DictConfig, ListConfig, OmegaConf
+
+from bdnet.application import application
+from bdnet.data.module import ClipDataModule
+from bdnet.engine.evaluator import Evaluator
+from bdnet.engine.progress import Progress
+from bdnet.errors import BdnetError
+from bdnet.identity import check_trust
+from bdnet.models.errors import BadModel
+from bdnet.outcome import describe, outcome
+from bdnet.records import write_json
+from bdnet.runs import Run, Trained, load
+
+
+@application("evaluate")
+def main(config: DictConfig) -> None:
+    evaluate(config, HydraConfig.get().runtime.choices["data"])
+
+
+def evaluate(config: DictConfig, chosen: str | None) -> None:
+    """Scores a run, prints the numbers, and writes them down.
+
+    chosen: the name of other data than the run's
+    """
+    run = Run(config.run)
+    facts = run.facts()
+    trained = load(run.folder, config.checkpoint)
+    intervals = _intervals(config.interval or trained.interval)
+    data = _data(config, run, max(intervals), chosen)
+    name = chosen or facts["choices"]["data"]
+    _check_classes(trained, data, name)
+    data.prepare_data()
+    evaluator = _evaluated(config, run, trained, data)
+    result = outcome({**facts, "choices": {"data": name}}, evaluator, data, config.checkpoint)
+    folder = Path(config.output) if config.output else run.folder / "evaluations"
+    file = f"{name}-{config.split}-interval={max(intervals)}-{config.checkpoint}.json"
+    write_json(folder / file, result)
+    print(describe(result, folder / file))
+    if len(intervals) > 1:
+        print(_by_interval(result["scores"]["miou"], intervals))
+
+
+def _intervals(value: Any) -> list[int]:
+    found = list(value) if isinstance(value, ListConfig) else [value]
+    if not found or any(not isinstance(each, int) or each < 1 for each in found):
+        raise BdnetError(f"interval={value}: a number from 1 on, or a list of them, as in [1,5,10]")
+    return found
+
+
+def _data(config: DictConfig, run: Run, interval: int, chosen: str | None) -> ClipDataModule:
+    """The run's data with what was changed on the command line, or other data."""
+    settings = config.data
+    if chosen is None:
+        settings = OmegaConf.merge(run.config().data, config.data)
+        check_trust(settings)
+    settings.interval = interval
+    data: ClipDataModule = instantiate(settings, _convert_="all")
+    data.tested = config.split
+    return data
+
+
+def _check_classes(trained: Trained, data: ClipDataModule, name: str) -> None:
+    ours, theirs = trained.classes.names, data.dataset.classes.names
+    if ours != theirs:
+        raise BadModel(
+            f"data={name} has the classes {', '.join(theirs)}, and the run tells "
+            f"{', '.join(ours)} apart; use data with the same classes in the same order"
+        )
+
+
+def _evaluated(config: DictConfig, run: Run, trained: Trained, data: ClipDataModule) -> Evaluator:
+    recipe = run.config()
+    if trained.model.images == "all":
+        data.images = "all"
+    evaluator = Evaluator(trained.model, trained.classes, data.interval)
+    evaluator.lay_out(recipe.memory)
+    trainer: pl.Trainer = instantiate(
+        OmegaConf.merge(recipe.trainer, config.trainer),
+        _convert_="all", logger=False, callbacks=[Progress()], enable_checkpointing=False,
+        enable_progress_bar=True,
+    )  # fmt: skip
+    trainer.test(evaluator, data, verbose=False)
+    return evaluator
+
+
+def _by_interval(miou: list[float | None], intervals: list[int]) -> str:
+    """Every offset was scored on the same frames, so a smaller interval's mean is at hand."""
+    lines = ["  interval  avg_k"]
+    for interval in sorted(intervals):
+        known = [each for each in miou[:interval] if each is not None]
+        lines.append(f"  {interval:>8}  {fmean(known):.3f}" if known else f"  {interval:>8}      -")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What networks see and say, made visible."""

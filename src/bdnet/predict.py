@@ -1,0 +1,182 @@
+"""Segments videos: `python -m bdnet.predict run=RUN_FOLDER video=FILE output=FOLDER`."""
+
+import sys
+import time
+from contextlib import ExitStack
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import torch
+from omegaconf import DictConfig
+from torch import nn
+from tqdm import tqdm
+
+from bdnet import runs
+from bdnet.application import application
+from bdnet.codec import VideoReader
+from bdnet.codec.errors import encode_command
+from bdnet.codec.sources import find_sources
+from bdnet.errors import BdnetError
+from bdnet.pictures.file import save
+from bdnet.pictures.lettering import legend
+from bdnet.pictures.tracks import LabelImages, OverlayFilm, Track, uninterrupted
+from bdnet.records import write_json
+from bdnet.streaming import Images, Keyframes, Stream
+
+Report = dict[str, Any]  # as it stands in summary.json
+
+
+@application("predict")
+def main(config: DictConfig) -> None:
+    if not (config.overlay or config.labels):
+        raise BdnetError("overlay=false labels=false: nothing to write; say true to one of them")
+    if config.threads is not None:
+        torch.set_num_threads(config.threads)
+    videos, output = find_videos(config.video), Path(config.output)
+    trained = runs.load(config.run, config.checkpoint)
+    move(trained.model, config.device)
+    interval = keyframe_interval(config.interval, trained.interval)
+    save(legend(trained.classes, 640), output / "legend.png")
+    trained.classes.write(output / "classes.yaml")
+    summary: Report = {
+        "run": trained.name,
+        "checkpoint": config.checkpoint,
+        "interval": interval or "gop",
+        "videos": {},
+        "failed": {},
+    }
+    try:
+        for place, video in videos.items():
+            summary["videos"][video] = {}
+            try:
+                predict(video, output / place, trained, interval, config, summary["videos"][video])
+            except (BdnetError, OSError) as error:
+                summary["failed"][video] = str(error)
+                del summary["videos"][video]
+    finally:  # after an interrupt too
+        write_json(output / "summary.json", summary)
+    if summary["failed"]:
+        sys.exit("\n".join(f"failed: {reason}" for reason in summary["failed"].values()))
+
+
+def find_videos(pattern: str) -> dict[Path, str]:
+    """The videos that are meant, by what their results are called below the output folder."""
+    if "://" in pattern:
+        return {Path(Path(urlsplit(pattern).path).stem or "stream"): pattern}
+    sources = find_sources(pattern)
+    videos = [source for source in sources if source.is_video]
+    if not videos:
+        raise BdnetError(
+            f"video={pattern}: images, and no video; make one of them: "
+            f"{encode_command(sources[0].place)}"
+        )
+    found: dict[Path, str] = {}
+    for source in videos:
+        place = source.name.with_suffix("")
+        if place in found:
+            raise BdnetError(
+                f"{source.place} and {found[place]} would both become {place}; segment them into "
+                "different output folders"
+            )
+        found[place] = str(source.place)
+    return found
+
+
+def move(model: nn.Module, device: str) -> None:
+    """Puts a network where it is to work."""
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        model.to(device)
+    except (RuntimeError, AssertionError) as error:  # torch's ways to refuse a device
+        reason = str(error).splitlines()[0]
+        raise BdnetError(f"device={device}: {reason}; say auto or cpu") from error
+
+
+def keyframe_interval(wanted: int | str | None, trained: int) -> int | None:
+    """Frames from keyframe to keyframe; None takes the codec's own."""
+    if wanted is None:
+        return trained
+    if isinstance(wanted, int):
+        return Keyframes(wanted).interval  # refused here rather than once per video
+    if wanted != "gop":
+        raise BdnetError(f"interval={wanted}: a number of frames, gop, or null (the run's)")
+    return None
+
+
+def predict(
+    video: str,
+    place: Path,
+    trained: runs.Trained,
+    interval: int | None,
+    config: DictConfig,
+    report: Report,
+) -> None:
+    """Segments one video into place.overlay.mp4 and place.labels, and fills in its report."""
+    images: Images = "all" if config.overlay else "read"
+    tracks: list[Track] = []
+    with Stream(video, trained.model, interval, images) as stream:
+        if config.overlay:
+            tracks.append(OverlayFilm(place, stream.reader.fps, trained.classes, config.legend))
+        if config.labels:
+            tracks.append(LabelImages(place))
+        try:
+            with ExitStack() as stack:
+                for track in tracks:
+                    stack.enter_context(track)
+                follow(stream, tracks, config.frames, report)
+            report["is_complete"] = True
+        finally:
+            reader = stream.reader
+            report["share_without_vectors"] = round(reader.hole_share, 4)
+            report["seconds"] = {name: round(each, 4) for name, each in report["seconds"].items()}
+            report["damaged_frames"] = list(reader.corrupt)
+            report["problems"] = list(reader.problems)
+            report["files"] = [str(track.result) for track in tracks if track.result]
+            if report["files"]:
+                tell(video, report)
+
+
+def follow(stream: Stream, tracks: list[Track], frames: int | None, report: Report) -> None:
+    """Writes every frame as it comes, and counts."""
+    seconds = {"decode": 0.0, "network": 0.0, "write": 0.0, "total": 0.0}
+    report |= {"is_complete": False, "frames": 0, "keyframes": 0, "seconds": seconds}
+    begin = time.perf_counter()
+    name, total = Path(stream.reader.path).name, expected(stream.reader, frames)
+    with tqdm(islice(stream, frames), name, total, unit="frame") as bar:
+        for segmented in bar:
+            with uninterrupted():
+                start = time.perf_counter()
+                for track in tracks:
+                    track.write(segmented)
+                seconds["write"] += time.perf_counter() - start
+                seconds["decode"] += segmented.times.decode
+                seconds["network"] += segmented.times.network
+                seconds["total"] = time.perf_counter() - begin
+                report["frames"] += 1
+                report["keyframes"] += segmented.is_key
+                report["frames_per_second"] = round(report["frames"] / seconds["total"], 2)
+
+
+def expected(reader: VideoReader, frames: int | None) -> int | None:
+    """How many frames there will be; None of a URL or device, which has no end to look for."""
+    if not Path(reader.path).is_file():
+        return frames
+    return len(reader) if frames is None else min(frames, len(reader))
+
+
+def tell(video: str, report: Report) -> None:
+    seconds = ", ".join(f"{name} {each:.1f} s" for name, each in report["seconds"].items())
+    begin = "" if report["is_complete"] else "interrupted after "
+    print(
+        f"{video}: {begin}{report['frames']} frames, {report['keyframes']} of them keyframes, "
+        f"{report['frames_per_second']:.1f} frames/s ({seconds}) -> {', '.join(report['files'])}"
+    )
+    for problem in report["problems"]:
+        print(f"  {problem}; a clean copy gives better vectors: {encode_command(video)}")
+
+
+if __name__ == "__main__":
+    main()
