@@ -27,11 +27,10 @@ def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 def targets(node: object) -> list[DictConfig]:
     """Every node below one that names something to instantiate."""
-    if isinstance(node, ListConfig):
-        return [found for child in node for found in targets(child)]
-    if not isinstance(node, DictConfig):
+    if not isinstance(node, DictConfig | ListConfig):
         return []
-    children = (node._get_node(key) for key in node)
+    keys = node if isinstance(node, DictConfig) else range(len(node))
+    children = (node._get_node(key) for key in keys)  # nothing is looked up that they refer to
     return [node] * ("_target_" in node) + [each for child in children for each in targets(child)]
 
 
@@ -134,7 +133,7 @@ def test_wheel_carries_the_configuration(tmp_path: Path):
         "    print(hydra.compose('encode', ['input=a', 'output=b']).encoding.interval)\n"
     )
     used = subprocess.run(
-        [home / "bin" / "python", "-c", program],
+        [home / "bin" / "python", "-I", "-c", program],
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert used.returncode == 0, used.stderr

@@ -59,4 +59,5 @@ def batches(dataset: ClipDataset, split: Split, **settings: object) -> Iterator[
     """The batches of two clips that the data module makes of a split, in this process."""
     module = ClipDataModule(dataset, **{"workers": 0, "batch_size": 2, **settings})
     module.prepare_data()
-    return iter(getattr(module, f"{split}_dataloader")())
+    found = getattr(module, f"{split}_dataloader")()
+    return iter(found[0] if isinstance(found, list) else found)

@@ -15,7 +15,6 @@ def small_streets(tmp_path_factory: pytest.TempPathFactory) -> Streets:
         clips={"train": 3, "val": 2, "test": 1},
         parameters=StreetParameters(height=64, width=96, length=8),
         encoding=Encoding(interval=8, crf=18),
-        label=6,
         processes=1,
     )
     streets.prepare()

@@ -34,7 +34,7 @@ def test_vectors_beat_copying_on_streets_and_nothing_beats_standing_still(small_
 
 
 def test_distances_without_labelled_pairs_are_left_out(small_streets: Streets):
-    assert carried(small_streets, small_streets.samples("train"), [1]) == {}
+    assert carried(small_streets, small_streets.samples("train")[::8], [1]) == {}
 
 
 def test_ceiling_is_one_for_what_fits_the_cells_and_low_for_thin_things():

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -15,17 +16,15 @@ from bdnet.data.streets.dataset import Streets
 def test_a_good_data_set_has_no_problems(small_streets: Streets):
     findings = check(small_streets)
     assert findings.problems == []
-    assert findings.targets == {"train": 3, "val": 16, "test": 8}
+    assert findings.targets == {"train": 24, "val": 16, "test": 8}
     assert findings.videos == {"train": 3, "val": 2, "test": 1}
-    assert findings.pixels.sum() == 27 * 64 * 96
-    assert findings.occurs[3] == 27  # there is road everywhere
+    assert findings.pixels.sum() == 48 * 64 * 96
+    assert findings.occurs[3] == 48  # there is road everywhere
 
 
 def test_all_problems_are_listed_at_once(small_streets: Streets, tmp_path: Path):
     shutil.copytree(small_streets.folder, tmp_path / small_streets.folder.name)
-    streets = Streets(
-        tmp_path, small_streets.clips, small_streets.parameters, small_streets.encoding, label=6
-    )
+    streets = replace(small_streets, root=tmp_path)
     labels = streets.folder / "val/labels/00000"
     cv2.imwrite(str(labels / "000000.png"), np.full((64, 96), 77, np.uint8))
     cv2.imwrite(str(labels / "000001.png"), np.zeros((32, 96), np.uint8))
@@ -51,7 +50,6 @@ def test_command_builds_checks_and_draws(tmp_path: Path):
         "data.dataset.parameters.height=64",
         "data.dataset.parameters.width=96",
         "data.dataset.parameters.length=5",
-        "data.dataset.label=4",
     ]
     first = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert first.returncode == 0, first.stderr

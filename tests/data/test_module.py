@@ -2,6 +2,7 @@
 
 import collections
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -59,7 +60,7 @@ class Gop(ClipDataset):
 
 
 def test_training_clips_are_what_the_video_holds(small_streets: Streets):
-    module = ClipDataModule(small_streets, interval=4, batch_size=3, workers=0)
+    module = ClipDataModule(small_streets, interval=4, batch_size=3, workers=0, labelled=6)
     (batch,) = batches(module.train_dataloader())
     assert batch.images.shape == (3, 2, 3, 64, 96)
     assert batch.images.dtype == torch.uint8
@@ -89,7 +90,7 @@ def test_training_clips_are_what_the_video_holds(small_streets: Streets):
 def test_workers_and_restarts_change_nothing_and_seeds_and_epochs_do(small_streets: Streets):
     def draw(seed: int, epoch: int, workers: int) -> Clip:
         module = ClipDataModule(
-            small_streets, interval=4, batch_size=3, workers=workers, seed=seed,
+            small_streets, interval=4, batch_size=3, workers=workers, seed=seed, labelled=6,
             augmentation=JointTransform([Flip()]),
         )  # fmt: skip
         (batch,) = batches(module.train_dataloader(), epoch)
@@ -128,7 +129,7 @@ def test_lightning_moves_the_epoch_on_with_persistent_workers(small_streets: Str
         num_sanity_val_steps=0, limit_val_batches=1,
         enable_progress_bar=False, enable_model_summary=False,
     )  # fmt: skip
-    module = ClipDataModule(small_streets, interval=7, batch_size=1, workers=1)
+    module = ClipDataModule(small_streets, interval=7, batch_size=1, workers=1, labelled=6)
     trainer.fit(Watch(), datamodule=module)
     assert len(seen) == 12
     epochs = [seen[start : start + 3] for start in range(0, 12, 3)]
@@ -206,8 +207,9 @@ def test_all_images_repeat_the_keyframe_in_front(tmp_path: Path):
 
 
 def test_an_interval_that_no_training_clip_reaches_is_refused(small_streets: Streets):
-    assert ClipDataModule(small_streets, interval=7, batch_size=1).train_dataloader()
-    module = ClipDataModule(small_streets, interval=8, batch_size=1)
+    settings = {"batch_size": 1, "labelled": 6}
+    assert ClipDataModule(small_streets, interval=7, **settings).train_dataloader()
+    module = ClipDataModule(small_streets, interval=8, **settings)
     with pytest.raises(BadData, match="interval=8: no labelled frame of train lies 7 frames after"):
         module.train_dataloader()
 
@@ -237,10 +239,8 @@ def test_settings_that_mean_nothing_are_refused(
 
 def test_bad_files_are_named_with_the_remedy(small_streets: Streets, tmp_path: Path):
     shutil.copytree(small_streets.folder, tmp_path / small_streets.folder.name)
-    streets = Streets(
-        tmp_path, small_streets.clips, small_streets.parameters, small_streets.encoding, label=6
-    )
-    module = ClipDataModule(streets, interval=2, batch_size=3, workers=0)
+    streets = replace(small_streets, root=tmp_path)
+    module = ClipDataModule(streets, interval=2, batch_size=3, workers=0, labelled=6)
     label = streets.folder / "train/labels/00001/000006.png"
     for content, message in (
         (np.full((64, 96), 99, np.uint8), r"000006\.png: unknown label values \[99\]"),
@@ -254,4 +254,4 @@ def test_bad_files_are_named_with_the_remedy(small_streets: Streets, tmp_path: P
     with pytest.raises(BadData, match=r"000006\.png: missing, or not an image"):
         batches(module.train_dataloader())
     with pytest.raises(BadData, match="batch_size=4: there are only 3 training clips"):
-        ClipDataModule(streets, interval=2, batch_size=4, workers=0).train_dataloader()
+        ClipDataModule(streets, 2, batch_size=4, workers=0, labelled=6).train_dataloader()

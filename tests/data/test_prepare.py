@@ -25,7 +25,7 @@ from bdnet.data.streets import StreetParameters
 from bdnet.data.streets.dataset import Streets
 if __name__ == "__main__":
     Streets("cache", {"train": 5, "val": 2, "test": 1}, StreetParameters(64, 96, 6),
-            Encoding(interval=6), label=3, processes=1).prepare()
+            Encoding(interval=6), processes=1).prepare()
 """
 
 
@@ -49,9 +49,8 @@ def test_streets_are_rendered_encoded_and_labelled(small_streets: Streets):
     info = probe(small_streets.folder / "train/videos/00002.mp4")
     assert (info.frames, info.height, info.width, info.clean) == (8, 64, 96, True)
     assert info.keyframes == (0,)
-    assert list(labelled_frames(small_streets.folder / "train/labels/00002")) == [6]
-    assert list(labelled_frames(small_streets.folder / "val/labels/00001")) == list(range(8))
-    assert [len(small_streets.samples(split)) for split in ("train", "val", "test")] == [3, 16, 8]
+    assert list(labelled_frames(small_streets.folder / "train/labels/00002")) == list(range(8))
+    assert [len(small_streets.samples(split)) for split in ("train", "val", "test")] == [24, 16, 8]
 
 
 def test_streets_hold_the_rendered_pictures(small_streets: Streets):
@@ -69,20 +68,17 @@ def test_a_changed_parameter_makes_another_cache_and_more_clips_do_not(small_str
         replace(small_streets, parameters=parameters),
         replace(small_streets, encoding=Encoding(interval=8, crf=19)),
         replace(small_streets, world=1),
-        replace(small_streets, label=None),
     ]
-    assert len({each.folder for each in [small_streets, *others]}) == 5
+    assert len({each.folder for each in [small_streets, *others]}) == 4
     more = replace(small_streets, clips={"train": 9, "val": 2, "test": 1})
     assert more.folder == small_streets.folder
     fewer = replace(small_streets, clips={"train": 1, "val": 1, "test": 1})
-    assert len(fewer.samples("train")) == 1
+    assert len(fewer.samples("train")) == 8
 
 
-def test_wrong_clips_and_label_are_refused(small_streets: Streets):
+def test_wrong_clips_are_refused(small_streets: Streets):
     with pytest.raises(BadData, match=r"clips=\{'train': 1\}: give a number"):
         replace(small_streets, clips={"train": 1})
-    with pytest.raises(BadData, match=r"label=8: the clips have frames 0\.\.7"):
-        replace(small_streets, label=8)
 
 
 def test_a_killed_preparation_goes_on_and_ends_the_same(tmp_path: Path):

@@ -52,11 +52,11 @@ def test_codec_target_measures_a_rendered_street(tmp_path: Path):
 def test_loader_target_tells_where_the_time_goes(tmp_path: Path):
     street = {
         "clips": "{train: 3, val: 1, test: 1}", "parameters.height": 64, "parameters.width": 96,
-        "parameters.length": 5, "label": 4, "processes": 1,
+        "parameters.length": 5, "processes": 1,
     }  # fmt: skip
     answer = run(
         *("target=loader", "data=streets", "interval=3", "repeats=1", "target.clips=6"),
-        *("data.batch_size=2", "data.workers=1"),
+        *("data.batch_size=2", "data.workers=1", "data.labelled=4"),
         *(f"data.dataset.{key}={value}" for key, value in street.items()),
         folder=tmp_path,
     )
