@@ -7,7 +7,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 
 from bdnet.application import application
-from bdnet.target.base import machine, table
+from bdnet.target.base import machine
 
 
 @application("benchmark")
@@ -17,13 +17,12 @@ def main(config: DictConfig) -> None:
     result = {
         "machine": here,
         "facts": measurement.facts,
-        "unit": measurement.unit,
-        "rates": {row.name: row.rates for row in measurement.rows},
+        **measurement.record(),
         "notes": measurement.notes,
     }
     facts = [f"- {name}: {value}" for name, value in {**measurement.facts, **here}.items()]
     notes = [f"- {name}: {value}" for name, value in measurement.notes.items()]
-    text = "\n".join([table(measurement), "", *notes, *facts]) + "\n"
+    text = "\n".join([measurement.table(), "", *notes, *facts]) + "\n"
     output = Path(config.output)
     output.parent.mkdir(parents=True, exist_ok=True)
     output.with_suffix(".json").write_text(json.dumps(result, indent=2) + "\n")

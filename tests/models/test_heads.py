@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from bdnet.models.heads import DeepLabV2, upsample
+from bdnet.models.heads import DeepLabV2, label_map, upsample
 
 
 def test_scores_are_the_sum_of_dilated_convolutions():
@@ -46,3 +46,10 @@ def test_upsampled_cells_keep_their_centres(stride: int, height: int, width: int
     inner = slice(stride, width - 2 * stride)
     pixels = torch.arange(width, dtype=torch.float32)
     torch.testing.assert_close(large[0, 0, 0, inner], pixels[inner])
+
+
+def test_label_map_is_the_best_class_of_every_pixel():
+    logits = torch.randn(2, 7, 8, 13)
+    labels = label_map(logits, 61, 99)
+    assert labels.dtype == torch.int64
+    assert torch.equal(labels, upsample(logits, 61, 99).argmax(1))

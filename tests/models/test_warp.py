@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from bdnet.models.layout import layout
 from bdnet.models.warp import warp
 
 
@@ -47,6 +48,24 @@ def test_positions_are_pixels_of_cell_centres(stride: int):
     inside = (expected[:, :1] < x[-1]) & (expected[:, :1] > x[0])
     difference = ((moved - expected).abs() * inside)[inner]
     assert difference.max() < 1e-3
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(6, 9), (1, 4), (3, 1), (1, 1)])
+@pytest.mark.parametrize("stride", [8, 4])
+def test_the_layout_of_a_feature_makes_no_difference(rows: int, columns: int, stride: int):
+    factor = 8 // stride
+    shape = (2, 5, factor * rows, factor * columns)
+    field = torch.randn(2, 2, rows, columns) * 20  # often from beyond the border
+    weight, results = torch.randn(shape), []
+    for memory in (torch.contiguous_format, torch.channels_last):
+        generator = torch.Generator().manual_seed(0)
+        feature = torch.randn(shape, generator=generator).to(memory_format=memory)
+        feature.requires_grad_(True)
+        moved = warp(feature, field, stride)
+        (moved * weight).sum().backward()
+        assert layout(moved) == layout(feature)
+        results.append((moved, feature.grad))
+    torch.testing.assert_close(*results)
 
 
 def test_gradient_reaches_the_feature():

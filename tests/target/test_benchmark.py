@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bdnet.target.base import Measurement, Row, machine, table, take_turns
+from bdnet.target.base import Rates, Row, machine, take_turns
 
 
 def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -29,7 +29,7 @@ def test_contenders_take_turns_and_the_first_round_does_not_count():
 
 def test_table_gives_medians_spread_and_ratios():
     rows = [Row("ours", (10.0, 30.0, 20.0)), Row("theirs", (5.0,))]
-    lines = table(Measurement("frames/s", rows, {}, {})).splitlines()
+    lines = Rates("frames/s", rows, {}, {}).table().splitlines()
     assert lines[2] == "| ours | 20.0 | 10.0 to 30.0 | 1.00 |"
     assert lines[3] == "| theirs | 5.0 | 5.0 to 5.0 | 0.25 |"
 

@@ -42,8 +42,7 @@ class BDNet(Segmenter):
 
     def step(self, state: State, frame: Step) -> tuple[State, Tensor]:
         if frame.is_key:
-            maps, shallow = self.encode(frame.pixels())
-            maps = self.prepare(maps)
+            maps, shallow = self.encode(frame.pixels(), self.head.pointwise)
             return self.propagation.start(maps), self.logits(maps, lambda: shallow)
         if not state:
             raise ValueError("the first frame of a video must be a keyframe: set is_key")

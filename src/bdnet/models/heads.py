@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+AROUND = [(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1) if (y, x) != (0, 0)]  # a middle
+
 
 class Head(nn.Module, ABC):
     """Features to class scores: forward(x) = spatial(pointwise(x)).
@@ -47,10 +49,9 @@ class DeepLabV2(Head):
             nn.Conv2d(channels, classes, 3, padding=dilation, dilation=dilation)
             for dilation in dilations
         )
-        around = [(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1) if (y, x) != (0, 0)]
-        self.shifts = [(0, 0), *((y * d, x * d) for d in dilations for y, x in around)]
+        self.shifts = [(y * dilation, x * dilation) for dilation in dilations for y, x in AROUND]
         # scores of many classes are fatter than a thin feature, and then cost more than they save
-        self.is_split = len(self.shifts) * classes <= 2 * channels
+        self.is_split = (1 + len(self.shifts)) * classes <= 2 * channels
 
     def forward(self, feature: Tensor) -> Tensor:
         first, *others = self.branches
@@ -62,11 +63,10 @@ class DeepLabV2(Head):
     def pointwise(self, feature: Tensor) -> Tensor:
         if not self.is_split:
             return feature
-        # each [classes, channels, 9], row by row
-        kernels = [branch.get_parameter("weight").flatten(2) for branch in self.branches]
-        middle = torch.stack([kernel[..., 4] for kernel in kernels]).sum(0)
-        around = [torch.cat([kernel[..., :4], kernel[..., 5:]], -1) for kernel in kernels]
-        weight = torch.cat([middle[..., None], *around], -1).permute(2, 0, 1).flatten(0, 1)
+        kernels = [branch.get_parameter("weight") for branch in self.branches]
+        middle = torch.stack([kernel[..., 1, 1] for kernel in kernels]).sum(0)
+        around = [kernel[..., 1 + y, 1 + x] for kernel in kernels for y, x in AROUND]
+        weight = torch.cat([middle, *around])  # [33 classes, channels]
         return functional.conv2d(feature, weight[..., None, None])
 
     def spatial(self, pointed: Tensor) -> Tensor:
@@ -74,9 +74,10 @@ class DeepLabV2(Head):
             return super().spatial(pointed)
         bias = torch.stack([branch.get_parameter("bias") for branch in self.branches]).sum(0)
         height, width = pointed.shape[-2:]
+        middle, *around = torch.split(pointed, self.classes, 1)
         # single precision: this is a sum of many
-        scores = bias.float()[:, None, None].repeat(len(pointed), 1, height, width)
-        for (y, x), tap in zip(self.shifts, torch.split(pointed, self.classes, 1), strict=True):
+        scores = middle.float() + bias.float()[:, None, None]
+        for (y, x), tap in zip(self.shifts, around, strict=True):
             if abs(y) < height and abs(x) < width:  # the others see nothing but zeros around
                 scores[..., max(0, -y) : height - max(0, y), max(0, -x) : width - max(0, x)] += tap[
                     ..., max(0, y) : height + min(0, y), max(0, x) : width + min(0, x)
@@ -94,6 +95,12 @@ def upsample(logits: Tensor, height: int, width: int) -> Tensor:
         _stride(size, cells) for size, cells in zip((height, width), logits.shape[-2:], strict=True)
     )
     return enlarge(logits, stride)[..., :height, :width]
+
+
+def label_map(logits: Tensor, height: int, width: int) -> Tensor:
+    """[b, c, h, w] at any stride that is a power of two -> int64 [b, height, width] of classes."""
+    # on a processor argmax takes five times as long as max
+    return upsample(logits, height, width).max(1).indices
 
 
 def enlarge(cells: Tensor, factor: int) -> Tensor:

@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from typing import Protocol
 
-import torch
 from torch import Tensor, nn
 
 from bdnet.clip import Prediction
 from bdnet.models.backbone import SHALLOW, Backbone
 from bdnet.models.base import VideoModel
-from bdnet.models.boundary.base import Boundary
+from bdnet.models.boundary.base import Boundary, Pointwise
 from bdnet.models.errors import BadModel
 from bdnet.models.heads import Head
 from bdnet.models.propagation.base import Maps
@@ -25,6 +24,10 @@ class BoundaryFactory(Protocol):
     """The same of a boundary stream."""
 
     def __call__(self, backbone: Backbone) -> Boundary: ...
+
+
+def _as_it_is(feature: Tensor) -> Tensor:
+    return feature
 
 
 class Segmenter(VideoModel):
@@ -53,30 +56,23 @@ class Segmenter(VideoModel):
     def backbone_modules(self) -> tuple[nn.Module, ...]:
         return (self.backbone,)
 
-    def encode(self, image: Tensor) -> tuple[Maps, Tensor]:
-        """What travels from a picture [b, 3, H, W], and its shallow feature."""
+    def encode(self, image: Tensor, pointwise: Pointwise = _as_it_is) -> tuple[Maps, Tensor]:
+        """What travels from a picture [b, 3, H, W], and its shallow feature.
+
+        pointwise: the head's, for `logits`: done once, for all frames to come
+        """
         pyramid = self.backbone(image)
-        return self.boundary.collect(pyramid), pyramid.shallow
+        return self.boundary.collect(pyramid, pointwise), pyramid.shallow
 
     def decode(self, maps: Maps, shallow: Callable[[], Tensor]) -> Prediction:
         """Maps on a frame, and how to get its shallow feature -> what is seen there."""
         feature, edges = self.boundary(self.boundary.complete(maps, shallow), _as_it_is)
         return Prediction(self.head(feature), maps[0][:, : self.backbone.channels], edges)
 
-    def prepare(self, maps: Maps) -> Maps:
-        """Maps for `logits`: the head's pointwise part is done, once for all frames to come."""
-        first, *others = maps
-        deep, guides = first.tensor_split([self.backbone.channels], 1)
-        return torch.cat([self.head.pointwise(deep), guides], 1), *others
-
     def logits(self, maps: Maps, shallow: Callable[[], Tensor]) -> Tensor:
-        """The logits of `decode`, of prepared maps."""
+        """The logits of `decode`, of maps that are pointwise the head's."""
         maps = self.boundary.complete(maps, shallow)
         return self.head.spatial(self.boundary(maps, self.head.pointwise)[0])
-
-
-def _as_it_is(feature: Tensor) -> Tensor:
-    return feature
 
 
 def cropped(prediction: Prediction, image: Tensor) -> Prediction:

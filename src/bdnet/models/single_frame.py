@@ -20,5 +20,5 @@ class SingleFrame(Segmenter):
         return cropped(self.decode(maps, lambda: shallow), target)
 
     def step(self, state: State, frame: Step) -> tuple[State, Tensor]:
-        maps, shallow = self.encode(frame.pixels())
-        return state, self.logits(self.prepare(maps), lambda: shallow)
+        maps, shallow = self.encode(frame.pixels(), self.head.pointwise)
+        return state, self.logits(maps, lambda: shallow)

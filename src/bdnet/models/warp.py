@@ -6,6 +6,7 @@ from torch.nn import functional
 
 from bdnet.clip import CELL
 from bdnet.models.heads import enlarge
+from bdnet.models.layout import layout
 
 
 def warp(feature: Tensor, field: Tensor, stride: int = CELL) -> Tensor:
@@ -26,23 +27,46 @@ def warp(feature: Tensor, field: Tensor, stride: int = CELL) -> Tensor:
             f"feature {list(feature.shape)} of stride {stride} does not go with field "
             f"{list(field.shape)}: expected {[len(field), factor * rows, factor * columns]}"
         )
+    is_by_cell = layout(feature) == torch.channels_last and feature.device.type == "cpu"
+    sample = _blend_cells if is_by_cell else _sample
     # half precision cannot tell positions apart finely enough
     with torch.autocast(feature.device.type, enabled=False):
-        moved = functional.grid_sample(
-            feature.float(), _grid(field, stride), padding_mode="border", align_corners=False
-        )
+        moved = sample(feature.float(), *_origin(field, stride))
     return moved.to(feature.dtype)
 
 
-def _grid(field: Tensor, stride: int) -> Tensor:
-    """Where each cell of a feature comes from, [b, h, w, 2], as grid_sample counts.
-
-    It counts from -1 to 1 between the outer edges of the outer cells.
-    """
+def _origin(field: Tensor, stride: int) -> tuple[Tensor, Tensor]:
+    """Where each cell of a feature comes from: column and row, fractions of cells, [b, h, w]."""
     field = enlarge(field.float(), CELL // stride)
     height, width = field.shape[-2:]
     rows = torch.arange(height, device=field.device, dtype=torch.float32)[:, None]
     columns = torch.arange(width, device=field.device, dtype=torch.float32)
-    x = (columns + field[:, 0] / stride + 0.5) * (2 / width) - 1
-    y = (rows + field[:, 1] / stride + 0.5) * (2 / height) - 1
-    return torch.stack([x, y], -1)
+    return columns + field[:, 0] / stride, rows + field[:, 1] / stride
+
+
+def _sample(feature: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    height, width = feature.shape[-2:]
+    # grid_sample counts from -1 to 1 between the outer edges of the outer cells
+    grid = torch.stack([(x + 0.5) * (2 / width) - 1, (y + 0.5) * (2 / height) - 1], -1)
+    return functional.grid_sample(feature, grid, padding_mode="border", align_corners=False)
+
+
+def _blend_cells(feature: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    """The same of a feature whose cells are rows of memory: each becomes the sum of four."""
+    count, channels, height, width = feature.shape
+    x, y = x.clamp(0, width - 1), y.clamp(0, height - 1)
+    left, top = x.floor(), y.floor()
+    right, below = x - left, y - top  # shares of the neighbours
+    first = top.long() + height * torch.arange(count)[:, None, None]  # row of the whole batch
+    first = first * width + left.long()
+    # no neighbour beyond the border, where its share is zero
+    aside, under = (left < width - 1).long(), width * (top < height - 1).long()
+    cells = [first, first + aside, first + under, first + under + aside]
+    shares = [(1 - right) * (1 - below), right * (1 - below), (1 - right) * below, right * below]
+    blended = functional.embedding_bag(
+        torch.stack(cells, -1).view(-1, 4),
+        feature.permute(0, 2, 3, 1).reshape(-1, channels),
+        mode="sum",
+        per_sample_weights=torch.stack(shares, -1).view(-1, 4),
+    )
+    return blended.view(count, height, width, channels).permute(0, 3, 1, 2)

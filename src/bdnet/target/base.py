@@ -13,24 +13,52 @@ from tqdm import tqdm
 PACKAGES = ("bdnet", "torch", "av", "numpy", "opencv-python-headless", "albumentations")
 
 
+class Measurement(Protocol):
+    """What a target measured; facts say on what, notes what else was found."""
+
+    @property
+    def facts(self) -> dict[str, Any]: ...
+
+    @property
+    def notes(self) -> dict[str, Any]: ...
+
+    def record(self) -> dict[str, Any]:
+        """Every figure, for JSON."""
+
+    def table(self) -> str:
+        """Their medians and spread, in Markdown."""
+
+
 class Row(NamedTuple):
-    """A contender's rates: units per second, one of each repeat."""
+    """A contender and its figures, one of each repeat."""
 
     name: str
-    rates: tuple[float, ...]
+    values: tuple[float, ...]
 
     @property
     def median(self) -> float:
-        return statistics.median(self.rates)
+        return statistics.median(self.values)
 
 
-class Measurement(NamedTuple):
-    """What a target measured; facts say on what, notes what else was found."""
+class Rates(NamedTuple):
+    """A measurement of units per second."""
 
     unit: str
     rows: list[Row]
     facts: dict[str, Any]
     notes: dict[str, Any]
+
+    def record(self) -> dict[str, Any]:
+        return {"unit": self.unit, "rates": {row.name: row.values for row in self.rows}}
+
+    def table(self) -> str:
+        """The last column is the ratio to the first row."""
+        first = self.rows[0].median
+        lines = [f"| | {self.unit} | lowest to highest | relative |", "|---|---|---|---|"]
+        for row in self.rows:
+            spread = f"{min(row.values):.1f} to {max(row.values):.1f}"
+            lines.append(f"| {row.name} | {row.median:.1f} | {spread} | {row.median / first:.2f} |")
+        return "\n".join(lines)
 
 
 class Target(Protocol):
@@ -40,16 +68,16 @@ class Target(Protocol):
 
 
 def take_turns(contenders: Mapping[str, Callable[[], float]], repeats: int) -> list[Row]:
-    """Runs every contender once untimed and then `repeats` rounds; each returns its rate."""
-    rates: dict[str, list[float]] = {name: [] for name in contenders}
+    """Runs every contender once in vain and then in `repeats` rounds; each returns its figure."""
+    values: dict[str, list[float]] = {name: [] for name in contenders}
     with tqdm(total=(repeats + 1) * len(contenders), desc="measure", unit="run") as bar:
         for repeat in range(repeats + 1):
             for name, run in contenders.items():
-                rate = run()
+                value = run()
                 if repeat:  # the first round warms the file cache and the libraries
-                    rates[name].append(rate)
+                    values[name].append(value)
                 bar.update()
-    return [Row(name, tuple(found)) for name, found in rates.items()]
+    return [Row(name, tuple(found)) for name, found in values.items()]
 
 
 def machine() -> dict[str, Any]:
@@ -61,16 +89,6 @@ def machine() -> dict[str, Any]:
         "python": platform.python_version(),
         **{name: found for name in PACKAGES if (found := _version(name))},
     }
-
-
-def table(measurement: Measurement) -> str:
-    """Markdown: median, spread, and the ratio to the first row."""
-    first = measurement.rows[0].median
-    lines = [f"| | {measurement.unit} | lowest to highest | relative |", "|---|---|---|---|"]
-    for row in measurement.rows:
-        spread = f"{min(row.rates):.1f} to {max(row.rates):.1f}"
-        lines.append(f"| {row.name} | {row.median:.1f} | {spread} | {row.median / first:.2f} |")
-    return "\n".join(lines)
 
 
 def _processor() -> str:

@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from bdnet.codec import Encoding, VideoReader, VideoWriter, probe
 from bdnet.data.streets import StreetParameters, render
-from bdnet.target.base import Measurement, take_turns
+from bdnet.target.base import Rates, take_turns
 
 VECTORS = {"flags2": "+export_mvs"}
 SKIPPING = {**VECTORS, "skip_loop_filter": "nokey", "skip_idct": "nokey"}
@@ -30,7 +30,7 @@ class Codec:
         self.cache, self.frames, self.interval = Path(cache), frames, interval
         self.height, self.width = height, width
 
-    def measure(self, repeats: int) -> Measurement:
+    def measure(self, repeats: int) -> Rates:
         video = self.video or self._render()
         info = probe(video)
         contenders: dict[str, Callable[[], int]] = {
@@ -51,7 +51,7 @@ class Codec:
             "keyframes": len(info.keyframes),
             "bits per pixel": round(8 * size / info.frames / info.width / info.height, 3),
         }
-        return Measurement("frames/s", rows, facts, {})
+        return Rates("frames/s", rows, facts, {})
 
     def _render(self) -> Path:
         parameters = StreetParameters(self.height, self.width, self.frames)

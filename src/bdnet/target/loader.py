@@ -11,7 +11,7 @@ from bdnet.data.clips import Clips
 from bdnet.data.errors import BadData
 from bdnet.data.module import ClipDataModule, one_thread
 from bdnet.data.sampler import Draw, TrainingBatches
-from bdnet.target.base import Measurement, take_turns
+from bdnet.target.base import Rates, take_turns
 
 PARTS = {"_frames": "decode", "_images": "original pixels", "_labels": "labels"}
 
@@ -24,7 +24,7 @@ class Loader:
             raise BadData("nothing to load; say data=NAME, such as data=streets")
         self.module, self.clips = module, clips
 
-    def measure(self, repeats: int) -> Measurement:
+    def measure(self, repeats: int) -> Rates:
         self.module.prepare_data()
         loader = self.module.train_dataloader()
         clips, batches = loader.dataset, loader.batch_sampler
@@ -64,7 +64,7 @@ class Loader:
             "interval": self.module.interval,
             "batch size": self.module.batch_size,
         }
-        return Measurement("clips/s", rows, facts, {"share of the time in one process": shares})
+        return Rates("clips/s", rows, facts, {"share of the time in one process": shares})
 
 
 def _shares(clips: Clips, draws: list[Draw], batch: int) -> dict[str, str]:

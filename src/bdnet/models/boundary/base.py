@@ -26,8 +26,8 @@ class Boundary(nn.Module, ABC):
     pixels: ClassVar[Pixels] = "key"
 
     @abstractmethod
-    def collect(self, pyramid: Pyramid) -> Maps:
-        """What has to travel from a keyframe; the deep feature's channels come first."""
+    def collect(self, pyramid: Pyramid, pointwise: Pointwise) -> Maps:
+        """What has to travel from a keyframe; first the deep feature's channels, pointwise."""
 
     def complete(self, maps: Maps, shallow: Callable[[], Tensor]) -> Maps:  # noqa: ARG002
         """Adds what comes from the target itself; shallow computes its shallow feature."""
@@ -37,5 +37,5 @@ class Boundary(nn.Module, ABC):
     def forward(self, maps: Maps, pointwise: Pointwise) -> tuple[Tensor, Tensor | None]:
         """The feature for the head [b, c, h, w], and edge logits [b, 1, 2 h, 2 w] or None.
 
-        pointwise: what was done to the deep feature before it became the first channels of maps[0]
+        pointwise: what `collect` did to the deep feature
         """

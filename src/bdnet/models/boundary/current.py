@@ -7,6 +7,7 @@ from torch import Tensor
 
 from bdnet.models.backbone import Backbone, Pyramid
 from bdnet.models.base import Pixels
+from bdnet.models.boundary.base import Pointwise
 from bdnet.models.boundary.gated import Gated
 from bdnet.models.propagation.base import Maps
 
@@ -20,8 +21,8 @@ class CurrentBoundary(Gated):
         super().__init__(backbone, channels)
         backbone.check_front()
 
-    def collect(self, pyramid: Pyramid) -> Maps:
-        return (self.guided(pyramid),)
+    def collect(self, pyramid: Pyramid, pointwise: Pointwise) -> Maps:
+        return (self.guided(pyramid, pointwise),)
 
     def complete(self, maps: Maps, shallow: Callable[[], Tensor]) -> Maps:
         return *maps, self.enter(shallow())

@@ -10,6 +10,7 @@ from bdnet.models.backbone import Backbone, Pyramid
 from bdnet.models.boundary.base import Boundary, Pointwise
 from bdnet.models.boundary.gates import ShapeStream
 from bdnet.models.errors import BadModel
+from bdnet.models.layout import layout
 from bdnet.models.propagation.base import Maps
 
 
@@ -34,11 +35,11 @@ class Gated(Boundary):
         )
         self.shape = ShapeStream(backbone.channels, channels)
 
-    def guided(self, pyramid: Pyramid) -> Tensor:
-        """The deep feature and, after it, one channel per guide."""
+    def guided(self, pyramid: Pyramid, pointwise: Pointwise) -> Tensor:
+        """The deep feature, pointwise, and after it one channel per guide."""
         levels = (pyramid.levels[place] for place in self.guided_by)
         guides = [guide(level) for guide, level in zip(self.guides, levels, strict=True)]
-        return torch.cat([pyramid.deep, *guides], 1)
+        return torch.cat([pointwise(pyramid.deep), *guides], 1)
 
     def forward(self, maps: Maps, pointwise: Pointwise) -> tuple[Tensor, Tensor | None]:
         guided, stream = maps
@@ -46,4 +47,5 @@ class Gated(Boundary):
         told, edges = self.shape(guided[:, -count:], stream)
         # the head's part of the fusion, done to its few weights instead of to every cell
         weight = pointwise(self.shape.fuse.weight.transpose(0, 1)).transpose(0, 1)
+        told = told.contiguous(memory_format=layout(guided))  # or the sum takes ten times as long
         return guided[:, :-count] + functional.conv2d(told, weight), edges

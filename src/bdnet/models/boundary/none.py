@@ -13,8 +13,8 @@ class NoBoundary(Boundary):
     def __init__(self, backbone: Backbone) -> None:  # noqa: ARG002 - every boundary is made alike
         super().__init__()
 
-    def collect(self, pyramid: Pyramid) -> Maps:
-        return (pyramid.deep,)
+    def collect(self, pyramid: Pyramid, pointwise: Pointwise) -> Maps:
+        return (pointwise(pyramid.deep),)
 
     def forward(
         self,

@@ -1,6 +1,7 @@
 """Boundary stream of the keyframe's shallow feature, warped: I-frames and vectors alone."""
 
 from bdnet.models.backbone import Pyramid
+from bdnet.models.boundary.base import Pointwise
 from bdnet.models.boundary.gated import Gated
 from bdnet.models.propagation.base import Maps
 
@@ -8,5 +9,5 @@ from bdnet.models.propagation.base import Maps
 class WarpedBoundary(Gated):
     """A shape stream whose input travels from the keyframe as the deep feature does."""
 
-    def collect(self, pyramid: Pyramid) -> Maps:
-        return self.guided(pyramid), self.enter(pyramid.shallow)
+    def collect(self, pyramid: Pyramid, pointwise: Pointwise) -> Maps:
+        return self.guided(pyramid, pointwise), self.enter(pyramid.shallow)

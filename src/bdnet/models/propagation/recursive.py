@@ -2,6 +2,7 @@
 
 from bdnet.clip import Clip
 from bdnet.models.base import State, Step
+from bdnet.models.layout import by_cell
 from bdnet.models.propagation.base import Maps, Propagation, move
 
 
@@ -17,7 +18,7 @@ class Recursive(Propagation):
         return maps
 
     def start(self, maps: Maps) -> State:
-        return maps
+        return tuple(map(by_cell, maps))
 
     def step(self, state: State, frame: Step) -> tuple[State, Maps]:
         motion, _ = frame.vectors()

@@ -6,6 +6,7 @@ from torch import Tensor
 from bdnet.clip import Clip
 from bdnet.codec.motion import accumulate
 from bdnet.models.base import State, Step
+from bdnet.models.layout import by_cell
 from bdnet.models.propagation.base import Maps, Propagation, move
 
 
@@ -22,7 +23,7 @@ class Vectors(Propagation):
     def start(self, maps: Maps) -> State:
         deep = maps[0]
         field = torch.zeros(len(deep), 2, *deep.shape[-2:], device=deep.device)
-        return *maps, field, torch.ones_like(field[:, 0], dtype=torch.bool)
+        return *map(by_cell, maps), field, torch.ones_like(field[:, 0], dtype=torch.bool)
 
     def step(self, state: State, frame: Step) -> tuple[State, Maps]:
         *maps, field, valid = state
