@@ -10,8 +10,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from bdnet.errors import BdnetError
 
-# what a run's numbers do not depend on; of runs that it builds on, their digests count, and of a
-# recipe what was made of it
+# what a run's numbers do not depend on: of runs that it builds on, their digests count, and of the
+# recipe, what is taken from it
 APART = (
     "callbacks.best.dirpath", "callbacks.exhibits", "callbacks.last", "checkpoint_every",
     "data.dataset.processes", "data.prefetch", "data.workers", "folder", "identity", "init_from",
