@@ -33,3 +33,19 @@ def make_video(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
         return path
 
     return make
+
+
+@pytest.fixture(scope="session")
+def bands(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data set for data=folder: see training.py. Never change it."""
+    from training import write_bands
+
+    return write_bands(tmp_path_factory.mktemp("bands"))
+
+
+@pytest.fixture(scope="session")
+def trained(bands: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a finished run of six steps. Never change it."""
+    from training import run, settings
+
+    return run(*settings(bands, tmp_path_factory.mktemp("runs")))

@@ -1,5 +1,6 @@
 """A tiny training: wide bands that move, learnt by the smallest network in this process."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,26 +8,32 @@ from typing import Any
 
 import cv2
 import numpy as np
+import pytorch_lightning as pl
 import torch
 from hydra import compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
+from hydra.utils import instantiate
 from numpy.typing import NDArray
 from omegaconf import DictConfig, open_dict
+from pytorch_lightning import Callback
 from torch import Tensor
+from torch.utils.data import DataLoader
 
 from bdnet.application import conf_folder
-from bdnet.clip import Prediction
+from bdnet.clip import Clip, Prediction
 from bdnet.codec import Encoding, VideoWriter
 from bdnet.data.classes import Classes
+from bdnet.data.module import ClipDataModule
+from bdnet.engine.distiller import Distiller
 from bdnet.losses import LabelLoss
 from bdnet.models.heads import DeepLabV2
-from bdnet.train import train
+from bdnet.train import _distiller, train
 from videos import Pan
 
 BANDS = Classes(("road", "car", "person"), ((90, 90, 90), (0, 0, 142), (220, 20, 60)))
 HEIGHT, WIDTH, LENGTH = 64, 96, 8
 SPEED = 2  # pixels per frame
-SPLITS = {"train": 3, "val": 1, "test": 1}  # videos; those of val and test are among train's
+SPLITS = {"train": 3, "val": 1, "test": 2}  # videos; those of val and test are among train's
 
 
 def bands(index: int, number: int = 0) -> NDArray[np.uint8]:
@@ -89,12 +96,30 @@ def run(*overrides: str) -> Path:
         return Path(config.folder)
 
 
-def weights(folder: Path, which: str = "last") -> dict[str, Tensor]:
-    return dict(checkpoint(folder, which)["state_dict"])
-
-
 def checkpoint(folder: Path, which: str = "last") -> dict[str, Any]:
     return dict(torch.load(folder / f"{which}.ckpt", weights_only=True))
+
+
+def metrics(folder: Path) -> dict[str, Any]:
+    return dict(json.loads((folder / "metrics.json").read_text()))
+
+
+def prepared(config: DictConfig) -> tuple[Distiller, ClipDataModule]:
+    """The parts of a training, before it begins."""
+    data = instantiate(config.data, _convert_="all")
+    with open_dict(config):
+        config.classes = config.classes or len(data.dataset.classes)
+    return _distiller(config, data), data
+
+
+def fit(distiller: Distiller, batches: list[Clip], *callbacks: Callback) -> pl.Trainer:
+    """Trains on these batches, one step each, without anything around."""
+    trainer = pl.Trainer(
+        max_steps=len(batches), accelerator="cpu", logger=False, enable_checkpointing=False,
+        enable_progress_bar=False, enable_model_summary=False, callbacks=list(callbacks),
+    )  # fmt: skip
+    trainer.fit(distiller, DataLoader(batches, batch_size=None))  # type: ignore[arg-type]
+    return trainer
 
 
 class Forgetful(DeepLabV2):
@@ -105,12 +130,14 @@ class Forgetful(DeepLabV2):
 
 
 class Poison(LabelLoss):
-    """Is not a number in its step number `step`, counted from 0."""
+    """Is not a number from its call number `at` on, counted from 0."""
 
-    def __init__(self, step: int, weight: float = 1.0) -> None:
+    at = 0
+
+    def __init__(self, weight: float = 1.0) -> None:
         super().__init__(weight)
-        self.step, self.seen = step, 0
+        self.seen = 0
 
     def value(self, student: Prediction, labels: Tensor) -> Tensor:  # noqa: ARG002
         self.seen += 1
-        return student.logits.sum() * (torch.nan if self.seen > self.step else 0.0)
+        return student.logits.sum() * (torch.nan if self.seen > self.at else 0.0)

@@ -1,0 +1,139 @@
+"""One training step: who learns, from whom, and what a checkpoint of it holds."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from pytorch_lightning import Callback, LightningModule, Trainer
+from torch import Tensor
+
+from bdnet.application import conf_folder
+from bdnet.clip import Clip
+from bdnet.data.normalisation import normalise
+from bdnet.engine.distiller import Distiller, NotFinite
+from training import Poison, composed, fit, metrics, prepared, run, settings
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:.*does not have many workers",  # one is enough here
+    "ignore:.*LeafSpec",  # Lightning's own use of torch
+    "ignore:Found .* in eval mode",  # the teacher
+    "ignore:You defined a `validation_step`",  # these trainings have none
+)
+TERMS = sorted(path.stem for path in conf_folder().glob("loss/*.yaml"))
+TEACHER = ["teacher=hrnet", "teacher.model.backbone=hrnet_w18_small", "teacher.checkpoint=null"]
+
+
+@pytest.fixture
+def distilled(bands: Path, tmp_path: Path) -> Iterator[tuple[Distiller, Clip]]:
+    """A student with every term of conf/loss and a teacher; and a batch."""
+    torch.manual_seed(0)
+    terms = f"loss=[{','.join(TERMS)}]"
+    with composed(*settings(bands, tmp_path), *TEACHER, terms, "data.unlabelled=1") as (config, _):
+        distiller, data = prepared(config)
+    yield distiller, normalise(next(iter(data.train_dataloader())))
+
+
+class Watch(Callback):
+    """Remembers each step's loss, and the gradients of the last one by parameter."""
+
+    def __init__(self) -> None:
+        self.losses: list[float] = []
+        self.gradients: dict[str, Tensor | None] = {}
+
+    def on_after_backward(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.gradients = {
+            name: None if each.grad is None else each.grad.clone()
+            for name, each in pl_module.named_parameters()
+        }
+
+    def on_train_batch_end(self, trainer: Trainer, *others: Any) -> None:
+        self.losses.append(float(trainer.callback_metrics["loss"]))
+
+
+def test_all_terms_together_fall_and_reach_every_part(distilled: tuple[Distiller, Clip]):
+    distiller, batch = distilled
+    watch = Watch()
+    fit(distiller, [batch] * 8, watch)
+    assert watch.losses[-1] < 0.8 * watch.losses[0]
+    assert len(TERMS) >= 7
+    for part in ("student.backbone", "student.boundary", "student.head", "objective.terms.inner"):
+        found = [each for name, each in watch.gradients.items() if name.startswith(part)]
+        assert found, part
+        assert all(each is not None and bool(each.any()) for each in found), part
+    teacher = [each for name, each in watch.gradients.items() if name.startswith("teacher.")]
+    assert len(teacher) > 100
+    assert all(each is None for each in teacher)
+
+
+def test_the_teacher_stays_as_it_is_and_sees_each_target_once(distilled: tuple[Distiller, Clip]):
+    distiller, batch = distilled
+    before = {name: each.clone() for name, each in distiller.teacher.state_dict().items()}
+    seen: list[Clip] = []
+    distiller.teacher.model.register_forward_pre_hook(lambda _, given: seen.append(*given))
+    fit(distiller, [batch] * 2)
+    distiller.train()
+    assert distiller.student.training
+    assert not any(module.training for module in distiller.teacher.modules())
+    assert all(torch.equal(each, before[k]) for k, each in distiller.teacher.state_dict().items())
+    assert any("running_mean" in name for name in before)
+    assert len(seen) == 2
+    for clip in seen:
+        assert all(torch.equal(image, batch.images[:, -1]) for image in clip.images.unbind(1))
+        assert clip.motion.shape[1] == 0
+
+
+def test_the_optimiser_has_every_parameter_that_learns_once(distilled: tuple[Distiller, Clip]):
+    distiller, _ = distilled
+    found = distiller.configure_optimizers()
+    backbone, head = (group["params"] for group in found["optimizer"].param_groups)
+    adapter = distiller.objective.get_submodule("terms.inner.adapter")
+    assert {id(each) for each in adapter.parameters()} <= {id(each) for each in head}
+    learning = [each for each in distiller.parameters() if each.requires_grad]
+    assert sorted(map(id, learning)) == sorted(map(id, [*backbone, *head]))
+    rates = [group["lr"] for group in found["optimizer"].param_groups]
+    assert rates == pytest.approx([1e-3, 1e-2])
+
+
+def test_a_checkpoint_holds_no_teacher_and_loads_strictly(
+    distilled: tuple[Distiller, Clip], bands: Path, tmp_path: Path
+):
+    distiller, batch = distilled
+    fit(distiller, [batch]).save_checkpoint(tmp_path / "a.ckpt", weights_only=False)
+    found = torch.load(tmp_path / "a.ckpt", weights_only=True)
+    names = set(found["state_dict"])
+    assert not any(name.startswith("teacher.") for name in names)
+    assert any(name.startswith("objective.terms.inner.adapter") for name in names)
+    for each in distiller.student.parameters():
+        each.data.zero_()
+    distiller.on_load_checkpoint(found)
+    distiller.load_state_dict(found["state_dict"])  # strict
+    assert all(
+        torch.equal(each, found["state_dict"][f"student.{name}"])
+        for name, each in distiller.student.state_dict().items()
+    )
+    del found["state_dict"]["student.head.branches.0.weight"]
+    with pytest.raises(RuntimeError, match=r"Missing key.*head\.branches\.0\.weight"):
+        distiller.load_state_dict(found["state_dict"])
+
+
+def test_a_term_that_is_not_finite_stops_with_its_name_and_step(
+    bands: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(Poison, "at", 2)
+    poison = ["+loss.poison._target_=training.Poison", "+loss.poison._partial_=true"]
+    with composed(*settings(bands, tmp_path), *poison) as (config, _):
+        distiller, data = prepared(config)
+    batch = normalise(next(iter(data.train_dataloader())))
+    with pytest.raises(NotFinite, match="loss term 'poison' is nan in step 2; use a lower") as info:
+        fit(distiller, [batch] * 4)
+    assert info.value.batch == 2
+
+
+def test_a_student_learns_two_clips_by_heart(bands: Path, tmp_path: Path):
+    more = ["steps=40", "validate_every=40", "data.labelled=null", "model/boundary=none"]
+    scores = metrics(run(*settings(bands, tmp_path), *more, "optimizer.lr=2e-3"))["scores"]
+    assert scores["avg_k"] > 0.9
+    assert min(scores["miou"]) > 0.9
+    assert scores["video"]["miou"] > 0.9
