@@ -29,9 +29,10 @@ def targets(node: object) -> list[DictConfig]:
     """Every node below one that names something to instantiate."""
     if not isinstance(node, DictConfig | ListConfig):
         return []
+    is_one = isinstance(node, DictConfig) and "_target_" in node
     keys = node if isinstance(node, DictConfig) else range(len(node))
-    children = (node._get_node(key) for key in keys)  # nothing is looked up that they refer to
-    return [node] * ("_target_" in node) + [each for child in children for each in targets(child)]
+    children = (node._get_node(key) for key in keys)  # what they refer to is not looked up
+    return [node] * is_one + [each for child in children for each in targets(child)]
 
 
 @pytest.mark.parametrize("verb", VERBS)

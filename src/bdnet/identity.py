@@ -13,9 +13,9 @@ from bdnet.errors import BdnetError
 # what a run's numbers do not depend on: of runs that it builds on, their digests count, and of
 # backbone and recipe, what the model and others take from them
 APART = (
-    "backbone", "callbacks.best.dirpath", "callbacks.exhibits", "callbacks.last.dirpath",
-    "callbacks.last.every_n_train_steps", "checkpoint_every", "data.prefetch", "data.workers",
-    "folder", "identity", "init_from", "logger", "name", "overwrite", "recipe", "requires", "runs",
+    "backbone", "callbacks.best.dirpath", "callbacks.exhibits", "callbacks.last",
+    "checkpoint_every", "data.dataset.processes", "data.prefetch", "data.workers", "folder",
+    "identity", "init_from", "logger", "name", "overwrite", "recipe", "requires", "runs",
     "teacher.model.run", "trainer.default_root_dir", "trainer.enable_progress_bar",
     "trainer.log_every_n_steps",
 )  # fmt: skip

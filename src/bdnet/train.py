@@ -36,9 +36,12 @@ QUIET = (
     "The number of training batches .* is smaller than the logging interval",
     "Found .* module\\(s\\) in eval mode",  # the teacher, always
     "The '.*_dataloader' does not have many workers",  # as many as data.workers says
+    "You're resuming .* your dataloader is not resumable",  # TrainingBatches.first
 )
 # what a run that another one builds on takes over from the command line
-INHERITED = {"backbone", "data", "interval", "logger", "recipe", "runs", "sweep", "trainer"}
+INHERITED = {
+    "augmentation", "backbone", "data", "interval", "logger", "recipe", "runs", "sweep", "trainer",
+}  # fmt: skip
 
 
 @application("train")
@@ -76,13 +79,18 @@ def train(
 
 
 def _train_needed(needed: DictConfig, overrides: Sequence[str]) -> None:
-    own = [f"{key!s}={value!s}" for key, value in needed.items()]
+    own = [f"{key!s}={'null' if value is None else value}" for key, value in needed.items()]
     kept = [each for each in overrides if re.split(r"\W", each.lstrip("+~"))[0] in INHERITED]
     config = compose("train", [*kept, *own], return_hydra_config=True)
     choices = dict(config.hydra.runtime.choices)
+    ours = HydraConfig.instance().cfg
+    HydraConfig.instance().set_config(config)  # ${hydra:...} means that of the needed run
     with open_dict(config):
         del config["hydra"]
-    train(config, choices, overrides, wait=True)
+    try:
+        train(config, choices, overrides, wait=True)
+    finally:
+        HydraConfig.instance().cfg = ours
 
 
 def _builds_on(config: DictConfig) -> dict[str, str]:
@@ -101,8 +109,11 @@ def _finish(run: Run, config: DictConfig, data: ClipDataModule) -> None:
     data.prepare_data()
     loggers = list(instantiate(config.logger, _convert_="all").values())
     callbacks = instantiate(config.callbacks, _convert_="all")
+    # Lightning refuses what has nothing to do
     if not config.trainer.enable_progress_bar:
-        callbacks.pop("progress", None)  # Lightning refuses one that is off
+        callbacks.pop("progress", None)
+    if not loggers:
+        callbacks.pop("rate", None)
     trainer = instantiate(
         config.trainer, _convert_="all", logger=loggers, callbacks=[*callbacks.values()]
     )
@@ -158,7 +169,7 @@ def _fit_and_test(
     with _interruptible(trainer):
         trainer.test(distiller, data, verbose=False)
     if not config.steps:
-        trainer.save_checkpoint(run.last)
+        trainer.save_checkpoint(run.last, weights_only=False)
     return {
         **outcome(run.facts(), distiller, data, config.checkpoint),
         "steps": config.steps,
@@ -178,7 +189,7 @@ def _fit(run: Run, trainer: pl.Trainer, distiller: Distiller, data: ClipDataModu
     except NotFinite as error:
         names = "\n  ".join(data.training_names(error.batch))
         raise BdnetError(f"{error}; the batch was\n  {names}") from error
-    trainer.save_checkpoint(run.last)
+    trainer.save_checkpoint(run.last, weights_only=False)
 
 
 @contextmanager
@@ -203,7 +214,8 @@ def _logged(path: Path) -> Iterator[None]:
     try:
         yield
     except Exception:
-        log.debug("stopped", exc_info=True)
+        found = sys.exc_info()
+        handler.handle(log.makeRecord(log.name, logging.ERROR, "", 0, "stopped", (), found))
         raise
     finally:
         root.removeHandler(handler)
