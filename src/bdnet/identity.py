@@ -10,12 +10,13 @@ from omegaconf import DictConfig, OmegaConf
 
 from bdnet.errors import BdnetError
 
-# what a run's numbers do not depend on; of runs that it builds on, their digests count
+# what a run's numbers do not depend on: of runs that it builds on, their digests count, and of the
+# recipe, what is taken from it
 APART = (
     "callbacks.best.dirpath", "callbacks.exhibits", "callbacks.last.dirpath",
     "callbacks.last.every_n_train_steps", "checkpoint_every", "data.prefetch",
-    "data.workers", "folder", "identity", "init_from", "logger", "name", "overwrite", "requires",
-    "runs", "teacher.model.run", "trainer.default_root_dir", "trainer.enable_progress_bar",
+    "data.workers", "folder", "identity", "init_from", "logger", "name", "overwrite", "recipe",
+    "requires", "runs", "teacher.model.run", "trainer.default_root_dir", "trainer.enable_progress_bar",
     "trainer.log_every_n_steps",
 )  # fmt: skip
 # a run's folder may come from a stranger, and its configuration names code to run

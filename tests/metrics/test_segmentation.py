@@ -1,5 +1,8 @@
 """IoU by hand and against a literal count."""
 
+from pathlib import Path
+
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -105,3 +108,32 @@ def test_what_would_be_counted_wrongly_is_refused(guess, label, offset, says):
         SegmentationByOffset(CLASSES, 5).update(maps[0], maps[1], torch.tensor([offset]))
     with pytest.raises(ValueError, match="bring the prediction to the labels' size"):
         SegmentationByOffset(CLASSES, 5).update(maps[0], maps[1, :, :1], torch.tensor([0]))
+
+
+def test_agrees_with_the_scripts_of_cityscapes(tmp_path: Path):
+    """Runs where they are installed: pip install --no-deps cityscapesscripts pyquaternion."""
+    scripts = pytest.importorskip(
+        "cityscapesscripts.evaluation.evalPixelLevelSemanticLabeling", exc_type=ImportError
+    )
+    rng = np.random.default_rng(0)
+    metric = SegmentationByOffset(19, 1)
+    table = np.full(256, 0, np.uint8)  # class -> the id in files; 0 is void there
+    table[:19] = [scripts.trainId2label[each].id for each in range(19)]
+    files: dict[str, list[str]] = {"truth": [], "guess": []}
+    for number in range(3):
+        truth = rng.integers(0, 19, (24, 40), np.uint8)
+        guess = np.where(rng.random(truth.shape) < 0.6, truth, rng.integers(0, 19, truth.shape))
+        truth[rng.random(truth.shape) < 0.1] = 255
+        for name, each in (("truth", truth), ("guess", guess)):
+            path = tmp_path / f"city_{number:06d}_000019_{name}.png"
+            assert cv2.imwrite(str(path), table[each])
+            files[name].append(str(path))
+        maps = (torch.from_numpy(each.astype(np.int64))[None] for each in (guess, truth))
+        metric.update(*maps, torch.zeros(1, dtype=torch.int64))
+    scripts.args.quiet, scripts.args.evalInstLevelScore = True, False
+    scripts.args.evalPixelAccuracy = False
+    theirs = scripts.evaluateImgLists(files["guess"], files["truth"], scripts.args)
+    ours = metric.compute()
+    assert ours.avg_k.item() == pytest.approx(theirs["averageScoreClasses"], abs=1e-12)
+    names = [scripts.trainId2label[each].name for each in range(19)]
+    assert ours.iou[0].tolist() == pytest.approx([theirs["classScores"][name] for name in names])

@@ -11,8 +11,8 @@ from hydra.utils import instantiate
 from test_benchmark import run
 from torch import nn
 
+from bdnet.application import conf_folder
 from bdnet.models.base import Step
-from bdnet.runs import conf_folder
 from bdnet.target.cost import Comparison, Cost, Costs
 from bdnet.target.errors import CannotMeasure
 from bdnet.target.model import ModelCost
