@@ -28,7 +28,7 @@ from bdnet.streaming import Images, Keyframes, Stream
 Report = dict[str, Any]  # as it stands in summary.json
 
 
-@application("predict")
+@application("predict", resumes=False)
 def main(config: DictConfig) -> None:
     predict_all(config)
 
