@@ -83,6 +83,7 @@ def test_a_video_becomes_a_film_and_label_images(call, make_video, model, capsys
     (report,) = found["videos"].values()
     assert (found["run"], found["checkpoint"], found["interval"]) == ("mine", "best", 4)
     assert found["failed"] == {}
+    assert found["device"] in {"cpu", "cuda"}
     assert (report["frames"], report["keyframes"], report["is_complete"]) == (15, 4, True)
     assert report["problems"] == report["damaged_frames"] == []
     assert 0 <= report["share_without_vectors"] < 0.2

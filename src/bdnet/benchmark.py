@@ -10,7 +10,7 @@ from bdnet.application import application
 from bdnet.target.base import machine
 
 
-@application("benchmark")
+@application("benchmark", resumes=False)
 def main(config: DictConfig) -> None:
     measurement = instantiate(config.target, _convert_="all").measure(config.repeats)
     here = machine()

@@ -21,7 +21,7 @@ from bdnet.records import write_json
 from bdnet.runs import Run, Trained, load
 
 
-@application("evaluate")
+@application("evaluate", resumes=False)
 def main(config: DictConfig) -> None:
     evaluate(config, HydraConfig.get().runtime.choices["data"])
 

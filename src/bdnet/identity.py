@@ -10,13 +10,14 @@ from omegaconf import DictConfig, OmegaConf
 
 from bdnet.errors import BdnetError
 
-# what a run's numbers do not depend on: of runs that it builds on, their digests count, and of the
-# recipe, what is taken from it
+# what a run's numbers do not depend on: of runs that it builds on, their digests count, and of
+# backbone and recipe, what the model and others take from them
 APART = (
-    "callbacks.best.dirpath", "callbacks.exhibits", "callbacks.last", "checkpoint_every",
-    "data.dataset.processes", "data.prefetch", "data.workers", "folder", "identity", "init_from",
-    "logger", "name", "overwrite", "recipe", "requires", "runs", "teacher.model.run",
-    "trainer.default_root_dir", "trainer.enable_progress_bar", "trainer.log_every_n_steps",
+    "backbone", "callbacks.best.dirpath", "callbacks.exhibits", "callbacks.last",
+    "checkpoint_every", "data.dataset.processes", "data.prefetch", "data.workers", "folder",
+    "identity", "init_from", "logger", "name", "overwrite", "recipe", "requires", "runs",
+    "teacher.model.run", "trainer.default_root_dir", "trainer.enable_progress_bar",
+    "trainer.log_every_n_steps",
 )  # fmt: skip
 # a run's folder may come from a stranger, and its configuration names code to run
 TRUSTED = ("bdnet", "torch", "timm", "albumentations")

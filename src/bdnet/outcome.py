@@ -31,7 +31,7 @@ def facts_of(
             for group, choice in choices.items()
             if not group.startswith("hydra") and isinstance(choice, str)
         },
-        "backbone": config.backbone,
+        "backbone": config.model.get("backbone", config.backbone),
         "classes": {"names": classes.names, "colours": classes.colours},
         "interval": config.interval,
         "command": ["python", "-m", "bdnet.train", *command[1:]],

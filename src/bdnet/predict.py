@@ -28,7 +28,7 @@ from bdnet.streaming import Images, Keyframes, Stream
 Report = dict[str, Any]  # as it stands in summary.json
 
 
-@application("predict")
+@application("predict", resumes=False)
 def main(config: DictConfig) -> None:
     predict_all(config)
 
@@ -41,7 +41,7 @@ def predict_all(config: DictConfig) -> None:
         torch.set_num_threads(config.threads)
     videos, output = find_videos(config.video), Path(config.output)
     trained = runs.load(config.run, config.checkpoint)
-    move(trained.model, config.device)
+    device = move(trained.model, config.device)
     interval = keyframe_interval(config.interval, trained.interval)
     save(legend(trained.classes, 640), output / "legend.png")
     trained.classes.write(output / "classes.yaml")
@@ -49,6 +49,7 @@ def predict_all(config: DictConfig) -> None:
         "run": trained.name,
         "checkpoint": config.checkpoint,
         "interval": interval or "gop",
+        "device": device,
         "videos": {},
         "failed": {},
     }
@@ -89,15 +90,16 @@ def find_videos(pattern: str) -> dict[Path, str]:
     return found
 
 
-def move(model: nn.Module, device: str) -> None:
-    """Puts a network where it is to work."""
+def move(model: nn.Module, device: str) -> str:
+    """Puts a network where it is to work, with its weights as they are fast, and says where."""
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     try:
-        model.to(device)
+        model.to(device).to(memory_format=torch.channels_last)
     except (RuntimeError, AssertionError) as error:  # torch's ways to refuse a device
         reason = str(error).splitlines()[0]
         raise BdnetError(f"device={device}: {reason}; say auto or cpu") from error
+    return device
 
 
 def keyframe_interval(wanted: int | str | None, trained: int) -> int | None:

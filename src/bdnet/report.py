@@ -13,7 +13,7 @@ from bdnet.records import write
 from bdnet.tables.collect import collect
 
 
-@application("report")
+@application("report", resumes=False)
 def main(config: DictConfig) -> None:
     make(config)
 

@@ -24,7 +24,7 @@ from bdnet.codec.pixels import Pixels
 from bdnet.data.normalisation import normalise_images
 from bdnet.errors import BdnetError
 from bdnet.models.base import State, Step, VideoModel
-from bdnet.models.heads import upsample
+from bdnet.models.heads import label_map
 
 AHEAD = 4  # frames that are decoded while the network works on another one
 
@@ -144,12 +144,13 @@ class Stream:
     def _label(self, state: State, frame: Frame, is_key: bool) -> tuple[State, NDArray[np.uint8]]:
         image = motion = valid = None
         if frame.image is not None and (is_key or self.model.pixels == "all"):
-            image = normalise_images(self._batch(frame.image).permute(0, 3, 1, 2).contiguous())
+            # stays as it lies, cell by cell, which convolutions and warps are faster on
+            image = normalise_images(self._batch(frame.image).permute(0, 3, 1, 2))
         if not is_key and frame.motion is not None and frame.valid is not None:
             motion, valid = self._batch(frame.motion), self._batch(frame.valid)
         state, logits = self.model.step(state, Step(image, motion, valid, is_key))
-        scores = upsample(logits, self.reader.height, self.reader.width)
-        return state, scores.argmax(1)[0].byte().cpu().numpy()
+        labels = label_map(logits, self.reader.height, self.reader.width)
+        return state, labels[0].byte().cpu().numpy()
 
     def _batch(self, array: NDArray[np.generic]) -> Tensor:
         return torch.from_numpy(array)[None].to(self._device)
