@@ -36,7 +36,7 @@ SPEED = 2  # pixels per frame
 SPLITS = {"train": 3, "val": 1, "test": 2}  # videos; those of val and test are among train's
 
 
-def bands(index: int, number: int = 0) -> NDArray[np.uint8]:
+def labels(index: int, number: int = 0) -> NDArray[np.uint8]:
     """Labels [H, W] of frame `index` of a video: upright bands that move to the left."""
     columns = np.arange(WIDTH) + SPEED * index + 8 * number
     return np.tile((columns // 36 + number) % 3, (HEIGHT, 1)).astype(np.uint8)
@@ -45,7 +45,7 @@ def bands(index: int, number: int = 0) -> NDArray[np.uint8]:
 def picture(index: int, number: int = 0) -> NDArray[np.uint8]:
     """RGB of the same frame: the bands' colours, with a texture that moves with them."""
     texture = Pan((SPEED, 0), number).picture(index, HEIGHT, WIDTH)
-    painted = 0.6 * BANDS.palette()[bands(index, number)] + 0.4 * texture
+    painted = 0.6 * BANDS.palette()[labels(index, number)] + 0.4 * texture
     return painted.round().astype(np.uint8)
 
 
@@ -54,13 +54,13 @@ def write_bands(root: Path) -> Path:
     for split, count in SPLITS.items():
         for number in range(count):
             video = root / split / f"videos/{number}.mp4"
-            labels = root / split / f"labels/{number}"
-            labels.mkdir(parents=True)
+            folder = root / split / f"labels/{number}"
+            folder.mkdir(parents=True)
             video.parent.mkdir(parents=True, exist_ok=True)
             with VideoWriter(video, encoding=Encoding(interval=LENGTH, crf=10)) as writer:
                 for index in range(LENGTH):
                     writer.write(picture(index, number))
-                    assert cv2.imwrite(str(labels / f"{index:06d}.png"), bands(index, number))
+                    assert cv2.imwrite(str(folder / f"{index:06d}.png"), labels(index, number))
     BANDS.write(root / "classes.yaml")
     return root
 
@@ -70,7 +70,7 @@ def settings(data: Path, runs: Path) -> list[str]:
     return [
         *("data=folder", f"data.dataset.root={data}", "~recipe", f"runs={runs}", "name=tiny"),
         *("augmentation@data.augmentation=none", "data.workers=0", "data.batch_size=2"),
-        *("data.stride=2", "data.labelled=6", "interval=4", "steps=6", "validate_every=3"),
+        *("data.stride=3", "data.labelled=6", "interval=4", "steps=6", "validate_every=3"),
         *("checkpoint_every=2", "backbone=test_resnet", "optimizer.lr=1e-3", "logger=[]"),
         *("callbacks.exhibits.clips=0", "trainer.accelerator=cpu"),
         "trainer.enable_progress_bar=false",

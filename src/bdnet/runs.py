@@ -57,13 +57,12 @@ class Run:
         return read_json(path) if path.is_file() else {}
 
     def identity(self) -> str:
-        """The digest of a run that was trained."""
-        facts = self.facts()
-        if not facts or not self.last.is_file():
+        """The digest of a finished run; of another one it does not tell the weights."""
+        if not self.is_finished:
             raise BdnetError(
-                f"{self.folder}: no trained run; train it first (python -m bdnet.train)"
+                f"{self.folder}: no finished run; train it first (python -m bdnet.train)"
             )
-        return str(facts["digest"])
+        return str(self.facts()["digest"])
 
     def config(self) -> DictConfig:
         path = self.folder / "config.yaml"

@@ -59,6 +59,7 @@ def train(
     overrides: those of the command line; runs that this one builds on share some
     wait:      where another process is at work on it
     """
+    _check(config)
     for needed in config.requires:
         _train_needed(needed, overrides)
     data = instantiate(config.data, _convert_="all")
@@ -76,6 +77,18 @@ def train(
             return
         with _logged(run.folder / "train.log"):
             _finish(run, config, data)
+
+
+def _check(config: DictConfig) -> None:
+    """Refuses what would be found wrong only when training is done."""
+    which = config.checkpoint
+    if which not in ("last", "best"):
+        raise BdnetError(f"checkpoint={which}: say last or best")
+    if which == "best" and config.validate_every > config.steps:
+        raise BdnetError(
+            f"checkpoint=best: with validate_every={config.validate_every} no validation comes in "
+            f"steps={config.steps}; validate more often, or say checkpoint=last"
+        )
 
 
 def _train_needed(needed: DictConfig, overrides: Sequence[str]) -> None:
