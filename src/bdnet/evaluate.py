@@ -13,6 +13,7 @@ from bdnet.application import application
 from bdnet.data.module import ClipDataModule
 from bdnet.engine.evaluator import Evaluator
 from bdnet.engine.progress import Progress
+from bdnet.engine.quiet import hush
 from bdnet.errors import BdnetError
 from bdnet.identity import check_trust
 from bdnet.models.errors import BadModel
@@ -34,7 +35,7 @@ def evaluate(config: DictConfig, chosen: str | None) -> None:
     run = Run(config.run)
     facts = run.facts()
     trained = load(run.folder, config.checkpoint)
-    intervals = _intervals(config.interval or trained.interval)
+    intervals = _intervals(trained.interval if config.interval is None else config.interval)
     data = _data(config, run, max(intervals), chosen)
     name = chosen or facts["choices"]["data"]
     _check_classes(trained, data, name)
@@ -78,6 +79,7 @@ def _check_classes(trained: Trained, data: ClipDataModule, name: str) -> None:
 
 
 def _evaluated(config: DictConfig, run: Run, trained: Trained, data: ClipDataModule) -> Evaluator:
+    hush()
     recipe = run.config()
     if trained.model.images == "all":
         data.images = "all"

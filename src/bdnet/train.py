@@ -5,7 +5,6 @@ import re
 import signal
 import sys
 import time
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +21,7 @@ from bdnet.application import application
 from bdnet.data.module import ClipDataModule
 from bdnet.engine.composition import join
 from bdnet.engine.distiller import Distiller, NotFinite
+from bdnet.engine.quiet import hush
 from bdnet.errors import BdnetError
 from bdnet.identity import digest
 from bdnet.models.checkpoints import inherit, restore
@@ -30,14 +30,6 @@ from bdnet.runs import Run
 
 log = logging.getLogger(__name__)
 
-QUIET = (
-    "Checkpoint directory .* exists",  # it is the run's folder
-    "`isinstance\\(treespec, LeafSpec\\)` is deprecated",  # Lightning's own
-    "The number of training batches .* is smaller than the logging interval",
-    "Found .* module\\(s\\) in eval mode",  # the teacher, always
-    "The '.*_dataloader' does not have many workers",  # as many as data.workers says
-    "You're resuming .* your dataloader is not resumable",  # TrainingBatches.first
-)
 # what a run that another one builds on takes over from the command line
 INHERITED = {
     "augmentation", "backbone", "data", "interval", "logger", "recipe", "runs", "sweep", "trainer",
@@ -115,8 +107,7 @@ def _builds_on(config: DictConfig) -> dict[str, str]:
 
 def _finish(run: Run, config: DictConfig, data: ClipDataModule) -> None:
     log.info("%s: %s steps", run.folder, config.steps)
-    for message in QUIET:
-        warnings.filterwarnings("ignore", message)
+    hush()
     pl.seed_everything(config.seed, verbose=False)
     distiller = _distiller(config, data)
     data.prepare_data()

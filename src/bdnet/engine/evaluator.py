@@ -12,7 +12,7 @@ from bdnet.data.stretches import Stretch
 from bdnet.engine.scores import Numbers, OffsetScores, VideoScores, scalars
 from bdnet.errors import BdnetError
 from bdnet.models.base import Step, VideoModel
-from bdnet.models.heads import upsample
+from bdnet.models.heads import label_map
 
 LAYOUTS = {"channels_last": torch.channels_last, "contiguous": torch.contiguous_format}
 
@@ -69,7 +69,7 @@ class Evaluator(LightningModule):
     def segment(self, clip: Clip) -> Tensor:
         """The classes [b, H, W] of a batch's targets."""
         logits = self.student(clip).logits
-        return upsample(logits, *clip.labels.shape[-2:]).argmax(1)
+        return label_map(logits, *clip.labels.shape[-2:])
 
     def stream(self, stretch: Stretch) -> Iterator[Tensor]:
         """The classes [1, H, W] of each frame, as a network in use gives them."""
@@ -85,4 +85,4 @@ class Evaluator(LightningModule):
                 is_key,
             )
             state, logits = self.student.step(state, frame)
-            yield upsample(logits, *image.shape[-2:]).argmax(1)
+            yield label_map(logits, *image.shape[-2:])

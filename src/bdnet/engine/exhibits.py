@@ -14,7 +14,7 @@ from bdnet.data.normalisation import normalise
 from bdnet.engine.evaluator import Evaluator
 from bdnet.engine.scores import Numbers
 from bdnet.models.base import VideoModel
-from bdnet.models.heads import upsample
+from bdnet.models.heads import label_map
 from bdnet.pictures.file import Image
 from bdnet.pictures.panel import panel, sheet_of_panels
 
@@ -54,7 +54,7 @@ def segment(network: VideoModel, clip: Clip) -> tuple[torch.Tensor, torch.Tensor
     device = next(network.parameters()).device
     batch: Clip = normalise(Clip(*(each.to(device) for each in default_collate([clip]))))
     prediction = network.eval()(batch)
-    labels = upsample(prediction.logits, *clip.labels.shape).argmax(1)[0]
+    labels = label_map(prediction.logits, *clip.labels.shape)[0]
     return labels, None if prediction.edges is None else prediction.edges[0]
 
 
