@@ -236,7 +236,10 @@ def test_one_process_works_on_a_run(bands: Path, tmp_path: Path):
         (["checkpoint=first"], "checkpoint=first: say last or best"),
         (["checkpoint=best", "validate_every=7"], "no validation comes in steps=6"),
         (["init_from=nowhere"], "nowhere: no finished run; train it first"),
-        (["init_from={trained}", "backbone=resnet10t"], r"init_from=.*seed=0: backbone\..* here; use"),
+        (
+            ["init_from={trained}", "backbone=resnet10t"],
+            r"init_from=.*seed=0: backbone\..* here; use",
+        ),
         (["teacher=run", "teacher.model.run=nowhere"], "nowhere: no finished run"),
         (
             ["teacher=run", "teacher.model.run={trained}", "teacher.model.checkpoint=first"],

@@ -30,7 +30,8 @@ CLIPS = 4  # in the picture of all rows
 @application("demo")
 def main(config: DictConfig) -> None:
     start, output = time.perf_counter(), Path(config.output)
-    sweep = compose("train", [f"sweep={config.sweep}"], return_hydra_config=True)
+    given = [f"sweep={config.sweep}", *config.overrides]
+    sweep = compose("train", given, return_hydra_config=True)
     rows = sweep.hydra.sweeper.params.experiment.split(",")
     folders: dict[str, Path] = {}
     for place, row in enumerate(rows, 1):
@@ -56,7 +57,7 @@ def _composed(name: str, *overrides: str) -> DictConfig:
 
 
 def _trained(experiment: str, config: DictConfig) -> Path:
-    overrides = [f"sweep={config.sweep}", f"runs='{config.runs}'"]
+    overrides = [f"sweep={config.sweep}", f"runs='{config.runs}'", *config.overrides]
     chosen = [*overrides, f"experiment={experiment}", f"seed={config.seed}"]
     hydra = compose("train", chosen, return_hydra_config=True).hydra
     run = _composed("train", *chosen)

@@ -47,9 +47,7 @@ def test_a_warm_up_rises_to_the_full_rate_and_the_rest_falls_from_it():
 def test_new_layers_and_adapters_learn_at_the_rate_of_the_head():
     backbone, head, adapter = parameters(2), parameters(3), parameters(2)
     adapter[1].requires_grad_(False)
-    optimizer, schedule = Poly(SGD, lr=0.1, head=10).configure(
-        Groups(backbone, head), adapter, 100
-    )
+    optimizer, schedule = Poly(SGD, lr=0.1, head=10).configure(Groups(backbone, head), adapter, 100)
     first, second = optimizer.param_groups
     assert [id(each) for each in first["params"]] == [id(each) for each in backbone]
     assert [id(each) for each in second["params"]] == [id(e) for e in [*head, adapter[0]]]
