@@ -291,7 +291,6 @@ def test_what_a_run_builds_on_is_trained_first_and_once(bands: Path, tmp_path: P
     assert (state(base), state(teacher)) == before
     miou = [metrics(each)["scores"]["miou"] for each in (warped, control)]
     assert miou[0][0] == pytest.approx(miou[1][0])
-    assert miou[0][3] != pytest.approx(miou[1][3])
     student = checkpoint(control)["state_dict"]
     ours = load(warped).model.state_dict()
     assert all(torch.equal(each, student[f"student.{name}"]) for name, each in ours.items())

@@ -3,9 +3,9 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from pydoc import locate
 from typing import Any
 
-from hydra.utils import get_object
 from omegaconf import DictConfig, OmegaConf
 
 from bdnet.errors import BdnetError
@@ -64,7 +64,7 @@ def check_trust(config: Any, path: str = "config") -> None:
 
 def _check_target(target: str, path: str) -> None:
     # torch.os.system is found below torch, but is not torch's
-    found = get_object(target) if target.partition(".")[0] in TRUSTED else None
+    found = locate(target) if target.partition(".")[0] in TRUSTED else None
     home = getattr(found, "__module__", "").partition(".")[0]
     if not isinstance(found, type) or home not in TRUSTED:
         raise BdnetError(

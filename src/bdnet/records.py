@@ -21,7 +21,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    write(path, (json.dumps(content, indent=2) + "\n").encode())
+    write(path, (json.dumps(content, indent=2, allow_nan=False) + "\n").encode())
 
 
 def write(path: Path, content: bytes) -> None:

@@ -221,6 +221,34 @@ def test_unlabelled_targets_are_void(small_streets: Streets):
     assert all((batch.labels == 255).all() for batch in found)
 
 
+def test_unlabelled_clips_come_after_the_labelled_ones(small_streets: Streets):
+    settings = {"interval": 3, "batch_size": 2, "workers": 0, "labelled": 6, "seed": 4}
+    plain = ClipDataModule(small_streets, **settings)
+    both = ClipDataModule(small_streets, unlabelled=2, **settings)
+    seen = set()
+    for epoch in range(6):
+        (alone,), (joint,) = (batches(each.train_dataloader(), epoch) for each in (plain, both))
+        assert len(alone.offset) == 2
+        assert len(joint.offset) == 4
+        assert same(alone, Clip(*(each[:2] for each in joint)))  # what teaches stays the same
+        assert (joint.labels[2:] == 255).all()
+        assert not (joint.labels[:2] == 255).all((1, 2)).any()
+        seen |= {each.numpy().tobytes() for each in joint.images[2:, 1]}
+    assert len(seen) == 12  # of 21 frames, none twice
+    names = both.training_names(0)
+    assert [name.split()[2] == "6" for name in names[:2]] == [True] * 2
+    assert [name.split()[2] == "6" for name in names[2:]] == [False] * 2
+
+
+def test_unlabelled_clips_where_every_frame_has_a_label_are_refused(small_streets: Streets):
+    module = ClipDataModule(small_streets, interval=3, batch_size=2, unlabelled=1)
+    with pytest.raises(BadData, match="unlabelled=1: every frame of the training videos has a lab"):
+        module.train_dataloader()
+    module = ClipDataModule(small_streets, interval=3, batch_size=2, labelled=99)
+    with pytest.raises(BadData, match="labelled=99: no training video has a label of that frame"):
+        module.train_dataloader()
+
+
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
@@ -228,6 +256,7 @@ def test_unlabelled_targets_are_void(small_streets: Streets):
         ({"mode": "jump"}, "mode=jump: say chain or gop"),
         ({"pixels": "raw"}, "pixels=raw: say decoded or original"),
         ({"workers": -1}, "workers=-1: at least 0"),
+        ({"unlabelled": -1}, "unlabelled=-1: at least 0"),
     ],
 )
 def test_settings_that_mean_nothing_are_refused(

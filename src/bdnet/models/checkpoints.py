@@ -47,8 +47,13 @@ def inherit(model: nn.Module, path: Path) -> None:
         if name.startswith(STUDENT)
     }
     wanted = model.state_dict()
-    known = {name.partition(".")[0] for name in found}
-    new = {name.partition(".")[0] for name in wanted} - known
+    known, parts = ({name.partition(".")[0] for name in names} for names in (found, wanted))
+    if not known & parts:
+        raise BadModel(
+            f"init_from={path.parent}: holds no part of this {type(model).__name__}, but "
+            f"{', '.join(sorted(known)) or 'no trained network'}; use a run of the same backbone"
+        )
+    new = parts - known
     for name, each in wanted.items():
         if name.partition(".")[0] in new:
             continue
@@ -59,7 +64,7 @@ def inherit(model: nn.Module, path: Path) -> None:
                 "use the same backbone, head and number of classes"
             )
     model.load_state_dict({name: found.get(name, each) for name, each in wanted.items()})
-    left = known - {name.partition(".")[0] for name in wanted}
+    left = known - parts
     log.info(
         "weights of %s: %s%s%s", path.parent, ", ".join(sorted(known - left)),
         f"; new here: {', '.join(sorted(new))}" if new else "",

@@ -1,0 +1,51 @@
+"""From which keyframes targets can be reached."""
+
+from pathlib import Path
+
+import pytest
+
+from bdnet.data.base import Sample
+from bdnet.data.catalogue import Entry
+from bdnet.data.reach import offsets, reach, unlabelled
+from bdnet.data.streets.dataset import Streets
+
+ENTRY = Entry(12, (0, 4, 8))
+
+
+@pytest.mark.parametrize(
+    ("target", "interval", "mode", "wanted"),
+    [
+        (6, 3, "chain", (0, 1, 2)),
+        (6, 5, "chain", (0, 1, 2)),
+        (4, 5, "chain", (0,)),
+        (3, 2, "chain", (0, 1)),
+        (6, 3, "gop", (2,)),
+        (6, 2, "gop", ()),
+        (8, 1, "gop", (0,)),
+    ],
+)
+def test_offsets_go_back_to_the_codecs_keyframe(target, interval, mode, wanted):
+    assert offsets(ENTRY, target, interval, mode) == wanted
+
+
+def test_each_sample_has_its_own(small_streets: Streets):
+    samples = small_streets.samples("val")
+    found = reach(small_streets, samples, 4, "chain")
+    assert found.samples == samples
+    assert [len(each) for each in found.offsets] == [1, 2, 3, 4, 4, 4, 4, 4] * 2
+
+
+def test_unlabelled_are_all_other_frames_of_the_same_videos(small_streets: Streets):
+    labelled = [each for each in small_streets.samples("train") if each.target in (2, 6)]
+    found = unlabelled(small_streets, labelled)
+    assert all(each.label is None for each in found)
+    assert {each.video for each in found} == {each.video for each in labelled}
+    assert [each.target for each in found] == [0, 1, 3, 4, 5, 7] * 3
+    assert unlabelled(small_streets, small_streets.samples("train")) == []
+
+
+def test_unlabelled_frames_have_their_originals(small_streets: Streets):
+    images = [Path(f"{index}.png") for index in range(8)]
+    sample = small_streets.samples("train")[0]
+    found = unlabelled(small_streets, [Sample(sample.video, 0, sample.label, images)])
+    assert [each.originals for each in found] == [images] * 7

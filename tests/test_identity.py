@@ -1,0 +1,107 @@
+"""Which settings make another run, and which do not."""
+
+from pathlib import Path
+
+import pytest
+from omegaconf import OmegaConf
+
+from bdnet.errors import BdnetError
+from bdnet.identity import check_trust, differences, digest
+from bdnet.runs import Run
+from bdnet.train import _builds_on
+from training import composed
+
+BASE = ["data=streets", "recipe=demo", "experiment=table2/mv"]
+
+
+def digest_of(*overrides: str, builds_on: dict[str, str] | None = None) -> str:
+    with composed(*BASE, *overrides) as (config, _):
+        return digest(config, builds_on or {})
+
+
+def test_a_digest_is_ten_digits_that_stay():
+    assert digest_of() == digest_of()
+    assert len(digest_of()) == 10
+    assert int(digest_of(), 16) > 0
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        *("data.workers=7", "data.prefetch=9", "data.dataset.processes=3", "logger=wandb"),
+        *("logger=[]", "name=other", "runs=elsewhere", "checkpoint_every=7", "overwrite=true"),
+        *("callbacks.exhibits.clips=0", "trainer.enable_progress_bar=false"),
+        *("recipe.teacher.steps=9", "trainer.log_every_n_steps=1"),
+    ],
+)
+def test_what_numbers_do_not_depend_on_makes_no_other_run(override: str):
+    assert digest_of(override) == digest_of()
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        *("optimizer.lr=0.7", "seed=1", "backbone=resnet18", "interval=4", "steps=9"),
+        *("loss.segmentation.weight=2", "data.batch_size=4", "data.labelled=3"),
+        *("data.dataset.world=1", "model/boundary=current", "trainer.precision=bf16-mixed"),
+        *("checkpoint=best", "recipe.row.steps=9"),
+    ],
+)
+def test_what_numbers_depend_on_makes_another_run(override: str):
+    assert digest_of(override) != digest_of()
+
+
+def test_another_teacher_makes_other_students():
+    found = {digest_of(builds_on=each) for each in ({}, {"teacher": "a"}, {"teacher": "b"})}
+    assert len(found) == 3
+    assert digest_of(builds_on={"teacher": "a"}) != digest_of(builds_on={"init_from": "a"})
+
+
+def test_a_run_builds_on_what_gives_it_weights(tmp_path: Path):
+    given = {"init_from": tmp_path / "base", "teacher": tmp_path / "teacher"}
+    for name, folder in given.items():
+        Run(folder).begin(OmegaConf.create({}), {"digest": f"of {name}"})
+        Run(folder).finish({})
+    teacher = ["teacher=run", f"teacher.model.run={given['teacher']}"]
+    with composed("data=streets", *teacher, f"init_from={given['init_from']}") as (config, _):
+        assert _builds_on(config) == {"init_from": "of init_from", "teacher": "of teacher"}
+    with composed("data=streets") as (config, _):
+        assert _builds_on(config) == {}
+
+
+def test_differences_are_named_with_both_values():
+    one = OmegaConf.create({"a": {"b": 1, "c": [1, 2]}, "name": "x", "data": {"workers": 1}})
+    other = OmegaConf.create({"a": {"b": 2, "c": [1, 3]}, "name": "y", "data": {"workers": 2}})
+    assert differences(one, other) == ["a.b 1 -> 2", "a.c.1 2 -> 3"]
+    assert differences(one, one) == []
+    more = OmegaConf.merge(one, {"d": None})
+    assert differences(one, more) == ["d unset -> None"]
+
+
+def test_many_differences_are_counted():
+    one, other = (OmegaConf.create({f"k{n}": n + more for n in range(8)}) for more in (0, 1))
+    found = differences(one, other)
+    assert found[0] == "k0 0 -> 1"
+    assert found[5:] == ["and 3 more"]
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["os.system", "torch.os.system", "bdnet.records.os.system", "builtins.eval", "subprocess.Popen",
+     "torch.hub.load", "bdnet.models.weights.read"],
+)  # fmt: skip
+def test_code_that_is_no_networks_class_is_refused(target: str):
+    config = OmegaConf.create({"head": [{"_target_": "torch.nn.Conv2d"}, {"_target_": target}]})
+    with pytest.raises(BdnetError, match=rf"config\.head\.1\._target_={target}: a run's folder"):
+        check_trust(config)
+
+
+def test_a_class_that_there_is_not_is_a_sentence():
+    with pytest.raises(BdnetError, match=r"_target_=bdnet\.models\.absent\.Net: "):
+        check_trust({"_target_": "bdnet.models.absent.Net"})
+
+
+def test_networks_and_data_may_be_named():
+    with composed("data=streets") as (config, _):
+        check_trust(config.model)
+        check_trust(config.data)
