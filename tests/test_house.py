@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 from hydra import compose, initialize_config_dir
+from hydra.core.hydra_config import HydraConfig
 from hydra.utils import get_object
-from omegaconf import DictConfig, ListConfig, OmegaConf
+from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
 
 from bdnet.__main__ import VERBS
 from bdnet.application import conf_folder
@@ -17,6 +18,12 @@ from bdnet.application import conf_folder
 ROOT = Path(__file__).parent.parent
 YAMLS = sorted(conf_folder().rglob("*.yaml"))
 DATA_SETS = sorted(path.stem for path in conf_folder().glob("data/*.yaml") if path.stem != "module")
+RECIPES = sorted(path.stem for path in conf_folder().glob("recipe/*.yaml"))
+EXPERIMENTS = sorted(
+    str(path.relative_to(conf_folder() / "experiment").with_suffix(""))
+    for path in conf_folder().glob("experiment/**/*.yaml")
+    if path.parent.name != "shared"
+)
 
 
 def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -66,10 +73,30 @@ def test_data_sets_compose_to_all_that_their_targets_need(name: str):
     assert config.data.augmentation.transforms.crop.height > 0
 
 
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_experiments_compose_to_all_that_their_targets_need(recipe: str):
+    data = recipe if recipe in DATA_SETS else "streets"
+    with initialize_config_dir(str(conf_folder()), version_base="1.3"):
+        for experiment in EXPERIMENTS:
+            chosen = [f"data={data}", f"recipe={recipe}", f"experiment={experiment}"]
+            chosen.append("data.dataset.root=.")  # where a user's own data lies
+            config = compose("train", chosen, return_hydra_config=True)
+            HydraConfig.instance().set_config(config)  # some of it names its choices
+            with open_dict(config):
+                del config["hydra"]
+            check_keys(config, is_whole=True)
+            assert OmegaConf.missing_keys(config) == set()
+            OmegaConf.resolve(config)
+            assert config.name.startswith(f"{config.recipe.name}/"), experiment
+
+
 @pytest.mark.parametrize("path", YAMLS, ids=lambda path: str(path.relative_to(conf_folder())))
 def test_yaml_says_what_it_is_for(path: Path):
-    first, *_ = path.read_text().splitlines()
-    assert first.startswith("#")
+    lines = path.read_text().splitlines()
+    if lines[0] == "# @package _global_":  # Hydra reads it only there
+        del lines[0]
+    assert lines[0].startswith("# ")
+    assert "@package" not in "\n".join(lines)
 
 
 @pytest.mark.parametrize("verb", VERBS)
