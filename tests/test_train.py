@@ -11,16 +11,13 @@ import pytest
 import torch
 from omegaconf import OmegaConf
 
-from bdnet import train as training_program
 from bdnet.data.folder import Folder
-from bdnet.data.module import ClipDataModule
 from bdnet.data.normalisation import normalise
 from bdnet.engine.distiller import Distiller
 from bdnet.errors import BdnetError
-from bdnet.models.errors import BadModel
 from bdnet.runs import Run, load
-from trees import state
 from training import Poison, checkpoint, composed, labels, metrics, prepared, run, settings
+from trees import state
 
 FORGETFUL = "model.head._target_=training.Forgetful"
 POISON = ["+loss.poison._target_=training.Poison", "+loss.poison._partial_=true"]
