@@ -10,9 +10,10 @@ from omegaconf import OmegaConf
 
 from bdnet.errors import BdnetError
 from bdnet.models.base import VideoModel
-from bdnet.runs import Run, load, network, trained as trained_model
-from trees import state
+from bdnet.runs import Run, load, network
+from bdnet.runs import trained as trained_model
 from training import checkpoint
+from trees import state
 
 CONFIG = OmegaConf.create({"model": {"backbone": "a"}, "data": {"workers": 1}, "name": "x"})
 FACTS = {"digest": "0123456789", "name": "x"}
@@ -56,12 +57,14 @@ def test_clearing_forgets_the_run_and_nothing_else(tmp_path: Path):
 
 def test_what_is_missing_is_said(tmp_path: Path):
     run = Run(tmp_path)
-    with pytest.raises(BdnetError, match=r"run=.*holds no run \(no config\.yaml\); give the folder"):
+    with pytest.raises(
+        BdnetError, match=r"run=.*holds no run \(no config\.yaml\); give the folder"
+    ):
         run.config()
-    with pytest.raises(BdnetError, match="checkpoint=last: .* none of that name; train it first"):
+    with pytest.raises(BdnetError, match=r"checkpoint=last: .* none of that name; train it first"):
         run.checkpoint("last")
     (tmp_path / "best.ckpt").touch()
-    with pytest.raises(BdnetError, match="checkpoint=last: .* none of that name; it has best"):
+    with pytest.raises(BdnetError, match=r"checkpoint=last: .* none of that name; it has best"):
         run.checkpoint("last")
     run.begin(CONFIG, FACTS)
     with pytest.raises(BdnetError, match="no finished run; train it first"):
@@ -106,7 +109,9 @@ def test_a_strangers_folder_cannot_name_code_to_run(trained: Path, tmp_path: Pat
     config = OmegaConf.load(folder / "config.yaml")
     config.model.head = {"_target_": "os.system", "command": f"touch {tmp_path / 'owned'}"}
     OmegaConf.save(config, folder / "config.yaml")
-    with pytest.raises(BdnetError, match=r"head\._target_=os\.system: a run's folder may only name"):
+    with pytest.raises(
+        BdnetError, match=r"head\._target_=os\.system: a run's folder may only name"
+    ):
         load(folder)
     assert not (tmp_path / "owned").exists()
 

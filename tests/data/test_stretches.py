@@ -10,8 +10,8 @@ from bdnet.codec import Encoding, VideoReader, VideoWriter
 from bdnet.data import stretches
 from bdnet.data.base import ClipDataset, Sample, Split
 from bdnet.data.classes import Classes
-from bdnet.data.stretches import Stretches
 from bdnet.data.streets.dataset import Streets
+from bdnet.data.stretches import Stretches
 from trees import picture
 
 

@@ -141,7 +141,10 @@ def test_a_row_needs_the_runs_that_it_takes_weights_from(
 def test_the_teacher_is_the_same_whatever_its_students_are():
     digests = set()
     for backbone in ("resnet18", "resnet50"):
-        with composed("recipe=streets", "experiment=teacher", f"backbone={backbone}") as (config, _):
+        with composed("recipe=streets", "experiment=teacher", f"backbone={backbone}") as (
+            config,
+            _,
+        ):
             assert config.model.backbone == "hrnet_w18_small"
             assert (config.interval, config.data.labelled) == (1, None)
             digests.add(digest(config, {}))

@@ -47,7 +47,9 @@ def test_another_network_is_not_restored(tmp_path: Path):
     before = {name: each.clone() for name, each in model.state_dict().items()}
     with pytest.raises(BadModel, match=r"checkpoint=.*last\.ckpt: does not hold this BDNet; use"):
         restore(model, path)
-    with pytest.raises(BadModel, match=r"is \[3, 96, 3, 3\], not \[5, 96, 3, 3\]; use the backbone"):
+    with pytest.raises(
+        BadModel, match=r"is \[3, 96, 3, 3\], not \[5, 96, 3, 3\]; use the backbone"
+    ):
         restore(build("+model=bdnet", classes=5), path)
     with pytest.raises(BadModel, match="no such file"):
         restore(model, tmp_path / "absent.ckpt")
@@ -83,7 +85,9 @@ def test_parts_of_other_shapes_are_not_inherited(tmp_path: Path):
     path = saved(build("+model=single_frame"), tmp_path / "base/last.ckpt")
     with pytest.raises(BadModel, match=r"init_from=.*base: head\.branches\.0\.weight is \[3, 96"):
         inherit(build("+model=bdnet", classes=5), path)
-    with pytest.raises(BadModel, match=r"init_from=.*base: backbone\..* here; use the same backbone"):
+    with pytest.raises(
+        BadModel, match=r"init_from=.*base: backbone\..* here; use the same backbone"
+    ):
         inherit(build("+model=bdnet", backbone="resnet10t"), path)
 
 
