@@ -61,10 +61,10 @@ def test_what_is_missing_is_said(tmp_path: Path):
         BdnetError, match=r"run=.*holds no run \(no config\.yaml\); give the folder"
     ):
         run.config()
-    with pytest.raises(BdnetError, match="checkpoint=last: .* none of that name; train it first"):
+    with pytest.raises(BdnetError, match=r"checkpoint=last: .* none of that name; train it first"):
         run.checkpoint("last")
     (tmp_path / "best.ckpt").touch()
-    with pytest.raises(BdnetError, match="checkpoint=last: .* none of that name; it has best"):
+    with pytest.raises(BdnetError, match=r"checkpoint=last: .* none of that name; it has best"):
         run.checkpoint("last")
     run.begin(CONFIG, FACTS)
     with pytest.raises(BdnetError, match="no finished run; train it first"):

@@ -3,6 +3,7 @@
 import math
 import subprocess
 import sys
+import types
 from pathlib import Path
 from typing import Any
 
@@ -136,11 +137,11 @@ def test_a_run_that_lacks_only_its_test_is_not_trained_again(
 
 def test_the_best_weights_are_tested_where_they_are_asked_for(bands: Path, tmp_path: Path):
     # the rate is too high after the first steps, so that the first validation is the best
-    wild = ["optimizer.lr=1.0", "optimizer.warmup=4", "steps=5", "validate_every=1"]
+    wild = ["optimizer.lr=1.0", "optimizer.warmup=2", "steps=3", "validate_every=1"]
     last = run(*settings(bands, tmp_path), *wild)
     best = run(*settings(bands, tmp_path), *wild, "checkpoint=best", "name=best")
     ours = checkpoint(best, "best")
-    assert ours["global_step"] < 5
+    assert ours["global_step"] < 3
     student = {k: v for k, v in ours["state_dict"].items() if k.startswith("student.")}
     tested = load(best, "best").model.state_dict()
     assert same({f"student.{name}": each for name, each in tested.items()}, student)
@@ -292,5 +293,27 @@ def test_what_a_run_builds_on_is_trained_first_and_once(bands: Path, tmp_path: P
     ours = load(warped).model.state_dict()
     assert all(torch.equal(each, student[f"student.{name}"]) for name, each in ours.items())
     recipe[3] = "+recipe.teacher={backbone: hrnet_w18_small, steps: 2, lr: 1e-3}"
-    with pytest.raises(BdnetError, match=r"teacher/seed=0 holds a run of .*\(steps 1 -> 2\)"):
+    with pytest.raises(
+        BdnetError, match=r"teacher/seed=0 holds a run of .*\(steps 1 -> 2;.*recipe\.name="
+    ):
         run(*own, *recipe, "experiment=table2/pixelwise")
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_weights_and_biases_hears_how_it_ended(
+    fails: bool, bands: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    codes: list[int] = []
+
+    def finish(exit_code: int) -> None:
+        codes.append(exit_code)
+
+    monkeypatch.setitem(sys.modules, "wandb", types.SimpleNamespace(finish=finish))
+    monkeypatch.setattr(Poison, "at", 0 if fails else 10)
+    more = [*settings(bands, tmp_path), *POISON, "steps=1", "validate_every=1"]
+    if fails:
+        with pytest.raises(BdnetError, match="'poison' is nan in step 0"):
+            run(*more)
+    else:
+        run(*more)
+    assert codes == [int(fails)]

@@ -94,7 +94,8 @@ class Run:
             changes = "; ".join(differences(self.config(), config)) or "a run that it builds on"
             raise BdnetError(
                 f"{self.folder} holds a run of another configuration ({changes}); give this one a "
-                "name of its own (name=...), or say overwrite=true"
+                "name of its own (name=..., or recipe.name=... with all that it builds on), or say "
+                "overwrite=true"
             )
         if not earlier:
             text = OmegaConf.to_yaml(config, resolve=True)

@@ -21,11 +21,11 @@ class Nothing(pl.LightningModule):
         super().__init__()
         self.weight, self.events = torch.nn.Parameter(torch.zeros(1)), events
 
-    def training_step(self, batch: torch.Tensor, batch_idx: int) -> torch.Tensor:
+    def training_step(self, _: torch.Tensor, batch_idx: int) -> torch.Tensor:
         self.events.append(f"batch {batch_idx}")
         return self.weight.sum()
 
-    def validation_step(self, batch: torch.Tensor, _: int) -> None:
+    def validation_step(self, *_: object) -> None:
         self.events.append("validation")
 
     def configure_optimizers(self) -> torch.optim.Optimizer:

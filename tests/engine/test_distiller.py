@@ -1,6 +1,5 @@
 """One training step: who learns, from whom, and what a checkpoint of it holds."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +25,13 @@ TEACHER = ["teacher=hrnet", "teacher.model.backbone=hrnet_w18_small", "teacher.c
 
 
 @pytest.fixture
-def distilled(bands: Path, tmp_path: Path) -> Iterator[tuple[Distiller, Clip]]:
+def distilled(bands: Path, tmp_path: Path) -> tuple[Distiller, Clip]:
     """A student with every term of conf/loss and a teacher; and a batch."""
     torch.manual_seed(0)
     terms = f"loss=[{','.join(TERMS)}]"
     with composed(*settings(bands, tmp_path), *TEACHER, terms, "data.unlabelled=1") as (config, _):
         distiller, data = prepared(config)
-    yield distiller, normalise(next(iter(data.train_dataloader())))
+    return distiller, normalise(next(iter(data.train_dataloader())))
 
 
 class Watch(Callback):
@@ -42,13 +41,13 @@ class Watch(Callback):
         self.losses: list[float] = []
         self.gradients: dict[str, Tensor | None] = {}
 
-    def on_after_backward(self, trainer: Trainer, pl_module: LightningModule) -> None:
+    def on_after_backward(self, _: Trainer, pl_module: LightningModule) -> None:
         self.gradients = {
             name: None if each.grad is None else each.grad.clone()
             for name, each in pl_module.named_parameters()
         }
 
-    def on_train_batch_end(self, trainer: Trainer, *others: Any) -> None:
+    def on_train_batch_end(self, trainer: Trainer, *_: Any) -> None:
         self.losses.append(float(trainer.callback_metrics["loss"]))
 
 

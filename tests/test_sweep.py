@@ -1,0 +1,75 @@
+"""`python -m bdnet.train -m ...`: a job that fails stops no other one, and is not forgotten."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from training import metrics, settings
+from trees import state
+
+POISON = ["+loss.poison._target_=training.Poison", "+loss.poison._partial_=true"]
+
+
+def sweep(data: Path, folder: Path, *overrides: str) -> subprocess.CompletedProcess[str]:
+    """Two jobs, of which the first has a loss that is not a number."""
+    tests = str(Path(__file__).parent)
+    path = os.pathsep.join([tests, *filter(None, [os.environ.get("PYTHONPATH")])])
+    return subprocess.run(
+        [sys.executable, "-m", "bdnet.train", "-m", *settings(data, folder / "runs"), *POISON,
+         "name=tiny-${loss.poison.weight}", "+loss.poison.weight=nan,1.0", *overrides],
+        cwd=folder, capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": path, "WANDB_SILENT": "true"},
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def swept(bands: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The folder of a sweep, and what it said."""
+    folder = tmp_path_factory.mktemp("sweep")
+    answer = sweep(bands, folder, "logger=wandb", "logger.wandb.offline=true")
+    assert answer.returncode == 1, answer.stderr
+    return folder, answer.stderr
+
+
+def test_a_failed_job_is_named_at_once_and_at_the_end_and_the_others_finish(
+    swept: tuple[Path, str],
+):
+    folder, said = swept
+    lines = said.splitlines()
+    at_once, last = (place for place, line in enumerate(lines) if "poison.weight=nan" in line)
+    assert lines[at_once].startswith("failed: data=folder")
+    assert "'the sum' is nan in step 0" in lines[at_once]
+    assert lines[last - 1] == "bdnet train: 1 jobs failed:"
+    assert any("tiny-1.0 seed=0: mIoU" in line for line in lines[at_once:last])
+    assert metrics(folder / "runs/tiny-1.0/seed=0")["steps"] == 6
+    assert not (folder / "runs/tiny-nan/seed=0/metrics.json").exists()
+    assert "Traceback" in (folder / "runs/tiny-nan/seed=0/train.log").read_text()
+    assert "Traceback" not in said
+
+
+def test_each_job_is_a_run_of_its_own_on_weights_and_biases(swept: tuple[Path, str]):
+    folder, _ = swept
+    digests = set()
+    for name in ("tiny-nan", "tiny-1.0"):
+        run = folder / f"runs/{name}/seed=0"
+        (offline,) = run.glob("wandb/offline-run-*")
+        digest = json.loads((run / "run.json").read_text())["digest"]
+        assert offline.name.endswith(f"-{digest}")
+        assert list(offline.glob(f"run-{digest}.wandb"))
+        digests.add(digest)
+    assert len(digests) == 2
+    assert {path.name for path in folder.iterdir()} == {"runs"}
+
+
+def test_the_same_sweep_again_does_only_what_failed(swept: tuple[Path, str], bands: Path):
+    folder, _ = swept
+    before = state(folder / "runs/tiny-1.0")
+    again = sweep(bands, folder)
+    assert again.returncode == 1
+    assert "runs/tiny-1.0/seed=0 is finished already" in again.stderr
+    assert again.stderr.count("'the sum' is nan in step 0") == 2
+    assert state(folder / "runs/tiny-1.0") == before
