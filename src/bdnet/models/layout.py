@@ -15,7 +15,7 @@ def layout(feature: Tensor) -> torch.memory_format:
 
 
 def by_cell(feature: Tensor) -> Tensor:
-    """The feature as `warp` reads it fastest; a GPU's grid_sample is for either layout."""
+    """The feature as `warp` reads it fastest on a processor; as it is elsewhere."""
     if feature.device.type != "cpu":
         return feature
     return feature.contiguous(memory_format=torch.channels_last)

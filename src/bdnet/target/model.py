@@ -22,7 +22,7 @@ NOTES = {
     "relative": "to the single-frame network in the same round; median of the rounds",
     "paper": "the same ratio in BDNet's Table 1, on other hardware",
     "GFLOPs": "two per multiply-add of convolutions and matrix products, by "
-    "torch.utils.flop_counter; warps, interpolation, batch normalisation count nothing",
+    "torch.utils.flop_counter; warps, sums, interpolation, normalisation count nothing",
 }
 
 Run = Callable[[], object]
