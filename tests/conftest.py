@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,12 @@ import pytest
 from videos import Video
 
 os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"  # albumentations looks on the net otherwise
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _interruptible() -> None:
+    # a shell starts what runs in its background with interrupts ignored, and some tests send one
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

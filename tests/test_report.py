@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from bdnet.errors import BdnetError
-from bdnet.tables.base import csv_bytes, markdown, write
+from bdnet.records import write
+from bdnet.tables.base import csv_bytes, markdown
 from run_folders import write_run
 
 
@@ -28,8 +29,7 @@ def test_table_and_figure_are_printed_and_written(tmp_path: Path):
     written = sorted(path.name for path in (tmp_path / "report").iterdir())
     assert written == sorted(names + pictures)
     assert (tmp_path / "report/table2.md").read_text() in done.stdout
-    listed = ", ".join(f"report/{name}" for name in names)
-    assert f"written to {listed}\n" in done.stdout
+    assert f"written to report: {', '.join(names)}\n" in done.stdout
     assert "| resnet18 | + MV | 2 |" in done.stdout
     assert sorted(path.name for path in tmp_path.iterdir()) == ["report", "runs"]
 
@@ -63,14 +63,13 @@ def test_a_refusal_writes_nothing(tmp_path: Path):
     assert allowed.returncode == 0, allowed.stderr
 
 
-def test_files_are_replaced_whole_and_a_bad_folder_is_named(tmp_path: Path):
-    write({"a.csv": b"old"}, tmp_path / "out")
-    assert write({"a.csv": b"new"}, tmp_path / "out") == [tmp_path / "out/a.csv"]
-    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == {
-        "a.csv": b"new"
-    }
-    with pytest.raises(BdnetError, match=r"output=.*a\.csv: cannot be written"):
-        write({"b.csv": b""}, tmp_path / "out/a.csv")
+def test_files_are_replaced_whole(tmp_path: Path):
+    write(tmp_path / "out/a.csv", b"old")
+    write(tmp_path / "out/a.csv", b"new")
+    assert (tmp_path / "out/a.csv").read_bytes() == b"new"
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["a.csv"]
+    with pytest.raises(BdnetError, match="cannot be written"):
+        write(tmp_path / "out/a.csv/b.csv", b"")
 
 
 def test_tables_keep_their_columns():

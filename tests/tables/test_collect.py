@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bdnet.errors import BdnetError
 from bdnet.tables.collect import collect
 from bdnet.tables.errors import BadRuns
 from run_folders import DATA, write_json, write_run
@@ -91,10 +92,10 @@ def test_torn_files_are_named(tmp_path: Path):
     folder = write_run(tmp_path, "table2/mv", 0, [0.5])
     metrics = folder / "metrics.json"
     metrics.write_text(metrics.read_text()[:-9])
-    with pytest.raises(BadRuns, match=r"metrics\.json: cannot be read as JSON"):
+    with pytest.raises(BdnetError, match=r"metrics\.json: cannot be read as JSON"):
         collect(tmp_path)
     write_json(metrics, [1])
-    with pytest.raises(BadRuns, match="a list where an object is expected"):
+    with pytest.raises(BdnetError, match="a list where an object is expected"):
         collect(tmp_path)
 
 
