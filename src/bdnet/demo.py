@@ -19,7 +19,7 @@ from bdnet.pictures.panel import comparison, sheet_of_panels
 from bdnet.predict import predict_all
 from bdnet.report import make
 from bdnet.runs import Run, load
-from bdnet.train import train
+from bdnet.train import train_composed
 
 log = logging.getLogger(__name__)
 
@@ -58,11 +58,9 @@ def _composed(name: str, *overrides: str) -> DictConfig:
 
 def _trained(experiment: str, config: DictConfig) -> Path:
     overrides = [f"sweep={config.sweep}", f"runs='{config.runs}'", *config.overrides]
-    chosen = [*overrides, f"experiment={experiment}", f"seed={config.seed}"]
-    hydra = compose("train", chosen, return_hydra_config=True).hydra
-    run = _composed("train", *chosen)
-    train(run, dict(hydra.runtime.choices), overrides)
-    return Path(run.folder)
+    return train_composed(
+        [*overrides, f"experiment={experiment}", f"seed={config.seed}"], overrides
+    )
 
 
 def _evaluated(folder: Path, interval: int) -> None:

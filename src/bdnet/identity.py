@@ -1,13 +1,12 @@
 """What a run is known by: its configuration, without what its numbers do not depend on."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from pydoc import locate
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from bdnet.data.prepare import digest as digest_of
 from bdnet.errors import BdnetError
 
 # what a run's numbers do not depend on: of runs that it builds on, their digests count, and of
@@ -36,8 +35,7 @@ def digest(config: DictConfig, builds_on: Mapping[str, str]) -> str:
         for part in path:
             node = node.get(part) or {}
         node.pop(name, None)
-    text = json.dumps([plain, dict(builds_on)], sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:10]
+    return digest_of(plain, dict(builds_on))
 
 
 def differences(one: DictConfig, other: DictConfig, most: int = 5) -> list[str]:

@@ -27,12 +27,19 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
 
 def write(path: Path, content: bytes) -> None:
     """All of the content or none of it; makes the folder."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        put(path, content)
+    except OSError as error:
+        raise BdnetError(f"{path}: cannot be written ({error}); say another place") from error
+
+
+def put(path: Path, content: bytes) -> None:
+    """The same, with the system's own error."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         partial.write_bytes(content)
         partial.replace(path)
-    except OSError as error:
+    finally:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
-        raise BdnetError(f"{path}: cannot be written ({error}); say another place") from error

@@ -86,16 +86,22 @@ def _check(config: DictConfig) -> None:
 def _train_needed(needed: DictConfig, overrides: Sequence[str]) -> None:
     own = [f"{key!s}={'null' if value is None else value}" for key, value in needed.items()]
     kept = [each for each in overrides if re.split(r"\W", each.lstrip("+~"))[0] in INHERITED]
-    config = compose("train", [*kept, *own], return_hydra_config=True)
+    train_composed([*kept, *own], overrides, wait=True)
+
+
+def train_composed(chosen: Sequence[str], overrides: Sequence[str], wait: bool = False) -> Path:
+    """Trains the run that these overrides compose to; its folder. The others are as in `train`."""
+    config = compose("train", list(chosen), return_hydra_config=True)
     choices = dict(config.hydra.runtime.choices)
     ours = HydraConfig.instance().cfg
-    HydraConfig.instance().set_config(config)  # ${hydra:...} means that of the needed run
+    HydraConfig.instance().set_config(config)  # ${hydra:...} means that of this run
     with open_dict(config):
         del config["hydra"]
     try:
-        train(config, choices, overrides, wait=True)
+        train(config, choices, overrides, wait)
     finally:
         HydraConfig.instance().cfg = ours
+    return Path(config.folder)
 
 
 def _builds_on(config: DictConfig) -> dict[str, str]:
