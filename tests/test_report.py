@@ -44,7 +44,8 @@ def test_the_console_command_takes_a_number_too(tmp_path: Path):
 def test_nothing_wanted_and_nothing_found_are_sentences(tmp_path: Path):
     neither = report("bdnet.report", folder=tmp_path)
     assert neither.returncode == 1
-    assert neither.stderr.startswith("bdnet report: say what to make: table=2 or figure=3")
+    assert neither.stderr.startswith("bdnet report: say what to make: table=")
+    assert "table=2, table=inner_readings, table=propagation or figure=3" in neither.stderr
     absent = report("bdnet.report", "table=2", "runs=absent", folder=tmp_path)
     assert absent.returncode == 1
     assert absent.stderr.startswith("bdnet report: runs=absent: no such folder")

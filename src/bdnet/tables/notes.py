@@ -4,9 +4,10 @@ from collections.abc import Iterable
 
 from bdnet.tables.contents import Contents
 
+MEANS = "avg_k is the mean over offsets 0..k-1 and last_k is d = k-1"
 PROTOCOL = (
-    "avg_k is the mean over offsets 0..k-1 and last_k is d = k-1; the paper does not say which it "
-    "reports, so we print both and call neither its protocol."
+    f"{MEANS}; the paper does not say which it reports, so we print both and call neither its "
+    "protocol."
 )
 SPREAD = (
     "mIoU in %: mean ± sample standard deviation over seeds. Δ: the row less the one it stands "
@@ -17,10 +18,10 @@ SPREAD = (
 def notes(contents: Contents) -> list[str]:
     """One sentence or paragraph each."""
     return [
-        PROTOCOL,
+        PROTOCOL if contents.source else f"{MEANS}.",
         SPREAD,
         _setting(contents),
-        f"Paper: {contents.source}.",
+        *([f"Paper: {contents.source}."] if contents.source else []),
         *contents.remarks,
         *_stand_ins(contents),
         *_seeds(contents),
