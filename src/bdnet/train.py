@@ -14,7 +14,7 @@ import pytorch_lightning as pl
 from hydra import compose
 from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
 from pytorch_lightning.callbacks import ModelCheckpoint
 
 from bdnet.application import application
@@ -86,7 +86,8 @@ def _check(config: DictConfig) -> None:
 def _train_needed(needed: DictConfig, overrides: Sequence[str]) -> None:
     own = [f"{key!s}={'null' if value is None else value}" for key, value in needed.items()]
     kept = [each for each in overrides if re.split(r"\W", each.lstrip("+~"))[0] in INHERITED]
-    train_composed([*kept, *own], overrides, wait=True)
+    # what it is told, the runs that it needs are told too
+    train_composed([*kept, *own], [*overrides, *own], wait=True)
 
 
 def train_composed(chosen: Sequence[str], overrides: Sequence[str], wait: bool = False) -> Path:
@@ -107,8 +108,18 @@ def train_composed(chosen: Sequence[str], overrides: Sequence[str], wait: bool =
 def _builds_on(config: DictConfig) -> dict[str, str]:
     """The digests of the runs that weights come from."""
     teacher = OmegaConf.select(config, "teacher.model.run")
-    found = {"init_from": config.init_from, "teacher": teacher}
-    return {key: Run(each).identity() for key, each in found.items() if each is not None}
+    found = {"init_from": _sources(config), "teacher": [teacher] * (teacher is not None)}
+    return {
+        key: " ".join(Run(each).identity() for each in folders)
+        for key, folders in found.items()
+        if folders
+    }
+
+
+def _sources(config: DictConfig) -> list[str]:
+    """The folders of runs that the student's weights come from."""
+    given = config.init_from
+    return list(given) if isinstance(given, ListConfig) else [given] * (given is not None)
 
 
 def _finish(run: Run, config: DictConfig, data: ClipDataModule) -> None:
@@ -142,8 +153,8 @@ def _finish(run: Run, config: DictConfig, data: ClipDataModule) -> None:
 
 def _distiller(config: DictConfig, data: ClipDataModule) -> Distiller:
     student = instantiate(config.model, _convert_="all")
-    if config.init_from is not None:
-        inherit(student, Run(config.init_from).checkpoint("last"))
+    if sources := _sources(config):
+        inherit(student, [Run(each).checkpoint("last") for each in sources])
     distiller = join(
         student,
         instantiate(config.teacher, _convert_="all"),
