@@ -64,6 +64,19 @@ def test_a_refusal_writes_nothing(tmp_path: Path):
     assert allowed.returncode == 0, allowed.stderr
 
 
+def test_table_1_takes_a_benchmark_and_the_others_refuse_one(tmp_path: Path):
+    write_run(tmp_path / "runs", "table2/inner", 0, [0.6, 0.5])
+    wrong = report("bdnet.report", "table=2", "costs=model.json", folder=tmp_path)
+    assert wrong.returncode == 1
+    assert wrong.stderr.startswith("bdnet report: costs=model.json: only table=1 shows costs")
+    absent = report("bdnet.report", "table=1", "costs=model.json", folder=tmp_path)
+    assert absent.stderr.startswith("bdnet report: model.json: cannot be read as JSON")
+    done = report("bdnet.report", "table=1", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "| BDNet | resnet18 | 55.00 | 50.00 | 1 | 65.4 | not measured |" in done.stdout
+    assert (tmp_path / "report/table1.tex").is_file()
+
+
 def test_files_are_replaced_whole(tmp_path: Path):
     write(tmp_path / "out/a.csv", b"old")
     write(tmp_path / "out/a.csv", b"new")

@@ -26,6 +26,8 @@ def make(config: DictConfig) -> None:
             f"say what to make: {_choices()}; a table, a figure or both; "
             "and runs=FOLDER, where the runs are"
         )
+    if config.costs is not None and "costs" not in (config.table or {}):
+        raise BdnetError(f"costs={config.costs}: only table=1 shows costs; say so, or leave it out")
     reporters = [instantiate(each, _convert_="all") for each in wanted]
     runs = collect(Path(config.runs))
     reports = [each.report(runs, config.mixed) for each in reporters]

@@ -52,7 +52,7 @@ def latex(contents: Contents) -> str:
         if place == 0:
             lines += [rf"\begin{{tabular}}{{rl{'r' * (len(head) - 2)}}}", r"\toprule"]
         lines.append(rf"\multicolumn{{{len(head)}}}{{l}}{{{escape(backbone)}}} \\")
-        lines += [r"\midrule", _line(head), r"\midrule", *map(_line, body)]
+        lines += [r"\midrule", tex_row(head), r"\midrule", *map(tex_row, body)]
         lines.append(r"\midrule" if place + 1 < len(contents.cells) else r"\bottomrule")
     return "\n".join([*lines, r"\end{tabular}"]) + "\n"
 
@@ -129,5 +129,6 @@ def _measured(cells: list[Cell], named: dict[str, str]) -> tuple[list[str], list
     return ["row", "network", *named.values()], body
 
 
-def _line(cells: list[str]) -> str:
+def tex_row(cells: list[str]) -> str:
+    """A line of a tabular."""
     return " & ".join(map(escape, cells)) + r" \\"

@@ -55,7 +55,7 @@ class Table:
         files = {
             ".md": text.encode(),
             ".csv": cells_csv(contents),
-            "_runs.csv": runs_csv(contents),
+            "_runs.csv": runs_csv(contents.runs()),
             ".tex": latex(contents).encode(),
         }
         return Report(text, {self.name + ending: content for ending, content in files.items()})

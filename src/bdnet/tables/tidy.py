@@ -1,6 +1,6 @@
 """A filled table as CSV: for programs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from bdnet.tables.base import csv_bytes
 from bdnet.tables.collect import Run
@@ -43,9 +43,9 @@ def _flat(contents: Contents, backbone: str, cell: Cell) -> dict[str, object]:
     return line
 
 
-def runs_csv(contents: Contents) -> bytes:
+def runs_csv(runs: Iterable[Run]) -> bytes:
     """One line per run and offset; shares of 1."""
-    return csv_bytes(line for run in contents.runs() for line in _lines(run))
+    return csv_bytes(line for run in runs for line in _lines(run))
 
 
 def _lines(run: Run) -> Iterator[dict[str, object]]:
