@@ -128,7 +128,7 @@ def test_notes_say_on_what_machine_and_what_stands_in(demo: Path, costs: Path):
     assert f"{costs} has resnet50 too, of which there are no runs." in page
     assert "The paper has no tiny: what stands beside it are its values of resnet18." in page
     assert "over the 2 frames from a keyframe to the next" in page
-    assert "does not say which backbone its DFF and GRFP have: we read ResNet-101" in page
+    assert "That the paper's DFF and GRFP have ResNet-101 is our reading" in page
     assert "Δ" not in page
 
 

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 BASELINE = "single_frame"  # whose seconds every ratio is to
 
-# BDNet, Table 1: seconds per frame. It does not say which backbone DFF and GRFP have; we read
-# ResNet-101, so their ratios are to the single-frame network of that.
+# BDNet, Table 1: seconds per frame. That DFF and GRFP have ResNet-101 is our reading (DFF has the
+# mIoU of that in Table 2), so their ratios are to the single-frame network of ResNet-101.
 INTERVAL = 5
 SECONDS = {
     BASELINE: {"resnet18": 0.22, "resnet50": 0.48, "resnet101": 0.72},

@@ -21,8 +21,8 @@ PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 DEVICES = ("cpu", "cuda")
 NOTES = {
     "relative": "to the single-frame network in the same round; median of the rounds",
-    "paper": "the same ratio in BDNet's Table 1, on other hardware; it does not say which backbone "
-    "DFF and GRFP have: we read ResNet-101",
+    "paper": "the same ratio in BDNet's Table 1, on other hardware; that its DFF and GRFP "
+    "have ResNet-101 is our reading",
     "GFLOPs": "two per multiply-add of convolutions and matrix products, by "
     "torch.utils.flop_counter; warps, sums, interpolation, normalisation count nothing",
 }
