@@ -2,9 +2,7 @@
 
 import logging
 import re
-import signal
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,17 +13,17 @@ from hydra import compose
 from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
 from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
-from pytorch_lightning.callbacks import ModelCheckpoint
 
 from bdnet.application import application
 from bdnet.data.module import ClipDataModule
 from bdnet.engine.composition import join
-from bdnet.engine.distiller import Distiller, NotFinite
+from bdnet.engine.distiller import Distiller
 from bdnet.engine.quiet import hush
 from bdnet.errors import BdnetError
+from bdnet.fitting import fit_and_test
 from bdnet.identity import digest
-from bdnet.models.checkpoints import inherit, restore
-from bdnet.outcome import describe, facts_of, outcome
+from bdnet.models.checkpoints import inherit
+from bdnet.outcome import describe, facts_of
 from bdnet.runs import Run
 
 log = logging.getLogger(__name__)
@@ -142,7 +140,7 @@ def _finish(run: Run, config: DictConfig, data: ClipDataModule) -> None:
     try:
         for logger in loggers:
             logger.log_hyperparams(OmegaConf.to_container(config, resolve=True))
-        result = _fit_and_test(run, config, trainer, distiller, data)
+        result = fit_and_test(run, trainer, distiller, data, config.checkpoint)
         run.finish(result)
         log.info("%s", describe(result, run.folder / "metrics.json"))
         status = 0
@@ -171,58 +169,6 @@ def _distiller(config: DictConfig, data: ClipDataModule) -> Distiller:
         student.compile()
         distiller.teacher.compile()
     return distiller
-
-
-def _fit_and_test(
-    run: Run, config: DictConfig, trainer: pl.Trainer, distiller: Distiller, data: ClipDataModule
-) -> dict[str, Any]:
-    start = time.perf_counter()
-    if config.steps:
-        _fit(run, trainer, distiller, data)
-    fitted = time.perf_counter()
-    best = [
-        each.best_model_score
-        for each in trainer.checkpoint_callbacks
-        if isinstance(each, ModelCheckpoint) and each.monitor
-    ]
-    if config.steps and config.checkpoint != "last":
-        restore(distiller.student, run.checkpoint(config.checkpoint))
-    with _interruptible(trainer):
-        trainer.test(distiller, data, verbose=False)
-    if not config.steps:
-        trainer.save_checkpoint(run.last, weights_only=False)
-    return {
-        **outcome(run.facts(), distiller, data, config.checkpoint),
-        "steps": config.steps,
-        "parameters": sum(each.numel() for each in distiller.student.parameters()),
-        "validation": {"avg_k": float(best[0])} if best and best[0] is not None else None,
-        "seconds": {"train": fitted - start, "test": time.perf_counter() - fitted},
-    }
-
-
-def _fit(run: Run, trainer: pl.Trainer, distiller: Distiller, data: ClipDataModule) -> None:
-    resumed = run.last if run.last.is_file() else None
-    if resumed is not None:
-        log.info("goes on from %s", resumed)
-    try:
-        with _interruptible(trainer):
-            trainer.fit(distiller, data, ckpt_path=resumed, weights_only=True)
-    except NotFinite as error:
-        names = "\n  ".join(data.training_names(error.batch))
-        raise BdnetError(f"{error}; the batch was\n  {names}") from error
-    trainer.save_checkpoint(run.last, weights_only=False)
-
-
-@contextmanager
-def _interruptible(trainer: pl.Trainer) -> Iterator[None]:
-    """An interrupt stays one: Lightning makes an exit of it, and then ignores further ones."""
-    try:
-        yield
-    except SystemExit:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        if trainer.interrupted:
-            raise KeyboardInterrupt from None
-        raise
 
 
 @contextmanager
