@@ -21,7 +21,8 @@ def report(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 def test_table_and_figure_are_printed_and_written(tmp_path: Path):
     for seed in range(2):
-        write_run(tmp_path / "runs/demo", "table2/mv", seed, [0.6, 0.5 + seed / 100])
+        for experiment in ("table2/mv", "figure3/mv"):
+            write_run(tmp_path / "runs/demo", experiment, seed, [0.6, 0.5 + seed / 100])
     done = report("bdnet.report", "table=2", "figure=3", "runs=runs/demo", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     names = ["table2.md", "table2.csv", "table2_runs.csv", "table2.tex"]
