@@ -1,4 +1,4 @@
-"""conf/wandb/table2.yaml: what an agent of Weights & Biases makes of it."""
+"""conf/agent/table2.yaml: what an agent of Weights & Biases makes of it."""
 
 import itertools
 import os
@@ -12,7 +12,7 @@ from wandb.sdk.launch.sweeps.utils import create_sweep_command, create_sweep_com
 from bdnet.application import conf_folder
 from bdnet.sweep import AGENT, outside_agent
 
-SWEEP = yaml.safe_load((conf_folder() / "wandb/table2.yaml").read_text())
+SWEEP = yaml.safe_load((conf_folder() / "agent/table2.yaml").read_text())
 
 
 def command(parameters: dict[str, object]) -> list[str]:

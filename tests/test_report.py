@@ -21,7 +21,8 @@ def report(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 def test_table_and_figure_are_printed_and_written(tmp_path: Path):
     for seed in range(2):
-        write_run(tmp_path / "runs/demo", "table2/mv", seed, [0.6, 0.5 + seed / 100])
+        for experiment in ("table2/mv", "figure3/mv"):
+            write_run(tmp_path / "runs/demo", experiment, seed, [0.6, 0.5 + seed / 100])
     done = report("bdnet.report", "table=2", "figure=3", "runs=runs/demo", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     names = ["table2.md", "table2.csv", "table2_runs.csv", "table2.tex"]
@@ -44,7 +45,8 @@ def test_the_console_command_takes_a_number_too(tmp_path: Path):
 def test_nothing_wanted_and_nothing_found_are_sentences(tmp_path: Path):
     neither = report("bdnet.report", folder=tmp_path)
     assert neither.returncode == 1
-    assert neither.stderr.startswith("bdnet report: say what to make: table=2 or figure=3")
+    assert neither.stderr.startswith("bdnet report: say what to make: table=")
+    assert "table=2, table=inner_readings, table=propagation or figure=3" in neither.stderr
     absent = report("bdnet.report", "table=2", "runs=absent", folder=tmp_path)
     assert absent.returncode == 1
     assert absent.stderr.startswith("bdnet report: runs=absent: no such folder")
@@ -61,6 +63,19 @@ def test_a_refusal_writes_nothing(tmp_path: Path):
     assert not (tmp_path / "report").exists()
     allowed = report("bdnet.report", "table=2", "mixed=true", folder=tmp_path)
     assert allowed.returncode == 0, allowed.stderr
+
+
+def test_table_1_takes_a_benchmark_and_the_others_refuse_one(tmp_path: Path):
+    write_run(tmp_path / "runs", "table2/inner", 0, [0.6, 0.5])
+    wrong = report("bdnet.report", "table=2", "costs=model.json", folder=tmp_path)
+    assert wrong.returncode == 1
+    assert wrong.stderr.startswith("bdnet report: costs=model.json: only table=1 shows costs")
+    absent = report("bdnet.report", "table=1", "costs=model.json", folder=tmp_path)
+    assert absent.stderr.startswith("bdnet report: model.json: cannot be read as JSON")
+    done = report("bdnet.report", "table=1", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "| BDNet | resnet18 | 55.00 | 50.00 | 1 | 65.4 | not measured |" in done.stdout
+    assert (tmp_path / "report/table1.tex").is_file()
 
 
 def test_files_are_replaced_whole(tmp_path: Path):

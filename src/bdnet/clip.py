@@ -94,8 +94,11 @@ class Prediction(NamedTuple):
     features: [b, channels, h/8, w/8] the deep feature that went into the head, after warping;
               None where nobody asked for it
     edges:    [b, 1, h/4, w/4] logits of the boundary stream; None without one
+    flow:     [b, 2, ceil(H/8), ceil(W/8)] pixels: the content at p came from p + flow in the
+              keyframe; None of networks that do not estimate it
     """
 
     logits: Tensor
     features: Tensor | None = None
     edges: Tensor | None = None
+    flow: Tensor | None = None

@@ -14,7 +14,6 @@ from bdnet.codec import VideoWriter
 from bdnet.data.module import ClipDataModule
 from bdnet.data.streets import render
 from bdnet.engine.exhibits import segment
-from bdnet.evaluate import evaluate
 from bdnet.pictures.panel import comparison, sheet_of_panels
 from bdnet.predict import predict_all
 from bdnet.report import make
@@ -25,6 +24,7 @@ log = logging.getLogger(__name__)
 
 UNSEEN = (0, 3, 0)  # seeds of a drive in a world of its own; 0, 1 and 2 train, validate and test
 CLIPS = 4  # in the picture of all rows
+TABLE = "table2/"
 
 
 @application("demo")
@@ -37,9 +37,6 @@ def main(config: DictConfig) -> None:
     for place, row in enumerate(rows, 1):
         log.info("\n%d of %d: %s", place, len(rows), row)
         folders[row] = _trained(row, config)
-    log.info("\nFigure 3: up to interval %d", config.interval)
-    for row in config.curves:
-        _evaluated(folders[row], config.interval)
     log.info("\npictures")
     _compare(folders, output / "rows.png")
     _film(folders[config.film], output, config.frames)
@@ -63,20 +60,13 @@ def _trained(experiment: str, config: DictConfig) -> Path:
     )
 
 
-def _evaluated(folder: Path, interval: int) -> None:
-    """Unless it was done before."""
-    digest = Run(folder).identity()
-    if any(
-        each.get("digest") == digest and each.get("interval") == interval
-        for each in Run(folder).evaluations()
-    ):
-        return
-    evaluate(_composed("evaluate", f"run='{folder}'", f"interval={interval}"), None)
-
-
 def _compare(folders: dict[str, Path], path: Path) -> None:
     """The same test clips as each row's network sees them."""
-    networks = {row.removeprefix("table2/"): load(folder) for row, folder in folders.items()}
+    networks = {
+        row.removeprefix(TABLE): load(folder)
+        for row, folder in folders.items()
+        if row.startswith(TABLE)
+    }
     config = Run(next(iter(folders.values()))).config()
     data: ClipDataModule = instantiate(config.data, _convert_="all")
     classes = data.dataset.classes

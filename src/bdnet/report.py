@@ -23,8 +23,11 @@ def make(config: DictConfig) -> None:
     wanted = [each for each in (config.table, config.figure) if each is not None]
     if not wanted:
         raise BdnetError(
-            f"say what to make: {_choices()}, one or both; and runs=FOLDER, where the runs are"
+            f"say what to make: {_choices()}; a table, a figure or both; "
+            "and runs=FOLDER, where the runs are"
         )
+    if config.costs is not None and "costs" not in (config.table or {}):
+        raise BdnetError(f"costs={config.costs}: only table=1 shows costs; say so, or leave it out")
     publishes = _publishes(config)
     reporters = [instantiate(each, _convert_="all") for each in wanted]
     runs = collect(Path(config.runs))
@@ -49,8 +52,9 @@ def _publishes(config: DictConfig) -> bool:
 
 
 def _choices() -> str:
-    files = [path for kind in ("table", "figure") for path in conf_folder().glob(f"{kind}/*.yaml")]
-    return " or ".join(f"{path.parent.name}={path.stem}" for path in sorted(files, reverse=True))
+    kinds = (sorted(conf_folder().glob(f"{kind}/*.yaml")) for kind in ("table", "figure"))
+    *others, last = (f"{path.parent.name}={path.stem}" for files in kinds for path in files)
+    return f"{', '.join(others)} or {last}"
 
 
 if __name__ == "__main__":

@@ -2,9 +2,7 @@
 
 import logging
 import re
-import signal
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -15,19 +13,19 @@ import pytorch_lightning as pl
 from hydra import compose
 from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
-from omegaconf import DictConfig, OmegaConf, open_dict
-from pytorch_lightning.callbacks import ModelCheckpoint
+from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
 
 from bdnet.application import application
 from bdnet.data.module import ClipDataModule
 from bdnet.engine.composition import join
-from bdnet.engine.distiller import Distiller, NotFinite
+from bdnet.engine.distiller import Distiller
 from bdnet.engine.processes import check_started, is_first, led
 from bdnet.engine.quiet import hush
 from bdnet.errors import BdnetError
+from bdnet.fitting import fit_and_test
 from bdnet.identity import digest
-from bdnet.models.checkpoints import inherit, restore
-from bdnet.outcome import describe, facts_of, outcome
+from bdnet.models.checkpoints import inherit
+from bdnet.outcome import describe, facts_of
 from bdnet.runs import Run
 from bdnet.sweep import is_one_of_many, outside_agent
 
@@ -61,13 +59,13 @@ def train(
     with open_dict(config):
         config.classes = config.classes or len(data.dataset.classes)
         config.identity = digest(config, _builds_on(config))
-    run, facts = Run(config.folder), facts_of(config, choices, data.dataset.classes, overrides)
+    command = list(HydraConfig.get().overrides.task)
+    run, facts = Run(config.folder), facts_of(config, choices, data.dataset.classes, command)
     # another job may need the run that this one is, and be at work on it
     wait = needed or is_one_of_many()
-    trainer = partial(
-        instantiate, config.trainer, logger=False, callbacks=[], enable_checkpointing=False
-    )
-    with led(trainer, run.claimed(config, facts, config.overwrite, wait)) as is_open:
+    bare = {"logger": False, "callbacks": [], "enable_checkpointing": False}
+    make = partial(instantiate, config.trainer, _convert_="all", **bare)
+    with led(make, run.claimed(config, facts, config.overwrite, wait)) as is_open:
         if is_open:
             with _logged(run.folder / "train.log"):
                 _finish(run, config, data)
@@ -90,8 +88,9 @@ def _check(config: DictConfig) -> None:
 def _train_needed(needed: DictConfig, overrides: Sequence[str]) -> None:
     own = [f"{key!s}={'null' if value is None else value}" for key, value in needed.items()]
     kept = [each for each in overrides if re.split(r"\W", each.lstrip("+~"))[0] in INHERITED]
+    # what it is told, the runs that it needs are told too
     with outside_agent():
-        train_composed([*kept, *own], overrides, needed=True)
+        train_composed([*kept, *own], [*overrides, *own], needed=True)
 
 
 def train_composed(chosen: Sequence[str], overrides: Sequence[str], needed: bool = False) -> Path:
@@ -112,8 +111,18 @@ def train_composed(chosen: Sequence[str], overrides: Sequence[str], needed: bool
 def _builds_on(config: DictConfig) -> dict[str, str]:
     """The digests of the runs that weights come from."""
     teacher = OmegaConf.select(config, "teacher.model.run")
-    found = {"init_from": config.init_from, "teacher": teacher}
-    return {key: Run(each).identity() for key, each in found.items() if each is not None}
+    found = {"init_from": _sources(config), "teacher": [teacher] * (teacher is not None)}
+    return {
+        key: " ".join(Run(each).identity() for each in folders)
+        for key, folders in found.items()
+        if folders
+    }
+
+
+def _sources(config: DictConfig) -> list[str]:
+    """The folders of runs that the student's weights come from."""
+    given = config.init_from
+    return list(given) if isinstance(given, ListConfig) else [given] * (given is not None)
 
 
 def _finish(run: Run, config: DictConfig, data: ClipDataModule) -> None:
@@ -137,7 +146,7 @@ def _finish(run: Run, config: DictConfig, data: ClipDataModule) -> None:
     try:
         for logger in loggers:
             logger.log_hyperparams(OmegaConf.to_container(config, resolve=True))
-        result = _fit_and_test(run, config, trainer, distiller, data)
+        result = fit_and_test(run, trainer, distiller, data, config.checkpoint)
         if is_first():
             run.finish(result)
             log.info("%s", describe(result, run.folder / "metrics.json"))
@@ -149,8 +158,8 @@ def _finish(run: Run, config: DictConfig, data: ClipDataModule) -> None:
 
 def _distiller(config: DictConfig, data: ClipDataModule) -> Distiller:
     student = instantiate(config.model, _convert_="all")
-    if config.init_from is not None:
-        inherit(student, Run(config.init_from).checkpoint("last"))
+    if sources := _sources(config):
+        inherit(student, [Run(each).checkpoint("last") for each in sources])
     distiller = join(
         student,
         instantiate(config.teacher, _convert_="all"),
@@ -167,58 +176,6 @@ def _distiller(config: DictConfig, data: ClipDataModule) -> Distiller:
         student.compile()
         distiller.teacher.compile()
     return distiller
-
-
-def _fit_and_test(
-    run: Run, config: DictConfig, trainer: pl.Trainer, distiller: Distiller, data: ClipDataModule
-) -> dict[str, Any]:
-    start = time.perf_counter()
-    if config.steps:
-        _fit(run, trainer, distiller, data)
-    fitted = time.perf_counter()
-    best = [
-        each.best_model_score
-        for each in trainer.checkpoint_callbacks
-        if isinstance(each, ModelCheckpoint) and each.monitor
-    ]
-    if config.steps and config.checkpoint != "last":
-        restore(distiller.student, run.checkpoint(config.checkpoint))
-    with _interruptible(trainer):
-        trainer.test(distiller, data, verbose=False)
-    if not config.steps:
-        trainer.save_checkpoint(run.last, weights_only=False)
-    return {
-        **outcome(run.facts(), distiller, data, config.checkpoint),
-        "steps": config.steps,
-        "parameters": sum(each.numel() for each in distiller.student.parameters()),
-        "validation": {"avg_k": float(best[0])} if best and best[0] is not None else None,
-        "seconds": {"train": fitted - start, "test": time.perf_counter() - fitted},
-    }
-
-
-def _fit(run: Run, trainer: pl.Trainer, distiller: Distiller, data: ClipDataModule) -> None:
-    resumed = run.last if run.last.is_file() else None
-    if resumed is not None:
-        log.info("goes on from %s", resumed)
-    try:
-        with _interruptible(trainer):
-            trainer.fit(distiller, data, ckpt_path=resumed, weights_only=True)
-    except NotFinite as error:
-        names = "\n  ".join(data.training_names(error.batch))
-        raise BdnetError(f"{error}; the batch was\n  {names}") from error
-    trainer.save_checkpoint(run.last, weights_only=False)
-
-
-@contextmanager
-def _interruptible(trainer: pl.Trainer) -> Iterator[None]:
-    """An interrupt stays one: Lightning makes an exit of it, and then ignores further ones."""
-    try:
-        yield
-    except SystemExit:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        if trainer.interrupted:
-            raise KeyboardInterrupt from None
-        raise
 
 
 @contextmanager

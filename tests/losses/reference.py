@@ -70,13 +70,14 @@ def case(seed: int = 0, batch: int = 3, twins: bool = False) -> Case:
     labels[:, :17, :13] = IGNORE
     student = Prediction(drawn(CLASSES, 8), drawn(6, 8), drawn(1, 4))
     teacher = Prediction(drawn(CLASSES, 4), drawn(10, 4), drawn(1, 4))
+    student, teacher = (each._replace(flow=drawn(2, 8)) for each in (student, teacher))
     grid = batch, 4, height // 8, width // 8
     clip = Clip(
         images=torch.zeros(batch, 2, 3, height, width),
-        motion=torch.zeros(batch, 4, 2, *grid[2:]),
+        motion=torch.randn(batch, 4, 2, *grid[2:], generator=rng),
         valid=torch.ones(grid, dtype=torch.bool),
         labels=labels,
-        offset=torch.zeros(batch, dtype=torch.int64),
+        offset=torch.arange(batch) % 4 + 1,
     )
     twin = Prediction._make(part.detach().clone().requires_grad_() for part in student)
     return Case(student, twin if twins else teacher, clip)

@@ -14,7 +14,7 @@ from bdnet.losses.pixelwise import Pixelwise
 from bdnet.losses.segmentation import Segmentation
 from losses.reference import case
 
-ALL = Offer(features=6, edges=True)
+ALL = Offer(features=6, edges=True, flow=True)
 
 
 def test_total_is_the_weighted_sum_and_values_are_without_weight():
@@ -30,7 +30,7 @@ def test_total_is_the_weighted_sum_and_values_are_without_weight():
 
 def test_offer_is_what_a_prediction_holds():
     given = case()
-    assert Offer.of(given.student) == Offer(features=6, edges=True)
+    assert Offer.of(given.student) == Offer(features=6, edges=True, flow=True)
     assert Offer.of(Prediction(given.student.logits)) == Offer(features=None, edges=False)
 
 

@@ -11,12 +11,13 @@ from omegaconf import OmegaConf
 
 from bdnet.application import conf_folder
 from bdnet.clip import IGNORE, Prediction
-from bdnet.losses import LabelLoss, Loss, Objective, Offer, TeacherLoss
+from bdnet.codec.motion import accumulate
+from bdnet.losses import LabelLoss, Loss, MotionLoss, Objective, Offer, TeacherLoss
 from bdnet.losses.boundary import edge_target, radius_at
 from losses.reference import Case, case
 
 NAMES = sorted(path.stem for path in conf_folder().glob("loss/*.yaml"))
-PARTS = {"needs_features": "features", "needs_edges": "edges"}
+PARTS = {"needs_features": "features", "needs_edges": "edges", "needs_flow": "flow"}
 
 every_term = pytest.mark.parametrize("name", NAMES)
 
@@ -47,7 +48,7 @@ def judged(term: Loss, prediction: Prediction) -> list[torch.Tensor]:
 def test_its_yaml_holds_its_name_its_weight_and_nothing_else(name: str):
     (key,), (term,) = zip(*written(name).items(), strict=True)
     assert key == name
-    assert issubclass(term.func, LabelLoss | TeacherLoss)
+    assert issubclass(term.func, LabelLoss | TeacherLoss | MotionLoss)
     assert term.keywords["weight"] > 0
     assert term.func.__module__ == f"bdnet.losses.{name}"
     assert (Path(__file__).parent / f"test_{name}.py").is_file()
@@ -119,13 +120,13 @@ def test_is_finite_whatever_the_labels(name: str, kind: str):
 
 
 @every_term
-def test_an_unlabelled_batch_teaches_by_the_teacher_only(name: str):
+def test_an_unlabelled_batch_teaches_by_teacher_or_motion_only(name: str):
     given = case().labelled(voids("all void"))
     term = built(name, given)
     loss = term(*given)
     loss.backward()
     strength = sum(part.grad.abs().sum() for part in judged(term, given.student))
-    if term.needs_teacher:
+    if not isinstance(term, LabelLoss):
         assert loss > 0
         assert strength > 0
     else:
@@ -134,12 +135,13 @@ def test_an_unlabelled_batch_teaches_by_the_teacher_only(name: str):
 
 
 def perfect(given: Case) -> Prediction:
-    """What nothing can be said against: the labels, and the edges in them."""
+    """What nothing can be said against: the labels, the edges in them, and the stream's motion."""
     labels = given.clip.labels
     logits = 40.0 * torch.nn.functional.one_hot(labels.clamp(max=3), 4).movedim(-1, 1)
     is_edge, _ = edge_target(labels, radius_at(*labels.shape[-2:]))
     edges = torch.where(is_edge, 40.0, -40.0)[:, None]
-    return Prediction(logits.requires_grad_(), None, edges.requires_grad_())
+    flow, _ = accumulate(given.clip.motion, given.clip.valid)
+    return Prediction(logits.requires_grad_(), None, edges.requires_grad_(), flow.requires_grad_())
 
 
 @every_term
@@ -159,6 +161,8 @@ def test_is_least_where_there_is_nothing_left_to_learn(name: str):
 def test_void_pixels_have_no_influence(name: str):
     """Predictions more than a cell inside of the void part are others: the same loss."""
     given = case()
+    if isinstance(built(name, given), MotionLoss):
+        pytest.skip("motion has no void: its holes are tested where it is")
     labels = given.clip.labels.clone()
     labels[:, :, :24] = IGNORE
     given = given.labelled(labels)

@@ -63,7 +63,7 @@ def test_a_row_starts_from_its_base_and_a_new_part_stays_new(
     model = build("+model=bdnet", "model/boundary=warped")
     new = {k: v.clone() for k, v in model.state_dict().items() if k.startswith("boundary.")}
     with caplog.at_level(logging.INFO):
-        inherit(model, path)
+        inherit(model, [path])
     assert is_from(model, path, "backbone", "head", "boundary") == {
         "backbone": True, "head": True, "boundary": False,
     }  # fmt: skip
@@ -76,7 +76,7 @@ def test_a_part_that_is_not_wanted_is_left(tmp_path: Path, caplog: pytest.LogCap
     path = saved(build("+model=bdnet"), tmp_path / "base/last.ckpt")
     model = build("+model=single_frame")
     with caplog.at_level(logging.INFO):
-        inherit(model, path)
+        inherit(model, [path])
     assert is_from(model, path, "backbone", "head") == {"backbone": True, "head": True}
     assert "backbone, head; not used: boundary" in caplog.text
 
@@ -84,14 +84,14 @@ def test_a_part_that_is_not_wanted_is_left(tmp_path: Path, caplog: pytest.LogCap
 def test_parts_of_other_shapes_are_not_inherited(tmp_path: Path):
     path = saved(build("+model=single_frame"), tmp_path / "base/last.ckpt")
     with pytest.raises(BadModel, match=r"init_from=.*base: head\.branches\.0\.weight is \[3, 96"):
-        inherit(build("+model=bdnet", classes=5), path)
+        inherit(build("+model=bdnet", classes=5), [path])
     with pytest.raises(
         BadModel, match=r"init_from=.*base: backbone\..* here; use the same backbone"
     ):
-        inherit(build("+model=bdnet", backbone="resnet10t"), path)
+        inherit(build("+model=bdnet", backbone="resnet10t"), [path])
 
 
 def test_a_checkpoint_with_nothing_to_inherit_is_refused(tmp_path: Path):
     torch.save({"state_dict": {"teacher.x": torch.ones(1)}}, tmp_path / "last.ckpt")
     with pytest.raises(BadModel, match="holds no part of this SingleFrame, but no trained network"):
-        inherit(build("+model=single_frame"), tmp_path / "last.ckpt")
+        inherit(build("+model=single_frame"), [tmp_path / "last.ckpt"])

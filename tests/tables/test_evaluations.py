@@ -6,7 +6,7 @@ import pytest
 
 from bdnet.tables.collect import Run, collect
 from bdnet.tables.errors import BadRuns
-from bdnet.tables.evaluations import check_same, widest
+from bdnet.tables.evaluations import at, check_same, widest
 from run_folders import DATA, write_evaluation, write_json, write_run
 
 
@@ -69,3 +69,17 @@ def test_runs_must_be_evaluated_alike(tmp_path: Path, folder: Path):
         check_same([widest(the_run(each)) for each in (folder, other)])
     write_evaluation(other, [0.6, 0.5, 0.1])
     check_same([widest(the_run(each)) for each in (folder, other)])
+
+
+def test_a_run_is_taken_as_it_was_evaluated_at_an_interval(folder: Path):
+    run = the_run(folder)
+    write_evaluation(folder, [0.7, 0.5, 0.4], "three", data={**DATA, "targets": 90})
+    write_evaluation(folder, [0.9, 0.9, 0.9], "best", checkpoint="best")
+    assert at(run, 2) is at(run, 4) is run
+    found = at(run, 3)
+    assert (found.interval, found.data["targets"]) == (3, 90)
+    assert found.scores["miou"] == [0.7, 0.5, 0.4]
+    assert found.digest == run.digest
+    write_evaluation(folder, [0.7, 0.5, 0.4], "again")
+    with pytest.raises(BadRuns, match=r"again\.json and .*three\.json are both of interval 3"):
+        at(run, 3)

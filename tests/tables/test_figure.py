@@ -30,11 +30,11 @@ def figure() -> Figure:
 @pytest.fixture
 def demo(tmp_path: Path) -> Path:
     for seed, miou in WIDE.items():
-        folder = write_run(tmp_path, "table2/mv", seed, miou[:2])
+        folder = write_run(tmp_path, "figure3/mv", seed, miou[:2])
         write_evaluation(folder, miou)
-    folder = write_run(tmp_path, "table2/single_frame", 0, [0.7, 0.7])
+    folder = write_run(tmp_path, "figure3/single_frame", 0, [0.7, 0.7])
     write_evaluation(folder, [0.7] * 4)
-    write_run(tmp_path, "table2/inner", 0, None)
+    write_run(tmp_path, "figure3/inner", 0, None)
     return tmp_path
 
 
@@ -69,14 +69,14 @@ def test_points_are_means_and_deviations_over_seeds(figure: Figure, demo: Path):
     assert len(found) == 2 * (4 + 4)
     for k in range(1, 5):
         means = [np.mean(miou[:k]) for miou in WIDE.values()]
-        point = found["table2/mv", "interval", k]
+        point = found["figure3/mv", "interval", k]
         assert float(point["miou_mean"]) == pytest.approx(np.mean(means))
         assert float(point["miou_std"]) == pytest.approx(np.std(means, ddof=1))
-    offset = found["table2/mv", "offset", 2]
+    offset = found["figure3/mv", "offset", 2]
     assert float(offset["miou_mean"]) == pytest.approx(0.3)
     assert float(offset["miou_std"]) == pytest.approx(0.02**0.5)
     assert offset["seeds"] == "2"
-    assert found["table2/single_frame", "interval", 4]["miou_std"] == ""
+    assert found["figure3/single_frame", "interval", 4]["miou_std"] == ""
 
 
 def test_text_says_what_is_drawn_and_what_is_not(figure: Figure, demo: Path):
@@ -86,7 +86,7 @@ def test_text_says_what_is_drawn_and_what_is_not(figure: Figure, demo: Path):
     assert "streets, split test, 96 targets" in text
     names = ["+ MV + BAS + D_pw + D_inn", "copy instead of MV"]
     assert f"No finished run: {', '.join(f'{name} on resnet18' for name in names)}, con" in text
-    assert "Unfinished, not drawn: table2/inner on resnet18, seed 0" in text
+    assert "Unfinished, not drawn: figure3/inner on resnet18, seed 0" in text
 
 
 def test_pictures_show_the_lines_that_were_found(figure: Figure, demo: Path):
@@ -94,35 +94,35 @@ def test_pictures_show_the_lines_that_were_found(figure: Figure, demo: Path):
     assert files["figure3.pdf"].startswith(b"%PDF")
     image = picture(files["figure3.png"])
     colours = {line.experiment: line.colour for line in figure.lines}
-    assert count(image, colours["table2/mv"]) > 1000
-    assert count(image, colours["table2/single_frame"]) > 1000
-    assert count(image, colours["table2/inner"]) == 0
+    assert count(image, colours["figure3/mv"]) > 1000
+    assert count(image, colours["figure3/single_frame"]) > 1000
+    assert count(image, colours["figure3/inner"]) == 0
     assert make(figure, demo).files == files
 
 
 def test_each_backbone_has_its_panels_and_each_line_its_name(figure: Figure, demo: Path):
     height = picture(make(figure, demo).files["figure3.png"]).shape[0]
-    folder = write_run(demo, "table2/copy", 0, [0.5, 0.4], backbone="resnet50")
+    folder = write_run(demo, "figure3/copy", 0, [0.5, 0.4], backbone="resnet50")
     write_evaluation(folder, [0.5, 0.4, 0.3, 0.2])
     report = make(figure, demo)
     image = picture(report.files["figure3.png"])
     assert image.shape[0] > 1.7 * height
-    (copy,) = (line.colour for line in figure.lines if line.experiment == "table2/copy")
+    (copy,) = (line.colour for line in figure.lines if line.experiment == "figure3/copy")
     assert count(image[: height // 8], copy) > 100  # in the legend
     assert "| resnet50 | copy instead of MV | 1 | 50.00 | 45.00 | 40.00 | 35.00 |" in report.text
 
 
 def test_runs_own_scores_are_enough_but_one_interval_is_needed(figure: Figure, tmp_path: Path):
-    write_run(tmp_path, "table2/mv", 0, [0.6, 0.5])
-    write_run(tmp_path, "table2/copy", 0, [0.6, 0.3])
-    assert ("table2/mv", "interval", 2) in points(make(figure, tmp_path))
-    write_evaluation(tmp_path / "table2/resnet18/mv/seed=0", [0.6, 0.5, 0.4])
+    write_run(tmp_path, "figure3/mv", 0, [0.6, 0.5])
+    write_run(tmp_path, "figure3/copy", 0, [0.6, 0.3])
+    assert ("figure3/mv", "interval", 2) in points(make(figure, tmp_path))
+    write_evaluation(tmp_path / "figure3/resnet18/mv/seed=0", [0.6, 0.5, 0.4])
     with pytest.raises(BadRuns, match=r"evaluate run=.*copy/seed=0 interval=3"):
         make(figure, tmp_path)
 
 
 def test_interval_one_has_no_curve(figure: Figure, tmp_path: Path):
-    write_run(tmp_path, "table2/mv", 0, [0.6])
+    write_run(tmp_path, "figure3/mv", 0, [0.6])
     with pytest.raises(BadRuns, match="interval 1, of which there is no curve"):
         make(figure, tmp_path)
 

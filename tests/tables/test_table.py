@@ -33,9 +33,13 @@ SINGLE = {0: [0.60, 0.60], 1: [0.62, 0.62], 2: [0.67, 0.67]}
 MOVED = {0: [0.60, 0.50], 1: [0.61, 0.53], 3: [0.40, 0.20]}
 
 
+def named(name: str) -> Table:
+    return instantiate(OmegaConf.load(conf_folder() / f"table/{name}.yaml"), _convert_="all")
+
+
 @pytest.fixture
 def table() -> Table:
-    return instantiate(OmegaConf.load(conf_folder() / "table/2.yaml"), _convert_="all")
+    return named("2")
 
 
 @pytest.fixture
@@ -203,4 +207,12 @@ def test_mixed_code_is_named_when_it_is_allowed(table: Table, demo: Path):
 def test_a_row_is_compared_with_a_row_of_the_table():
     rows = [{"experiment": "a", "label": "a", "above": "b"}]
     with pytest.raises(BadRuns, match="above=b of a: no row of mine"):
-        Table("mine", "Mine", "nowhere", [], "resnet18", rows)
+        Table("mine", "Mine", rows)
+
+
+def test_published_values_need_a_source():
+    rows = [{"experiment": "a", "label": "a", "paper": {"resnet50": 70.0}}]
+    with pytest.raises(BadRuns, match=r"source=None, stand_in=None of mine: .*one of resnet50"):
+        Table("mine", "Mine", rows)
+    with pytest.raises(BadRuns, match="stand_in=resnet18 of mine"):
+        Table("mine", "Mine", rows, source="a book", stand_in="resnet18")

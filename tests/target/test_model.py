@@ -3,6 +3,7 @@
 import json
 import statistics
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -12,20 +13,30 @@ from test_benchmark import run
 from torch import nn
 
 from bdnet.application import conf_folder
-from bdnet.models.base import Step
-from bdnet.target.cost import Comparison, Cost, Costs
+from bdnet.models.base import Step, VideoModel
+from bdnet.target.cost import restored
 from bdnet.target.errors import CannotMeasure
 from bdnet.target.model import ModelCost
 
 SMALL = ("backbones=[test_resnet]", "height=64", "width=96", "classes=3")
-PLACE = "model/boundary@target.bdnet.boundary"
-BOUNDARIES = ("none", "warped", "current")
+FEW = ("~target.contenders.dff", "~target.contenders.grfp")
+PLACE = "model/boundary@target.contenders.bdnet.boundary"
+
+
+def added(boundary: str) -> tuple[str, ...]:
+    """One more BDNet, named after its boundary stream, as conf/target/model.yaml says."""
+    place = f"target.contenders.{boundary}"
+    return (
+        f"+model@{place}=bdnet",
+        f"model/boundary@{place}.boundary={boundary}",
+        f"+{place}={{_partial_: true, classes: null, backbone: null}}",
+    )
 
 
 def target(*overrides: str) -> ModelCost:
     with initialize_config_dir(str(conf_folder()), version_base="1.3"):
         small = [f"target.{each}" for each in SMALL]
-        config = compose("benchmark", ["target=model", *small, *overrides])
+        config = compose("benchmark", ["target=model", *small, *FEW, *overrides])
     return instantiate(config.target, _convert_="all")
 
 
@@ -35,8 +46,11 @@ def test_figures_are_put_together_round_by_round(tmp_path: Path):
     assert answer.returncode == 0, answer.stderr
     result = json.loads((tmp_path / "benchmark/model.json").read_text())
     assert result["facts"]["threads"] == 1
-    rows = result["costs"]["test_resnet"]
-    single, key, other = (rows[name] for name in ("single-frame", "keyframe", "other frame"))
+    costs = result["costs"]["test_resnet"]
+    assert list(costs) == ["single_frame", "dff", "grfp", "bdnet"]
+    assert list(costs["single_frame"]) == ["every frame", "its label map"]
+    single, rows = costs["single_frame"]["every frame"], costs["bdnet"]
+    key, other = rows["keyframe"], rows["other frame"]
     assert min(single["seconds"] + key["seconds"] + other["seconds"]) > 0
     for interval in (1, 5, 30):
         mean = rows[f"mean at interval {interval}"]
@@ -53,39 +67,13 @@ def test_figures_are_put_together_round_by_round(tmp_path: Path):
     shown = (tmp_path / "benchmark/model.md").read_text()
     assert shown in answer.stdout
     ratio = statistics.median(rows["mean at interval 5"]["relative"])
-    (line,) = (line for line in shown.splitlines() if "mean at interval 5 " in line)
+    (line,) = (line for line in shown.splitlines() if "bdnet, mean at interval 5 " in line)
     assert f"| {ratio:.2f} |" in line
-
-
-def test_the_paper_stands_beside_its_own_setting_only():
-    ones = Cost((1.0, 2.0), 3.0)
-    rows = {
-        backbone: Comparison(backbone, ones, ones, ones, ones).rows([5, 10])
-        for backbone in ("resnet18", "resnet34", "resnet50", "resnet101")
-    }
-    assert {name: each["mean at interval 5"].published for name, each in rows.items()} == {
-        "resnet18": pytest.approx(0.64, abs=0.005),
-        "resnet34": None,
-        "resnet50": pytest.approx(0.44, abs=0.005),
-        "resnet101": pytest.approx(0.40, abs=0.005),
-    }
-    assert rows["resnet18"]["mean at interval 10"].published is None
-
-
-def test_relative_is_the_median_within_rounds():
-    single, other = Cost((1.0, 10.0, 4.0), 8.0), Cost((0.5, 2.0, 2.0), 0.25)
-    comparison = Comparison("resnet50", single, single, other, Cost((0.1, 0.1, 0.1), 0.0))
-    table = Costs([comparison], [5], {}, {}).table().splitlines()
-    assert (
-        "| resnet50, other frame | 2.000 | 0.500 to 2.000 | 0.50 | 0.20 to 0.50 |  | 0.2 |" in table
-    )
-    (mean,) = (line for line in table if "mean" in line)
-    assert mean.endswith("| 0.60 | 0.36 to 0.60 | 0.44 | 1.8 |")
 
 
 def test_operations_of_the_single_frame_network_are_those_of_its_layers():
     measured = target()
-    network = measured._network(measured.single, "test_resnet")
+    network = measured._network(measured.contenders["single_frame"], "test_resnet")
     counted = []
 
     def count(module: nn.Conv2d, _: object, out: torch.Tensor) -> None:
@@ -98,16 +86,50 @@ def test_operations_of_the_single_frame_network_are_those_of_its_layers():
     # four 3x3 convolutions to 3 classes that share their middle, on 8 x 12 cells
     head = 2 * (4 * 8 + 1) * 3 * network.backbone.channels * 8 * 12
     (costs,) = measured.measure(1).comparisons
-    assert costs.single.gflops == pytest.approx((sum(counted) + head) / 1e9)
+    gflops = costs.networks["single_frame"].key.gflops
+    assert gflops == pytest.approx((sum(counted) + head) / 1e9)
 
 
 def test_operations_follow_what_each_boundary_runs():
-    costs = {name: target(f"{PLACE}={name}").measure(1).comparisons[0] for name in BOUNDARIES}
-    none, warped, current = (costs[name] for name in BOUNDARIES)
-    assert none.key.gflops == none.single.gflops == warped.single.gflops
+    (costs,) = target(*added("none"), *added("current")).measure(1).comparisons
+    single, warped = costs.networks["single_frame"].key, costs.networks["bdnet"]
+    none, current = costs.networks["none"], costs.networks["current"]
+    assert none.key.gflops == single.gflops
     assert none.other.gflops == 0  # a warp, and sums of shifted scores
-    assert 0 < warped.other.gflops < current.other.gflops < current.single.gflops
-    assert warped.key.gflops > warped.single.gflops
+    assert 0 < warped.other.gflops < current.other.gflops < single.gflops
+    assert warped.key.gflops > single.gflops
+
+
+def test_a_choice_of_a_contender_is_replaced():
+    (costs,) = target(f"{PLACE}=none").measure(1).comparisons
+    assert costs.networks["bdnet"].key.gflops == costs.networks["single_frame"].key.gflops
+
+
+def test_the_baseline_takes_one_turn_of_each_round():
+    measured = target(*added("none"))
+    calls = []
+    network = measured.contenders["single_frame"]
+
+    def counting(**arguments: Any) -> VideoModel:
+        made = network(**arguments)
+        step = made.step
+        made.step = lambda *frame: (calls.append(1), step(*frame))[1]
+        return made
+
+    measured.contenders["single_frame"] = counting
+    (costs,) = measured.measure(2).comparisons
+    assert len(calls) == 1 + (1 + 2) + 1  # its logits; rounds; operations
+    assert {len(each.key.seconds) for each in costs.networks.values()} == {2}
+    for frames in costs.networks.values():
+        assert (frames.key is frames.other) == (frames is costs.networks["single_frame"])
+
+
+def test_a_comparison_is_restored_from_its_record():
+    (costs,) = target().measure(2).comparisons
+    record = json.loads(json.dumps(costs.record([3])))
+    assert restored("test_resnet", record) == costs
+    with pytest.raises(KeyError):
+        restored("test_resnet", {"single_frame": {"keyframe": {}}})
 
 
 def test_layout_and_precision_change_no_operations():
@@ -115,8 +137,10 @@ def test_layout_and_precision_change_no_operations():
     mixed = target("target.precision=bfloat16").measure(1)
     assert plain.facts["layout"] == "contiguous_format"
     assert mixed.facts["precision"] == "bfloat16"
-    for found, expected in zip(mixed.comparisons[0][1:], plain.comparisons[0][1:], strict=True):
-        assert found.gflops == expected.gflops
+    (found,), (expected,) = mixed.comparisons, plain.comparisons
+    assert [cost.gflops for *_, cost in found.rows([5])] == [
+        cost.gflops for *_, cost in expected.rows([5])
+    ]
 
 
 @pytest.mark.parametrize(
@@ -127,11 +151,13 @@ def test_layout_and_precision_change_no_operations():
         ("backbones=[]", r"backbones=\[\].*at least one"),
         ("precision=float16", "precision=float16: choose one of float32, bfloat16"),
         ("device=tpu", "device=tpu: choose one of cpu, cuda"),
+        ("~contenders.single_frame", "contenders=.*bdnet: single_frame must be one"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(override: str, message: str):
+    tilde = "~" if override.startswith("~") else ""
     with pytest.raises(Exception, match=message) as found:
-        target(f"target.{override}")
+        target(f"{tilde}target.{override.removeprefix('~')}")
     assert isinstance(found.value.__cause__, CannotMeasure)
 
 

@@ -1,5 +1,5 @@
 """What the student is trained to: one file per term, and the objective that adds them up."""
 
-from bdnet.losses.base import LabelLoss, Loss, Objective, Offer, TeacherLoss, UnmetNeed
+from bdnet.losses.base import LabelLoss, Loss, MotionLoss, Objective, Offer, TeacherLoss, UnmetNeed
 
-__all__ = ["LabelLoss", "Loss", "Objective", "Offer", "TeacherLoss", "UnmetNeed"]
+__all__ = ["LabelLoss", "Loss", "MotionLoss", "Objective", "Offer", "TeacherLoss", "UnmetNeed"]

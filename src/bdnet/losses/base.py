@@ -21,20 +21,22 @@ class Offer(NamedTuple):
 
     features: channels of the deep feature; None without it
     edges:    whether there is a boundary stream
+    flow:     whether it estimates motion
     """
 
     features: int | None = None
     edges: bool = False
+    flow: bool = False
 
     @classmethod
     def of(cls, prediction: Prediction) -> "Offer":
         """What the network that said this offers."""
         features = None if prediction.features is None else prediction.features.shape[1]
-        return cls(features, prediction.edges is not None)
+        return cls(features, prediction.edges is not None, prediction.flow is not None)
 
 
 class Loss(nn.Module, ABC):
-    """One term: extend it by LabelLoss or TeacherLoss, which see to precision and gradients.
+    """One term: extend it by LabelLoss, TeacherLoss or MotionLoss, which see to precision.
 
     weight: factor of the term in the objective
 
@@ -46,6 +48,7 @@ class Loss(nn.Module, ABC):
     needs_teacher: ClassVar[bool]
     needs_features: ClassVar[bool] = False  # the student's, and the teacher's where it needs one
     needs_edges: ClassVar[bool] = False  # the student's
+    needs_flow: ClassVar[bool] = False  # the student's
     adapts: ClassVar[bool] = False  # is built with student_channels and teacher_channels
 
     def __init__(self, weight: float = 1.0) -> None:
@@ -92,6 +95,27 @@ class TeacherLoss(Loss):
     @abstractmethod
     def value(self, student: Prediction, teacher: Prediction, labels: Tensor) -> Tensor:
         """A scalar of float32 predictions and labels [b, H, W]; autocast is off."""
+
+
+class MotionLoss(Loss):
+    """A term that judges the student's motion by the stream's: of every clip, labelled or not."""
+
+    needs_teacher: ClassVar[bool] = False
+    needs_flow: ClassVar[bool] = True
+
+    def forward(
+        self,
+        student: Prediction,
+        teacher: Prediction | None,  # noqa: ARG002  # of all terms alike
+        clip: Clip,
+    ) -> Tensor:
+        flow = given(student.flow, "flow")
+        with torch.autocast(flow.device.type, enabled=False):
+            return self.value(flow.float(), clip)
+
+    @abstractmethod
+    def value(self, flow: Tensor, clip: Clip) -> Tensor:
+        """A scalar of flow [b, 2, h/8, w/8], pixels, float32, and its clip; autocast is off."""
 
 
 class Objective(nn.Module):
@@ -150,6 +174,11 @@ def _check(name: str, kind: type[Loss], student: Offer, teacher: Offer | None) -
         raise UnmetNeed(
             f"loss term {name!r} needs edges and the student predicts none: "
             f"choose a boundary stream, as in model/boundary=warped, {without}"
+        )
+    if kind.needs_flow and not student.flow:
+        raise UnmetNeed(
+            f"loss term {name!r} needs a student that estimates motion and this one does not: "
+            f"choose one, as in model=dff, {without}"
         )
     offers = {"student": student} | ({"teacher": teacher} if kind.needs_teacher and teacher else {})
     for who, offer in offers.items():

@@ -1,6 +1,6 @@
 """BDNet's student: a keyframe in full, its features propagated to the frames after it."""
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from bdnet.clip import Clip, Prediction
 from bdnet.models.base import Pixels, State, Step
@@ -34,16 +34,21 @@ class BDNet(Segmenter):
     def pixels(self) -> Pixels:
         return "all" if "all" in {self.boundary.pixels, self.propagation.pixels} else "key"
 
+    @property
+    def backbone_modules(self) -> tuple[nn.Module, ...]:
+        return self.backbone, self.propagation  # a network for motion learns like a backbone
+
     def forward(self, clip: Clip) -> Prediction:
         key, target = clip.images[:, 0], clip.images[:, -1]
         maps, _ = self.encode(key)
-        maps = self.propagation(maps, clip)
-        return cropped(self.decode(maps, lambda: self.backbone.front(target)), target)
+        maps, flow = self.propagation(maps, clip)
+        seen = self.decode(maps, lambda: self.backbone.front(target))
+        return cropped(seen._replace(flow=flow), target)
 
     def step(self, state: State, frame: Step) -> tuple[State, Tensor]:
         if frame.is_key:
             maps, shallow = self.encode(frame.pixels(), self.head.pointwise)
-            return self.propagation.start(maps), self.logits(maps, lambda: shallow)
+            return self.propagation.start(maps, frame), self.logits(maps, lambda: shallow)
         if not state:
             raise ValueError("the first frame of a video must be a keyframe: set is_key")
         state, maps = self.propagation.step(state, frame)

@@ -1,9 +1,10 @@
 """Whole networks out of checkpoints, and parts of one network for another."""
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
-from torch import nn
+from torch import Tensor, nn
 
 from bdnet.models.errors import BadModel
 from bdnet.models.weights import read
@@ -39,34 +40,50 @@ def restore(model: nn.Module, path: Path) -> None:
     model.load_state_dict(mine)
 
 
-def inherit(model: nn.Module, path: Path) -> None:
-    """Takes over from a run's checkpoint what both networks have; a part it lacks stays new."""
-    found = {
-        name.removeprefix(STUDENT): each
-        for name, each in read(path).items()
-        if name.startswith(STUDENT)
-    }
+def inherit(model: nn.Module, paths: Sequence[Path]) -> None:
+    """Takes over from runs' checkpoints what this network has too; a part they lack stays new.
+
+    Of a part that several hold, the first one's counts.
+    """
+    found, homes = _gathered(paths)
     wanted = model.state_dict()
-    known, parts = ({name.partition(".")[0] for name in names} for names in (found, wanted))
-    if not known & parts:
+    parts = {name.partition(".")[0] for name in wanted}
+    folders = ", ".join(str(path.parent) for path in paths)
+    if not homes.keys() & parts:
         raise BadModel(
-            f"init_from={path.parent}: holds no part of this {type(model).__name__}, but "
-            f"{', '.join(sorted(known)) or 'no trained network'}; use a run of the same backbone"
+            f"init_from={folders}: holds no part of this {type(model).__name__}, but "
+            f"{', '.join(sorted(homes)) or 'no trained network'}; use a run of the same backbone"
         )
-    new = parts - known
     for name, each in wanted.items():
-        if name.partition(".")[0] in new:
+        home = homes.get(name.partition(".")[0])
+        if home is None:
             continue
         if name not in found or found[name].shape != each.shape:
             has = f"is {list(found[name].shape)}" if name in found else "is missing"
             raise BadModel(
-                f"init_from={path.parent}: {name} {has} there and is {list(each.shape)} here; "
-                "use the same backbone, head and number of classes"
+                f"init_from={home}: {name} {has} there and is {list(each.shape)} here; "
+                "use the same backbone, head, propagation and number of classes"
             )
     model.load_state_dict({name: found.get(name, each) for name, each in wanted.items()})
-    left = known - parts
+    new, left = parts - homes.keys(), homes.keys() - parts
     log.info(
-        "weights of %s: %s%s%s", path.parent, ", ".join(sorted(known - left)),
+        "weights of %s: %s%s%s", folders, ", ".join(sorted(homes.keys() & parts)),
         f"; new here: {', '.join(sorted(new))}" if new else "",
         f"; not used: {', '.join(sorted(left))}" if left else "",
     )  # fmt: skip
+
+
+def _gathered(paths: Sequence[Path]) -> tuple[dict[str, Tensor], dict[str, Path]]:
+    """The students' weights by name, and the folder that each part of them comes from."""
+    found: dict[str, Tensor] = {}
+    homes: dict[str, Path] = {}
+    for path in paths:
+        weights = {
+            name.removeprefix(STUDENT): each
+            for name, each in read(path).items()
+            if name.startswith(STUDENT)
+        }
+        new = {name.partition(".")[0] for name in weights} - homes.keys()
+        homes |= dict.fromkeys(new, path.parent)
+        found |= {name: each for name, each in weights.items() if name.partition(".")[0] in new}
+    return found, homes

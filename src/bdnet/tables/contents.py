@@ -61,11 +61,12 @@ class Contents(NamedTuple):
 
     interval: of all runs, in frames
     cells:    by backbone, one per row
-    columns:  by backbone, whose published values stand beside it
+    source:   of the published values; None where no row has one
+    columns:  by backbone, whose published values stand beside it; empty where no row has one
     """
 
     title: str
-    source: str
+    source: str | None
     remarks: Sequence[str]
     rows: Sequence[Row]
     interval: int
@@ -84,7 +85,7 @@ class Contents(NamedTuple):
     def published(self, row: Row, backbone: str) -> tuple[float | None, float | None]:
         """The paper's value in %, and its difference to the row above."""
         above = self.rows[self.number(row.above) - 1] if row.above else None
-        column = self.columns[backbone]
+        column = self.columns.get(backbone, "")
         value = (row.paper or {}).get(column)
         other = (above.paper or {}).get(column) if above else None
         return value, None if value is None or other is None else value - other

@@ -20,18 +20,17 @@ class Evaluation(NamedTuple):
 
 def widest(run: Run) -> Evaluation:
     """At the largest interval, of the checkpoint and split that the run's own scores are of."""
-    found = [Evaluation(run.folder / "metrics.json", run.interval, run.data, run.scores)]
-    for path in sorted(run.folder.glob("evaluations/*.json")):
-        evaluation = _read(path, run)
-        if evaluation is not None and evaluation.interval > run.interval:
-            found.append(evaluation)
-    interval = max(each.interval for each in found)
-    first, *others = (each for each in found if each.interval == interval)
-    if others:
-        raise BadRuns(
-            f"{first.path} and {others[0].path} are both of interval {interval}; remove one"
-        )
-    return first
+    own = Evaluation(run.folder / "metrics.json", run.interval, run.data, run.scores)
+    found = [own, *(each for each in _others(run) if each.interval > run.interval)]
+    return _only(found, max(each.interval for each in found)) or own
+
+
+def at(run: Run, interval: int) -> Run:
+    """The run as it was evaluated at an interval; itself, if it was not."""
+    found = None if run.interval == interval else _only(_others(run), interval)
+    if found is None:
+        return run
+    return run._replace(interval=found.interval, data=found.data, scores=found.scores)
 
 
 def check_same(evaluations: list[Evaluation]) -> None:
@@ -49,6 +48,22 @@ def check_same(evaluations: list[Evaluation]) -> None:
                 f"{first.path} has data {shown(first.data)} and {other.path} {shown(other.data)}: "
                 "one figure needs the same targets everywhere; evaluate one of them again"
             )
+
+
+def _others(run: Run) -> list[Evaluation]:
+    """All but the run's own test."""
+    found = (_read(path, run) for path in sorted(run.folder.glob("evaluations/*.json")))
+    return [each for each in found if each is not None]
+
+
+def _only(evaluations: list[Evaluation], interval: int) -> Evaluation | None:
+    """The one of an interval."""
+    found = [each for each in evaluations if each.interval == interval]
+    if len(found) > 1:
+        raise BadRuns(
+            f"{found[0].path} and {found[1].path} are both of interval {interval}; remove one"
+        )
+    return found[0] if found else None
 
 
 def _read(path: Path, run: Run) -> Evaluation | None:

@@ -13,6 +13,10 @@ SCORED: dict[str, Fact] = {  # of all runs: how they were judged
     "data": lambda run: run.data,
     "checkpoint": lambda run: run.checkpoint,
 }
+APART: dict[str, Fact] = {  # the same of runs of different intervals, whose targets differ
+    "data": lambda run: {name: run.data.get(name) for name in ("name", "split")},
+    "checkpoint": lambda run: run.checkpoint,
+}
 CODE: dict[str, Fact] = {
     "version": lambda run: run.version,
     "commit": lambda run: run.commit,
@@ -24,11 +28,13 @@ MADE: dict[str, Fact] = {  # of the seeds of one row: how they came about
 }
 
 
-def check_alike(cells: Mapping[Key, Mapping[int, Run]], mixed: bool) -> None:
+def check_alike(
+    cells: Mapping[Key, Mapping[int, Run]], mixed: bool, scored: Mapping[str, Fact] = SCORED
+) -> None:
     """Refuses runs that were judged, made or (unless `mixed`) programmed differently."""
     runs = [run for seeds in cells.values() for run in seeds.values()]
     narrower = "say runs=FOLDER with only runs that belong together"
-    _check(runs, SCORED, f"one table has one of each; {narrower}")
+    _check(runs, scored, f"one table has one of each; {narrower}")
     if not mixed:
         _check(runs, CODE, "train again, or say mixed=true to have them side by side")
     for seeds in cells.values():

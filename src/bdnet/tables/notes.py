@@ -2,25 +2,28 @@
 
 from collections.abc import Iterable
 
+from bdnet.tables.collect import Run
 from bdnet.tables.contents import Contents
 
+MEANS = "avg_k is the mean over offsets 0..k-1 and last_k is d = k-1"
 PROTOCOL = (
-    "avg_k is the mean over offsets 0..k-1 and last_k is d = k-1; the paper does not say which it "
-    "reports, so we print both and call neither its protocol."
+    f"{MEANS}; the paper does not say which it reports, so we print both and call neither its "
+    "protocol."
 )
-SPREAD = (
-    "mIoU in %: mean ± sample standard deviation over seeds. Δ: the row less the one it stands "
-    "against, seed by seed: mean ± standard deviation of the differences over so many pairs."
+SPREAD = "mIoU in %: mean ± sample standard deviation over seeds."
+DIFFERENCE = (
+    "Δ: the row less the one it stands against, seed by seed: mean ± standard deviation of the "
+    "differences over so many pairs."
 )
 
 
 def notes(contents: Contents) -> list[str]:
     """One sentence or paragraph each."""
     return [
-        PROTOCOL,
-        SPREAD,
+        PROTOCOL if contents.source else f"{MEANS}.",
+        f"{SPREAD} {DIFFERENCE}" if any(row.above for row in contents.rows) else SPREAD,
         _setting(contents),
-        f"Paper: {contents.source}.",
+        *([f"Paper: {contents.source}."] if contents.source else []),
         *contents.remarks,
         *_stand_ins(contents),
         *_seeds(contents),
@@ -38,15 +41,20 @@ def _setting(contents: Contents) -> str:
         each: sorted({contents.number(run.experiment or "") for run in runs if run.steps == each})
         for each in steps
     }
-    trained = " and ".join(f"{each} (rows {_listed(rows[each])})" for each in steps)
-    code = dict.fromkeys(f"bdnet {run.version}, commit {run.commit or 'unknown'}" for run in runs)
+    trained = " and ".join(f"{each} (rows {listed(rows[each])})" for each in steps)
+    code = dict.fromkeys(map(program, runs))
     return (
         f"Data: {data['name']}, split {data['split']}, {data['targets']} targets; "
         f"interval k = {contents.interval}; checkpoint {first.checkpoint}; "
         f"steps {steps[0] if len(steps) == 1 else trained}; "
-        f"seeds {_listed(sorted({run.seed for run in runs}))}; "
-        f"backbones {_listed(contents.cells)}; {'; '.join(code)}."
+        f"seeds {listed(sorted({run.seed for run in runs}))}; "
+        f"backbones {listed(contents.cells)}; {'; '.join(code)}."
     )
+
+
+def program(run: Run) -> str:
+    """The code that trained it."""
+    return f"bdnet {run.version}, commit {run.commit or 'unknown'}"
 
 
 def _stand_ins(contents: Contents) -> list[str]:
@@ -62,7 +70,7 @@ def _seeds(contents: Contents) -> list[str]:
     every = sorted({run.seed for run in contents.runs()})
     return [
         f"Row {contents.number(cell.row.experiment)} ({cell.row.label}) on {backbone} has seeds "
-        f"{_listed(cell.runs)} only."
+        f"{listed(cell.runs)} only."
         for backbone, cells in contents.cells.items()
         for cell in cells
         if cell.runs and list(cell.runs) != every
@@ -79,5 +87,6 @@ def _unfinished(contents: Contents) -> list[str]:
     ]
 
 
-def _listed(values: Iterable[object]) -> str:
+def listed(values: Iterable[object]) -> str:
+    """In a sentence."""
     return ", ".join(map(str, values))

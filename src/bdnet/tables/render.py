@@ -52,7 +52,7 @@ def latex(contents: Contents) -> str:
         if place == 0:
             lines += [rf"\begin{{tabular}}{{rl{'r' * (len(head) - 2)}}}", r"\toprule"]
         lines.append(rf"\multicolumn{{{len(head)}}}{{l}}{{{escape(backbone)}}} \\")
-        lines += [r"\midrule", _line(head), r"\midrule", *map(_line, body)]
+        lines += [r"\midrule", tex_row(head), r"\midrule", *map(tex_row, body)]
         lines.append(r"\midrule" if place + 1 < len(contents.cells) else r"\bottomrule")
     return "\n".join([*lines, r"\end{tabular}"]) + "\n"
 
@@ -64,17 +64,18 @@ def escape(text: str) -> str:
 
 
 def main_table(contents: Contents, backbone: str) -> tuple[list[str], list[list[str]]]:
-    """Head and body: accuracy, the comparison with another row, and the paper's values."""
-    k, column = contents.interval, contents.columns[backbone]
-    paper = "paper" if column == backbone else f"paper, {column}"
+    """Head and body: accuracy, the comparison with another row, and the paper's values if any."""
+    k, column = contents.interval, contents.columns.get(backbone)
     head = ["row", "network", f"mean d=0..{k - 1} (avg_k)", f"d={k - 1} (last_k)", "seeds"]
-    head += ["against row", "Δ avg_k", "Δ last_k", "pairs", paper, "Δ paper"]
+    head += ["against row", "Δ avg_k", "Δ last_k", "pairs"]
+    if column is not None:
+        head += ["paper" if column == backbone else f"paper, {column}", "Δ paper"]
     body = []
     for number, cell in enumerate(contents.cells[backbone], 1):
         value, difference = contents.published(cell.row, backbone)
         none = "unfinished" if cell.unfinished else "no run"
         above = cell.row.above
-        body.append([
+        line = [
             str(number),
             cell.row.label,
             percent(cell.spreads.get("avg_k")) if cell.runs else none,
@@ -84,9 +85,11 @@ def main_table(contents: Contents, backbone: str) -> tuple[list[str], list[list[
             percent(cell.differences.get("avg_k"), "+"),
             percent(cell.differences.get("last_k"), "+"),
             str(len(cell.pairs)) if cell.pairs else ABSENT,
-            ABSENT if value is None else f"{value:.1f}",
-            ABSENT if difference is None else f"{difference:+.1f}",
-        ])  # fmt: skip
+        ]
+        if column is not None:
+            line.append(ABSENT if value is None else f"{value:.1f}")
+            line.append(ABSENT if difference is None else f"{difference:+.1f}")
+        body.append(line)
     return head, body
 
 
@@ -126,5 +129,6 @@ def _measured(cells: list[Cell], named: dict[str, str]) -> tuple[list[str], list
     return ["row", "network", *named.values()], body
 
 
-def _line(cells: list[str]) -> str:
+def tex_row(cells: list[str]) -> str:
+    """A line of a tabular."""
     return " & ".join(map(escape, cells)) + r" \\"

@@ -16,27 +16,38 @@ class Table:
     """Rows, what each is compared with, and what the paper has there.
 
     name:     of the files
-    source:   where the published values stand, and what they are
-    stand_in: the backbone whose published values stand beside one that the paper does not have
     rows:     the arguments of each Row
+    source:   where the published values stand, and what they are; None where there are none
+    stand_in: the backbone whose published values stand beside one that the paper does not have
     """
 
     def __init__(
         self,
         name: str,
         title: str,
-        source: str,
-        remarks: Sequence[str],
-        stand_in: str,
         rows: Sequence[Mapping[str, Any]],
+        source: str | None = None,
+        stand_in: str | None = None,
+        remarks: Sequence[str] = (),
     ) -> None:
         self.name, self.title, self.source = name, title, source
         self.remarks, self.stand_in = remarks, stand_in
         self.rows = [Row(**row) for row in rows]
+        self._check()
+
+    def _check(self) -> None:
         known = {row.experiment for row in self.rows}
         for row in self.rows:
             if row.above is not None and row.above not in known:
-                raise BadRuns(f"above={row.above} of {row.experiment}: no row of {name} is that")
+                raise BadRuns(
+                    f"above={row.above} of {row.experiment}: no row of {self.name} is that"
+                )
+        published = self._published()
+        if published and (self.source is None or self.stand_in not in published):
+            raise BadRuns(
+                f"source={self.source}, stand_in={self.stand_in} of {self.name}: its rows have "
+                f"published values, so say their source and one of {', '.join(published)}"
+            )
 
     def report(self, runs: Runs, mixed: bool) -> Report:
         contents = self.fill(runs, mixed)
@@ -44,7 +55,7 @@ class Table:
         files = {
             ".md": text.encode(),
             ".csv": cells_csv(contents),
-            "_runs.csv": runs_csv(contents),
+            "_runs.csv": runs_csv(contents.runs()),
             ".tex": latex(contents).encode(),
         }
         return Report(text, {self.name + ending: content for ending, content in files.items()})
@@ -68,7 +79,9 @@ class Table:
                 for row in self.rows
             ]
         published = self._published()
-        columns = {each: each if each in published else self.stand_in for each in cells}
+        columns = {
+            each: each if each in published else str(self.stand_in) for each in cells if published
+        }
         (interval,) = {run.interval for seeds in found.values() for run in seeds.values()}
         return Contents(
             *(self.title, self.source, self.remarks, self.rows),

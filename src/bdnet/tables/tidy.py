@@ -1,6 +1,6 @@
 """A filled table as CSV: for programs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from bdnet.tables.base import csv_bytes
 from bdnet.tables.collect import Run
@@ -19,6 +19,12 @@ def cells_csv(contents: Contents) -> bytes:
 
 def _flat(contents: Contents, backbone: str, cell: Cell) -> dict[str, object]:
     value, difference = contents.published(cell.row, backbone)
+    column = contents.columns.get(backbone)
+    paper = {
+        "paper_backbone": column,
+        "paper_percent": value,
+        "paper_difference_percent": None if difference is None else round(difference, 6),
+    }
     line: dict[str, object] = {
         "experiment": cell.row.experiment,
         "label": cell.row.label,
@@ -28,9 +34,7 @@ def _flat(contents: Contents, backbone: str, cell: Cell) -> dict[str, object]:
         "unfinished": len(cell.unfinished),
         "above": cell.row.above,
         "pairs": len(cell.pairs),
-        "paper_backbone": contents.columns[backbone],
-        "paper_percent": value,
-        "paper_difference_percent": None if difference is None else round(difference, 6),
+        **(paper if column is not None else {}),
     }
     for kind, found in {"": cell.spreads, "_difference": cell.differences}.items():
         for name, each in found.items():
@@ -39,9 +43,9 @@ def _flat(contents: Contents, backbone: str, cell: Cell) -> dict[str, object]:
     return line
 
 
-def runs_csv(contents: Contents) -> bytes:
+def runs_csv(runs: Iterable[Run]) -> bytes:
     """One line per run and offset; shares of 1."""
-    return csv_bytes(line for run in contents.runs() for line in _lines(run))
+    return csv_bytes(line for run in runs for line in _lines(run))
 
 
 def _lines(run: Run) -> Iterator[dict[str, object]]:

@@ -1,7 +1,20 @@
-"""What a frame costs with a network that treats keyframes and other frames differently."""
+"""What a frame costs with networks that treat keyframes and other frames differently."""
 
 import statistics
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
+
+BASELINE = "single_frame"  # whose seconds every ratio is to
+
+# BDNet, Table 1: seconds per frame. That DFF and GRFP have ResNet-101 is our reading (DFF has the
+# mIoU of that in Table 2), so their ratios are to the single-frame network of ResNet-101.
+INTERVAL = 5
+SECONDS = {
+    BASELINE: {"resnet18": 0.22, "resnet50": 0.48, "resnet101": 0.72},
+    "dff": {"resnet101": 0.32},
+    "grfp": {"resnet101": 0.47},
+    "bdnet": {"resnet18": 0.14, "resnet50": 0.21, "resnet101": 0.29},
+}
 
 
 class Cost(NamedTuple):
@@ -15,33 +28,19 @@ class Cost(NamedTuple):
     published: float | None = None
 
 
-class Comparison(NamedTuple):
-    """Both networks with one backbone; every cost is of a frame up to its label map."""
+class Frames(NamedTuple):
+    """What a network's frames cost, up to their label maps."""
 
-    backbone: str
-    single: Cost
     key: Cost
     other: Cost
-    label_map: Cost  # a part of the three
 
-    def rows(self, intervals: list[int]) -> dict[str, Cost]:
-        means = {f"mean at interval {interval}": self.mean(interval) for interval in intervals}
-        return {
-            "single-frame": self.single,
-            "keyframe": self.key,
-            "other frame": self.other,
-            "slowest frame": self.slowest(),
-            **means,
-            "label map of each": self.label_map,
-        }
-
-    def mean(self, interval: int) -> Cost:
+    def mean(self, interval: int, published: float | None = None) -> Cost:
         """A keyframe's cost spread over the frames that live on it."""
         pairs = zip(self.key.seconds, self.other.seconds, strict=True)
         return Cost(
             tuple(amortised(key, other, interval) for key, other in pairs),
             amortised(self.key.gflops, self.other.gflops, interval),
-            PUBLISHED.get((self.backbone, interval)),
+            published,
         )
 
     def slowest(self) -> Cost:
@@ -49,10 +48,47 @@ class Comparison(NamedTuple):
         pairs = zip(self.key.seconds, self.other.seconds, strict=True)
         return Cost(tuple(map(max, pairs)), max(self.key.gflops, self.other.gflops))
 
+
+class Comparison(NamedTuple):
+    """Networks with one backbone, measured in the same rounds.
+
+    networks:  by contender; all frames of the baseline cost the same
+    label_map: a part of every frame's cost
+    """
+
+    backbone: str
+    networks: Mapping[str, Frames]
+    label_map: Cost
+
+    def rows(self, intervals: list[int]) -> Iterator[tuple[str, str, Cost]]:
+        """Contender, what of it, and its cost."""
+        for name, frames in self.networks.items():
+            if name == BASELINE:
+                yield name, "every frame", frames.key
+                yield name, "its label map", self.label_map
+                continue
+            yield name, "keyframe", frames.key
+            yield name, "other frame", frames.other
+            yield name, "slowest frame", frames.slowest()
+            for interval in intervals:
+                yield name, f"mean at interval {interval}", self.mean(name, interval)
+
+    def mean(self, contender: str, interval: int) -> Cost:
+        """Of a contender's frame, with the paper's ratio where it has one."""
+        known = published(contender, self.backbone) if interval == INTERVAL else None
+        return self.networks[contender].mean(interval, known)
+
     def relative(self, cost: Cost) -> tuple[float, ...]:
         """To the single-frame network, round by round."""
-        pairs = zip(cost.seconds, self.single.seconds, strict=True)
-        return tuple(seconds / single for seconds, single in pairs)
+        single = self.networks[BASELINE].key
+        return tuple(a / b for a, b in zip(cost.seconds, single.seconds, strict=True))
+
+    def record(self, intervals: list[int]) -> dict[str, dict[str, Any]]:
+        """By contender, then by what of it: for JSON."""
+        found: dict[str, dict[str, Any]] = {name: {} for name in self.networks}
+        for name, frame, cost in self.rows(intervals):
+            found[name][frame] = {**cost._asdict(), "relative": self.relative(cost)}
+        return found
 
 
 class Costs(NamedTuple):
@@ -64,16 +100,8 @@ class Costs(NamedTuple):
     notes: dict[str, Any]
 
     def record(self) -> dict[str, Any]:
-        return {
-            "unit": "s/frame",
-            "costs": {
-                each.backbone: {
-                    name: {**cost._asdict(), "relative": each.relative(cost)}
-                    for name, cost in each.rows(self.intervals).items()
-                }
-                for each in self.comparisons
-            },
-        }
+        costs = {each.backbone: each.record(self.intervals) for each in self.comparisons}
+        return {"unit": "s/frame", "costs": costs}
 
     def table(self) -> str:
         lines = [
@@ -81,9 +109,9 @@ class Costs(NamedTuple):
             "|---|---|---|---|---|---|---|",
         ]
         for each in self.comparisons:
-            for name, cost in each.rows(self.intervals).items():
+            for name, frame, cost in each.rows(self.intervals):
                 cells = [
-                    f"{each.backbone}, {name}",
+                    f"{each.backbone}, {name}, {frame}",
                     *_spread(cost.seconds, 3),
                     *_spread(each.relative(cost), 2),
                     "" if cost.published is None else f"{cost.published:.2f}",
@@ -93,12 +121,24 @@ class Costs(NamedTuple):
         return "\n".join(lines)
 
 
-# BDNet, Table 1: seconds per frame over those of the single-frame network with the same backbone
-PUBLISHED = {
-    ("resnet18", 5): 0.14 / 0.22,
-    ("resnet50", 5): 0.21 / 0.48,
-    ("resnet101", 5): 0.29 / 0.72,
-}
+def restored(backbone: str, record: Mapping[str, Any]) -> Comparison:
+    """The comparison that `record` was made of; a KeyError or TypeError where it was not."""
+
+    def cost(name: str, frame: str) -> Cost:
+        found = record[name][frame]
+        return Cost(tuple(found["seconds"]), found["gflops"])
+
+    networks = {}
+    for name in record:
+        key, other = ("every frame",) * 2 if name == BASELINE else ("keyframe", "other frame")
+        networks[name] = Frames(cost(name, key), cost(name, other))
+    return Comparison(backbone, networks, cost(BASELINE, "its label map"))
+
+
+def published(contender: str, backbone: str) -> float | None:
+    """The paper's seconds over those of its single-frame network."""
+    seconds = SECONDS.get(contender, {}).get(backbone)
+    return None if seconds is None else seconds / SECONDS[BASELINE][backbone]
 
 
 def amortised(key: float, other: float, interval: int) -> float:

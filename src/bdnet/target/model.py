@@ -1,8 +1,9 @@
-"""Seconds, operations and parameters of BDNet per frame, beside the single-frame network."""
+"""Seconds, operations and parameters of networks per frame, beside the single-frame network."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import ExitStack
+from functools import partial
 from typing import Any, Protocol
 
 import torch
@@ -10,17 +11,18 @@ from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
 from bdnet.clip import cells
-from bdnet.models.base import Step, VideoModel
+from bdnet.models.base import State, Step, VideoModel
 from bdnet.models.heads import label_map
 from bdnet.target.base import take_turns
-from bdnet.target.cost import Comparison, Cost, Costs
+from bdnet.target.cost import BASELINE, Comparison, Cost, Costs, Frames
 from bdnet.target.errors import CannotMeasure
 
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 DEVICES = ("cpu", "cuda")
 NOTES = {
     "relative": "to the single-frame network in the same round; median of the rounds",
-    "paper": "the same ratio in BDNet's Table 1, on other hardware",
+    "paper": "the same ratio in BDNet's Table 1, on other hardware; that its DFF and GRFP "
+    "have ResNet-101 is our reading",
     "GFLOPs": "two per multiply-add of convolutions and matrix products, by "
     "torch.utils.flop_counter; warps, sums, interpolation, normalisation count nothing",
 }
@@ -35,12 +37,14 @@ class NetworkFactory(Protocol):
 
 
 class ModelCost:
-    """Takes random frames through both networks, from the picture to its label map."""
+    """Takes random frames through networks, from the picture to its label map.
+
+    contenders: by name; one is `single_frame`, to which the others are related
+    """
 
     def __init__(
         self,
-        bdnet: NetworkFactory,
-        single: NetworkFactory,
+        contenders: dict[str, NetworkFactory],
         backbones: list[str],
         intervals: list[int],
         classes: int,
@@ -52,8 +56,8 @@ class ModelCost:
         threads: int | None = None,
         seed: int = 0,
     ) -> None:
-        _check(backbones, intervals, device, precision)
-        self.bdnet, self.single, self.classes = bdnet, single, classes
+        _check(contenders, backbones, intervals, device, precision)
+        self.contenders, self.classes = contenders, classes
         self.backbones, self.intervals = backbones, intervals
         self.height, self.width, self.seed = height, width, seed
         self.device, self.precision = torch.device(device), PRECISIONS[precision]
@@ -65,43 +69,50 @@ class ModelCost:
             torch.set_num_threads(self.threads)
         facts, runs = self._facts(), {}
         for backbone in self.backbones:
-            single, bdnet = (
-                self._network(self.single, backbone),
-                self._network(self.bdnet, backbone),
-            )
-            facts |= {f"{type(each).__name__} {backbone}": _parts(each) for each in (single, bdnet)}
-            runs[backbone] = self._runs(single, bdnet)
-        contenders = {
-            f"{backbone} {part}": self._timed(run)
+            networks = {
+                name: self._network(factory, backbone) for name, factory in self.contenders.items()
+            }
+            facts |= {f"{name} {backbone}": _parts(each) for name, each in networks.items()}
+            runs[backbone] = self._runs(networks)
+        turns = {
+            f"{backbone} {name} {part}": self._timed(run)
             for backbone, parts in runs.items()
-            for part, run in parts.items()
+            for (name, part), run in parts.items()
         }
-        rows = iter(take_turns(contenders, repeats))
-        comparisons = [
-            Comparison(
-                backbone,
-                **{part: Cost(next(rows).values, self._gflops(run)) for part, run in parts.items()},
-            )
-            for backbone, parts in runs.items()
-        ]
+        rows = iter(take_turns(turns, repeats))
+        comparisons = []
+        for backbone, parts in runs.items():
+            costs = {
+                part: Cost(next(rows).values, self._gflops(run)) for part, run in parts.items()
+            }
+            frames = {
+                name: Frames(costs[name, "key"], costs.get((name, "other"), costs[name, "key"]))
+                for name in self.contenders
+            }
+            comparisons.append(Comparison(backbone, frames, costs[BASELINE, "label map"]))
         return Costs(comparisons, self.intervals, facts, NOTES)
 
     def _network(self, factory: NetworkFactory, backbone: str) -> VideoModel:
         network = factory(classes=self.classes, backbone=backbone)
         return network.eval().to(self.device).to(memory_format=self.layout)
 
-    def _runs(self, single: VideoModel, bdnet: VideoModel) -> dict[str, Run]:
-        """What takes turns, by its name in `Comparison`."""
+    def _runs(self, networks: dict[str, VideoModel]) -> dict[tuple[str, str], Run]:
+        """What takes turns, by contender and what of it."""
         key, other = self._frames()
-        with self._inference():
-            state, logits = bdnet.step(bdnet.start(), key)
-        size = self.height, self.width
-        return {
-            "single": lambda: label_map(single.step(single.start(), key)[1], *size),
-            "key": lambda: label_map(bdnet.step(bdnet.start(), key)[1], *size),
-            "other": lambda: label_map(bdnet.step(state, other)[1], *size),
-            "label_map": lambda: label_map(logits, *size),
-        }
+        runs: dict[tuple[str, str], Run] = {}
+        for name, network in networks.items():
+            start = network.start()
+            with self._inference():
+                state, logits = network.step(start, key)
+            runs[name, "key"] = partial(self._labels, network, start, key)
+            if name == BASELINE:  # its frames are all alike
+                runs[name, "label map"] = partial(label_map, logits, self.height, self.width)
+            else:
+                runs[name, "other"] = partial(self._labels, network, state, other)
+        return runs
+
+    def _labels(self, network: VideoModel, state: State, frame: Step) -> object:
+        return label_map(network.step(state, frame)[1], self.height, self.width)
 
     def _frames(self) -> tuple[Step, Step]:
         """A keyframe and another: noise that moves smoothly by some pixels, with some holes."""
@@ -156,7 +167,18 @@ class ModelCost:
         }
 
 
-def _check(backbones: list[str], intervals: list[int], device: str, precision: str) -> None:
+def _check(
+    contenders: Collection[str],
+    backbones: list[str],
+    intervals: list[int],
+    device: str,
+    precision: str,
+) -> None:
+    if BASELINE not in contenders:
+        raise CannotMeasure(
+            f"contenders={', '.join(contenders) or 'none'}: {BASELINE} must be one of them, "
+            "since the others' cost is told relative to it"
+        )
     if not backbones or not intervals:
         raise CannotMeasure(f"backbones={backbones}, intervals={intervals}: at least one of each")
     if min(intervals) < 1:

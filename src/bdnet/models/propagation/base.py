@@ -1,7 +1,7 @@
 """What every propagation is."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from torch import Tensor, nn
 
@@ -14,17 +14,27 @@ Maps = tuple[Tensor, ...]  # features at stride 8 and, where the boundary stream
 STRIDES = (CELL, SHALLOW)
 
 
+class Moved(NamedTuple):
+    """Maps on the target frames, and the motion [b, 2, h/8, w/8] that was estimated for it.
+
+    flow: pixels, back to the keyframe; None where nothing was estimated, but read or left alone
+    """
+
+    maps: Maps
+    flow: Tensor | None = None
+
+
 class Propagation(nn.Module, ABC):
     """Carries a keyframe's maps to later frames: at once over a clip, or frame by frame."""
 
     pixels: ClassVar[Pixels] = "key"
 
     @abstractmethod
-    def forward(self, maps: Maps, clip: Clip) -> Maps:
+    def forward(self, maps: Maps, clip: Clip) -> Moved:
         """The keyframes' maps on the target frames."""
 
     @abstractmethod
-    def start(self, maps: Maps) -> State:
+    def start(self, maps: Maps, frame: Step) -> State:
         """What to remember of a keyframe."""
 
     @abstractmethod

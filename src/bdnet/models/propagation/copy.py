@@ -2,16 +2,16 @@
 
 from bdnet.clip import Clip
 from bdnet.models.base import State, Step
-from bdnet.models.propagation.base import Maps, Propagation
+from bdnet.models.propagation.base import Maps, Moved, Propagation
 
 
 class Copy(Propagation):
     """The control: what propagation is worth without vectors."""
 
-    def forward(self, maps: Maps, clip: Clip) -> Maps:  # noqa: ARG002
-        return maps
+    def forward(self, maps: Maps, clip: Clip) -> Moved:  # noqa: ARG002
+        return Moved(maps)
 
-    def start(self, maps: Maps) -> State:
+    def start(self, maps: Maps, frame: Step) -> State:  # noqa: ARG002
         return maps
 
     def step(self, state: State, frame: Step) -> tuple[State, Maps]:  # noqa: ARG002

@@ -3,7 +3,7 @@
 from bdnet.clip import Clip
 from bdnet.models.base import State, Step
 from bdnet.models.layout import by_cell
-from bdnet.models.propagation.base import Maps, Propagation, move
+from bdnet.models.propagation.base import Maps, Moved, Propagation, move
 
 
 class Recursive(Propagation):
@@ -12,12 +12,12 @@ class Recursive(Propagation):
     State: the maps of the frame before.
     """
 
-    def forward(self, maps: Maps, clip: Clip) -> Maps:
+    def forward(self, maps: Maps, clip: Clip) -> Moved:
         for step in range(clip.motion.shape[1]):
             maps = move(maps, clip.motion[:, step])
-        return maps
+        return Moved(maps)
 
-    def start(self, maps: Maps) -> State:
+    def start(self, maps: Maps, frame: Step) -> State:  # noqa: ARG002
         return tuple(map(by_cell, maps))
 
     def step(self, state: State, frame: Step) -> tuple[State, Maps]:

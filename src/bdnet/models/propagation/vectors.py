@@ -7,7 +7,7 @@ from bdnet.clip import Clip
 from bdnet.codec.motion import accumulate
 from bdnet.models.base import State, Step
 from bdnet.models.layout import by_cell
-from bdnet.models.propagation.base import Maps, Propagation, move
+from bdnet.models.propagation.base import Maps, Moved, Propagation, move
 
 
 class Vectors(Propagation):
@@ -16,11 +16,11 @@ class Vectors(Propagation):
     State: the keyframe's maps, the field back to the keyframe, and where no hole broke the chain.
     """
 
-    def forward(self, maps: Maps, clip: Clip) -> Maps:
+    def forward(self, maps: Maps, clip: Clip) -> Moved:
         field, _ = accumulate(clip.motion, clip.valid)
-        return move(maps, field)
+        return Moved(move(maps, field))
 
-    def start(self, maps: Maps) -> State:
+    def start(self, maps: Maps, frame: Step) -> State:  # noqa: ARG002
         deep = maps[0]
         field = torch.zeros(len(deep), 2, *deep.shape[-2:], device=deep.device)
         return *map(by_cell, maps), field, torch.ones_like(field[:, 0], dtype=torch.bool)

@@ -1,0 +1,22 @@
+"""What a student estimates of motion is what the compressed stream says of it."""
+
+import torch
+from torch import Tensor
+
+from bdnet.clip import CELL, Clip
+from bdnet.codec.motion import accumulate
+from bdnet.losses.base import MotionLoss
+from bdnet.losses.grids import mean_over
+
+
+class Flow(MotionLoss):
+    """`mean || flow - D || / 8`, D the vectors composed back to the keyframe [ours].
+
+    Stands in for the labelled flow that FlowNet-S is first trained on elsewhere. Counted are cells
+    where no hole breaks the chain, and not keyframes, which do not move.
+    """
+
+    def value(self, flow: Tensor, clip: Clip) -> Tensor:
+        field, valid = accumulate(clip.motion.float(), clip.valid)
+        distances = torch.linalg.vector_norm(flow - field, dim=1) / CELL
+        return mean_over(distances, valid & (clip.offset > 0)[:, None, None])

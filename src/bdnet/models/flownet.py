@@ -1,0 +1,83 @@
+"""FlowNet-S: the motion between two pictures, estimated by one network."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from bdnet.clip import CELL
+from bdnet.models.backbone import fill_cells
+from bdnet.models.errors import BadModel
+
+UNIT = float(CELL)  # pixels: of what the last layer puts out, so that its weights stay small
+# channels, kernel and stride of each step down
+STEPS = (
+    (64, 7, 2), (128, 5, 2), (256, 5, 2), (256, 3, 1), (512, 3, 2), (512, 3, 1), (512, 3, 2),
+    (512, 3, 1), (1024, 3, 2), (1024, 3, 1),
+)  # fmt: skip
+SKIPS = (7, 5, 3, 1)  # the steps whose output each step up gets, beside what comes from below
+UP = (512, 256, 128, 64)
+
+
+class FlowNetS(nn.Module):
+    """Pictures of half the size -> a flow at stride 8 of the whole, refined from coarse to fine.
+
+    width: share of the published channels; 1 has 38.7 million weights
+
+        both pictures -- down, down, ... down        1/128
+                           |      |        |
+                           |     up -- .. up         each: features below, their flow, the skip
+                           +---- up ---- flow          1/8
+    """
+
+    def __init__(self, width: float = 1.0) -> None:
+        super().__init__()
+        if not 0 < width <= 1:
+            raise BadModel(f"width={width}: a share of FlowNet-S's channels, above 0 and up to 1")
+        down = [_scaled(channels, width) for channels, _, _ in STEPS]
+        up = [_scaled(channels, width) for channels in UP]
+        self.down = nn.ModuleList(
+            _Down(before, after, kernel, stride)
+            for before, after, (_, kernel, stride) in zip([6, *down], down, STEPS, strict=False)
+        )
+        skips = [down[place] for place in SKIPS]
+        # what a step up hands on: the skip, the enlarged features, the enlarged flow
+        joined = [skip + own + 2 for skip, own in zip(skips, up, strict=True)]
+        below = [down[-1], *joined]
+        self.up = nn.ModuleList(
+            nn.ConvTranspose2d(before, own, 4, 2, 1) for before, own in zip(below, up, strict=False)
+        )
+        self.flows = nn.ModuleList(nn.Conv2d(each, 2, 3, padding=1) for each in below)
+        self.channels = below[-1]
+        for layer in self.flows:  # to begin with, nothing moves
+            nn.init.zeros_(layer.get_parameter("weight"))
+            nn.init.zeros_(layer.get_parameter("bias"))
+
+    def forward(self, source: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """Pictures [b, 3, H, W] -> flow [b, 2, ceil(H/8), ceil(W/8)], and what it was read off.
+
+        flow: pixels; the content at p in the target came from p + flow(p) in the source
+        """
+        feature = functional.avg_pool2d(fill_cells(torch.cat([source, target], 1)), 2)
+        steps = []
+        for down in self.down:
+            feature = down(feature)
+            steps.append(feature)
+        for up, flow, place in zip(self.up, self.flows, SKIPS, strict=False):
+            skip = steps[place]
+            moved = functional.interpolate(
+                flow(feature), skip.shape[-2:], mode="bilinear", align_corners=False
+            )
+            height, width = skip.shape[-2:]
+            grown = functional.leaky_relu(up(feature), 0.1)[..., :height, :width]
+            feature = torch.cat([skip, grown, moved], 1)
+        return UNIT * self.flows[-1](feature), feature
+
+
+class _Down(nn.Sequential):
+    def __init__(self, before: int, after: int, kernel: int, stride: int) -> None:
+        convolution = nn.Conv2d(before, after, kernel, stride, kernel // 2)
+        super().__init__(convolution, nn.LeakyReLU(0.1))
+
+
+def _scaled(channels: int, width: float) -> int:
+    return max(1, round(channels * width))

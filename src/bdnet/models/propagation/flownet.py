@@ -1,0 +1,55 @@
+"""Deep feature flow: a network that sees both pictures estimates the motion between them."""
+
+from typing import ClassVar
+
+from torch import Tensor, nn
+
+from bdnet.clip import Clip
+from bdnet.models.base import Pixels, State, Step
+from bdnet.models.flownet import FlowNetS
+from bdnet.models.heads import enlarge
+from bdnet.models.layout import by_cell
+from bdnet.models.propagation.base import STRIDES, Maps, Moved, Propagation, move
+
+
+class Flow(Propagation):
+    """FlowNet-S from the keyframe to each frame, one warp, times a scale of each place: DFF.
+
+    width: share of FlowNet-S's channels
+
+    The scale is one number per place [reading; DFF has one per channel too], so that the head's
+    part before the warp stays exact. State: the keyframe's picture and maps.
+    """
+
+    pixels: ClassVar[Pixels] = "all"
+
+    def __init__(self, width: float = 1.0) -> None:
+        super().__init__()
+        self.network = FlowNetS(width)
+        self.scale = nn.Conv2d(self.network.channels, 1, 1)
+        nn.init.zeros_(self.scale.weight)
+        nn.init.ones_(self.scale.bias)  # type: ignore[arg-type]  # a convolution has one
+
+    def forward(self, maps: Maps, clip: Clip) -> Moved:
+        flow, scale = self._estimate(clip.images[:, 0], clip.images[:, -1])
+        # a keyframe is itself
+        is_moved = (clip.offset > 0).to(flow.dtype)[:, None, None, None]
+        flow, scale = is_moved * flow, 1 + is_moved * (scale - 1)
+        return Moved(_carried(maps, flow, scale), flow)
+
+    def start(self, maps: Maps, frame: Step) -> State:
+        return frame.pixels(), *map(by_cell, maps)
+
+    def step(self, state: State, frame: Step) -> tuple[State, Maps]:
+        image, *maps = state
+        return state, _carried(tuple(maps), *self._estimate(image, frame.pixels()))
+
+    def _estimate(self, source: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """Flow, and how much of a feature to keep, [b, 1, h, w]."""
+        flow, seen = self.network(source, target)
+        return flow, self.scale(seen)
+
+
+def _carried(maps: Maps, flow: Tensor, scale: Tensor) -> Maps:
+    moved = zip(move(maps, flow), STRIDES, strict=False)  # without a map of stride 4: one of them
+    return tuple(each * enlarge(scale, STRIDES[0] // stride) for each, stride in moved)

@@ -1,0 +1,91 @@
+"""Propagation along estimated motion."""
+
+import torch
+from networks import build, ends, one, random_clip
+
+from bdnet.models.base import Step
+from bdnet.models.flownet import FlowNetS
+from bdnet.models.propagation.flownet import Flow
+
+DFF = ("+model=dff",)
+
+
+def still(model: torch.nn.Module) -> Flow:
+    """The model's propagation, its last layers as they are made: no motion, full scale."""
+    flow: Flow = model.propagation
+    last = flow.network.flows[-1]
+    torch.nn.init.zeros_(last.weight)
+    torch.nn.init.zeros_(last.bias)
+    torch.nn.init.zeros_(flow.scale.weight)
+    torch.nn.init.ones_(flow.scale.bias)
+    return flow
+
+
+@torch.no_grad()
+def test_it_starts_as_a_copy_of_the_keyframe():
+    model, copy = build(*DFF), build("+model=bdnet", "model/boundary=none",
+                                     "model/propagation=copy")  # fmt: skip
+    still(model)
+    copy.load_state_dict(
+        {name: each for name, each in model.state_dict().items() if "propagation" not in name}
+    )
+    clip = ends(random_clip(61, 99, 3, [2, 1]))
+    torch.testing.assert_close(model(clip).logits, copy(clip).logits, atol=1e-4, rtol=1e-4)
+
+
+@torch.no_grad()
+def test_a_known_flow_moves_features_as_vectors_of_that_length_do():
+    model = build(*DFF)
+    flow = still(model)
+    flow.network.flows[-1].bias[:] = torch.tensor([2.0, -1.0])  # cells
+    clip = ends(random_clip(64, 96, 2, [1]))
+    vectors = build("+model=bdnet", "model/boundary=none")
+    vectors.load_state_dict(
+        {name: each for name, each in model.state_dict().items() if "propagation" not in name}
+    )
+    motion = torch.tensor([16.0, -8.0]).view(1, 1, 2, 1, 1).expand_as(clip.motion)
+    expected = vectors(clip._replace(motion=motion, valid=torch.ones_like(clip.valid)))
+    found = model(clip)
+    torch.testing.assert_close(found.logits, expected.logits, atol=1e-3, rtol=1e-3)
+    torch.testing.assert_close(found.flow, motion[:, 0])
+
+
+@torch.no_grad()
+def test_the_scale_multiplies_what_travels():
+    model = build(*DFF)
+    flow = still(model)
+    clip = ends(random_clip(64, 96, 2, [1]))
+    whole = model(clip).features
+    flow.scale.bias.fill_(0.25)
+    torch.testing.assert_close(model(clip).features, 0.25 * whole)
+
+
+@torch.no_grad()
+def test_a_keyframe_stays_as_it_is_whatever_is_estimated():
+    model = build(*DFF)
+    clip = ends(random_clip(64, 96, 3, [0, 2]))
+    prediction = model(clip)
+    key = model.step(model.start(), Step(clip.images[:1, 0], is_key=True))[1]
+    torch.testing.assert_close(prediction.logits[:1], key, atol=1e-3, rtol=1e-3)
+    assert not prediction.flow[0].any()
+    assert prediction.flow[1].any()
+
+
+@torch.no_grad()
+def test_vectors_are_not_read_and_pixels_are():
+    model = build(*DFF)
+    clip = ends(random_clip(64, 96, 3, [2]))
+    assert model.pixels == "all"
+    assert torch.equal(model(clip).logits, model(clip._replace(motion=clip.motion + 5)).logits)
+    blind = clip._replace(images=clip.images * torch.tensor([1.0, 0.0]).view(1, 2, 1, 1, 1))
+    assert not torch.equal(model(clip).logits, model(blind).logits)
+    state, _ = model.step(model.start(), Step(clip.images[:, 0], is_key=True))
+    model.step(state, Step(clip.images[:, -1]))  # an intra frame, which has no vectors
+
+
+def test_gradient_of_a_prediction_reaches_the_motion():
+    model = build(*DFF)
+    model(one(ends(random_clip(64, 96, 3, [2])), 0)).logits.square().mean().backward()
+    networks = [each for each in model.modules() if isinstance(each, FlowNetS)]
+    assert len(networks) == 1
+    assert all(each.grad.abs().sum() > 0 for each in networks[0].parameters())
