@@ -13,7 +13,7 @@ from training import BANDS, composed, settings
 
 def test_who_a_run_is(tmp_path: Path):
     with composed(*settings(tmp_path, tmp_path), "seed=3") as (config, choices):
-        facts = facts_of(config, choices, BANDS, ["/a/train.py", "seed=3"])
+        facts = facts_of(config, choices, BANDS, ["seed=3"])
     assert facts["command"] == ["python", "-m", "bdnet.train", "seed=3"]
     assert (facts["name"], facts["seed"], facts["experiment"]) == ("tiny", 3, None)
     assert facts["choices"]["model/boundary"] == "warped"

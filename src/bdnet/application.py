@@ -4,6 +4,7 @@ import functools
 import logging
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import hydra
@@ -11,13 +12,14 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, InstantiationException
 from hydra.types import RunMode
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue
 from tqdm import tqdm
 
 from bdnet.errors import BdnetError
 
 PACKAGE = Path(__file__).parent
+LAUNCHER = "hydra/launcher=submitit"
 
 
 def conf_folder() -> Path:
@@ -56,6 +58,8 @@ def application(
 
         def application() -> None:
             sys.argv[1:] = map(quoted, sys.argv[1:])
+            if any(LAUNCHER in each for each in sys.argv) and find_spec("submitit") is None:
+                sys.exit(f"bdnet {name}: {LAUNCHER}... needs a package: pip install 'bdnet[slurm]'")
             program()
 
         return application
@@ -84,6 +88,21 @@ def explained(error: Exception) -> str | None:
     # Hydra wraps what a constructor says of its arguments
     cause = error.__cause__ if isinstance(error, InstantiationException) else error
     return str(cause) if isinstance(cause, BdnetError) else None
+
+
+def family(experiment: str | None) -> str:
+    """What an experiment belongs to: `table2` of table2/mv."""
+    return (experiment or "train").partition("/")[0]
+
+
+def row(experiment: str | None, model: str) -> str:
+    """What it is called there: `mv` of table2/mv; a run that is none goes by its model."""
+    return (experiment or model).partition("/")[2] or experiment or model
+
+
+# ${family:...} and ${row:...} in conf/logger
+for resolver in (family, row):
+    OmegaConf.register_new_resolver(resolver.__name__, resolver, replace=True)
 
 
 class AboveBars(logging.Handler):

@@ -12,6 +12,7 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 from bdnet.application import application
 from bdnet.data.module import ClipDataModule
 from bdnet.engine.evaluator import Evaluator
+from bdnet.engine.processes import check_started
 from bdnet.engine.progress import Progress
 from bdnet.engine.quiet import hush
 from bdnet.errors import BdnetError
@@ -20,6 +21,9 @@ from bdnet.models.errors import BadModel
 from bdnet.outcome import describe, outcome
 from bdnet.records import write_json
 from bdnet.runs import Run, Trained, load
+
+# whatever the run was trained on
+ONE_DEVICE = {"devices": 1, "num_nodes": 1, "strategy": "auto"}
 
 
 @application("evaluate", resumes=False)
@@ -86,10 +90,11 @@ def _evaluated(config: DictConfig, run: Run, trained: Trained, data: ClipDataMod
     evaluator = Evaluator(trained.model, trained.classes, data.interval)
     evaluator.lay_out(recipe.memory)
     trainer: pl.Trainer = instantiate(
-        OmegaConf.merge(recipe.trainer, config.trainer),
+        OmegaConf.merge(recipe.trainer, ONE_DEVICE, config.trainer),
         _convert_="all", logger=False, callbacks=[Progress()], enable_checkpointing=False,
         enable_progress_bar=True,
     )  # fmt: skip
+    check_started(trainer)
     trainer.test(evaluator, data, verbose=False)
     return evaluator
 

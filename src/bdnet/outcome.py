@@ -18,7 +18,7 @@ PACKAGES = ("bdnet", "torch", "pytorch-lightning", "torchmetrics", "timm", "av",
 
 
 def facts_of(
-    config: DictConfig, choices: Mapping[str, Any], classes: Classes, command: Sequence[str]
+    config: DictConfig, choices: Mapping[str, Any], classes: Classes, overrides: Sequence[str]
 ) -> dict[str, Any]:
     """run.json: who a run is, and what it was made with."""
     return {
@@ -34,7 +34,7 @@ def facts_of(
         "backbone": config.model.get("backbone", config.backbone),
         "classes": {"names": classes.names, "colours": classes.colours},
         "interval": config.interval,
-        "command": ["python", "-m", "bdnet.train", *command[1:]],
+        "command": ["python", "-m", "bdnet.train", *overrides],
         "commit": commit(),
         "versions": {"python": platform.python_version(), **versions()},
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -53,9 +53,7 @@ def outcome(
         "data": {
             "name": facts["choices"]["data"],
             "split": data.tested,
-            "targets": sum(
-                len(batch) for batch in data.evaluation_clips(data.tested)[1] if not batch[0].offset
-            ),
+            "targets": data.targets(data.tested),
         },
         "checkpoint": checkpoint,
         "scores": evaluator.numbers,

@@ -28,6 +28,7 @@ def make(config: DictConfig) -> None:
         )
     if config.costs is not None and "costs" not in (config.table or {}):
         raise BdnetError(f"costs={config.costs}: only table=1 shows costs; say so, or leave it out")
+    publishes = _publishes(config)
     reporters = [instantiate(each, _convert_="all") for each in wanted]
     runs = collect(Path(config.runs))
     reports = [each.report(runs, config.mixed) for each in reporters]
@@ -37,6 +38,17 @@ def make(config: DictConfig) -> None:
         for name, content in report.files.items():
             write(Path(config.output) / name, content)
         print(f"written to {config.output}: {', '.join(report.files)}")
+    if publishes:
+        from bdnet.tables.publish import publish  # noqa: PLC0415 - wandb takes seconds to import
+
+        print(f"on Weights & Biases: {publish(reports, Path(config.output), config.logger.wandb)}")
+
+
+def _publishes(config: DictConfig) -> bool:
+    others = [str(name) for name in config.logger if name != "wandb"]
+    if others:
+        raise BdnetError(f"logger={','.join(others)}: a report goes to logger=wandb, or nowhere")
+    return "wandb" in config.logger
 
 
 def _choices() -> str:

@@ -102,6 +102,17 @@ class Run:
             write(self.folder / "config.yaml", text.encode())
             write_json(self.folder / "run.json", facts)
 
+    @contextmanager
+    def claimed(
+        self, config: DictConfig, facts: Mapping[str, Any], overwrite: bool, wait: bool
+    ) -> Iterator[bool]:
+        """Holds the folder for a configuration; whether there is something left to do."""
+        with self.exclusive(wait):
+            if overwrite:
+                self.clear()
+            self.begin(config, facts)
+            yield not self.is_finished
+
     def finish(self, result: Mapping[str, Any]) -> None:
         write_json(self.folder / "metrics.json", result)
 

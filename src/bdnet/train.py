@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from bdnet.application import application
 from bdnet.data.module import ClipDataModule
 from bdnet.engine.composition import join
 from bdnet.engine.distiller import Distiller
+from bdnet.engine.processes import check_started, is_first, led
 from bdnet.engine.quiet import hush
 from bdnet.errors import BdnetError
 from bdnet.fitting import fit_and_test
@@ -25,6 +27,7 @@ from bdnet.identity import digest
 from bdnet.models.checkpoints import inherit
 from bdnet.outcome import describe, facts_of
 from bdnet.runs import Run
+from bdnet.sweep import is_one_of_many, outside_agent
 
 log = logging.getLogger(__name__)
 
@@ -41,32 +44,33 @@ def main(config: DictConfig) -> None:
 
 
 def train(
-    config: DictConfig, choices: dict[str, Any], overrides: Sequence[str], wait: bool = False
+    config: DictConfig, choices: dict[str, Any], overrides: Sequence[str], needed: bool = False
 ) -> None:
     """Brings a run to its end, whatever has been done of it before.
 
     choices:   of the configuration's groups
     overrides: those of the command line; runs that this one builds on share some
-    wait:      where another process is at work on it
+    needed:    another run builds on it
     """
     _check(config)
-    for needed in config.requires:
-        _train_needed(needed, overrides)
+    for each in config.requires:
+        _train_needed(each, overrides)
     data = instantiate(config.data, _convert_="all")
     with open_dict(config):
         config.classes = config.classes or len(data.dataset.classes)
         config.identity = digest(config, _builds_on(config))
-    run = Run(config.folder)
-    with run.exclusive(wait):
-        if config.overwrite:
-            run.clear()
-        run.begin(config, facts_of(config, choices, data.dataset.classes, sys.argv))
-        if run.is_finished:
-            if not wait:
-                log.info("%s is finished already", run.folder)
-            return
-        with _logged(run.folder / "train.log"):
-            _finish(run, config, data)
+    command = list(HydraConfig.get().overrides.task)
+    run, facts = Run(config.folder), facts_of(config, choices, data.dataset.classes, command)
+    # another job may need the run that this one is, and be at work on it
+    wait = needed or is_one_of_many()
+    bare = {"logger": False, "callbacks": [], "enable_checkpointing": False}
+    make = partial(instantiate, config.trainer, _convert_="all", **bare)
+    with led(make, run.claimed(config, facts, config.overwrite, wait)) as is_open:
+        if is_open:
+            with _logged(run.folder / "train.log"):
+                _finish(run, config, data)
+        elif not needed:
+            log.info("%s is finished already", run.folder)
 
 
 def _check(config: DictConfig) -> None:
@@ -85,10 +89,11 @@ def _train_needed(needed: DictConfig, overrides: Sequence[str]) -> None:
     own = [f"{key!s}={'null' if value is None else value}" for key, value in needed.items()]
     kept = [each for each in overrides if re.split(r"\W", each.lstrip("+~"))[0] in INHERITED]
     # what it is told, the runs that it needs are told too
-    train_composed([*kept, *own], [*overrides, *own], wait=True)
+    with outside_agent():
+        train_composed([*kept, *own], [*overrides, *own], needed=True)
 
 
-def train_composed(chosen: Sequence[str], overrides: Sequence[str], wait: bool = False) -> Path:
+def train_composed(chosen: Sequence[str], overrides: Sequence[str], needed: bool = False) -> Path:
     """Trains the run that these overrides compose to; its folder. The others are as in `train`."""
     config = compose("train", list(chosen), return_hydra_config=True)
     choices = dict(config.hydra.runtime.choices)
@@ -97,7 +102,7 @@ def train_composed(chosen: Sequence[str], overrides: Sequence[str], wait: bool =
     with open_dict(config):
         del config["hydra"]
     try:
-        train(config, choices, overrides, wait)
+        train(config, choices, overrides, needed)
     finally:
         HydraConfig.instance().cfg = ours
     return Path(config.folder)
@@ -136,13 +141,15 @@ def _finish(run: Run, config: DictConfig, data: ClipDataModule) -> None:
     trainer = instantiate(
         config.trainer, _convert_="all", logger=loggers, callbacks=[*callbacks.values()]
     )
+    check_started(trainer)
     status = 1
     try:
         for logger in loggers:
             logger.log_hyperparams(OmegaConf.to_container(config, resolve=True))
         result = fit_and_test(run, trainer, distiller, data, config.checkpoint)
-        run.finish(result)
-        log.info("%s", describe(result, run.folder / "metrics.json"))
+        if is_first():
+            run.finish(result)
+            log.info("%s", describe(result, run.folder / "metrics.json"))
         status = 0
     finally:
         if (wandb := sys.modules.get("wandb")) is not None:
@@ -174,6 +181,9 @@ def _distiller(config: DictConfig, data: ClipDataModule) -> Distiller:
 @contextmanager
 def _logged(path: Path) -> Iterator[None]:
     """Writes what is logged to a file too, and what stops the run."""
+    if not is_first():
+        yield
+        return
     handler = logging.FileHandler(path)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     root = logging.getLogger()

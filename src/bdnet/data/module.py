@@ -127,6 +127,11 @@ class ClipDataModule(LightningDataModule):
         rank, world = self._process()
         return Stretches(self.dataset, self.dataset.samples(split), self.interval, rank, world)
 
+    def targets(self, split: Split) -> int:
+        """How many frames of a split all processes together evaluate at offset 0."""
+        found = self._reach(split)
+        return len(by_offset(found, split, self.interval, self.mode, self.stride)[0])
+
     def evaluation_clips(self, split: Split) -> tuple[Clips, OffsetBatches]:
         """The clips of a split, and the batches in which this process evaluates them."""
         found = self._reach(split)

@@ -8,6 +8,7 @@ QUIET = (
     "The number of training batches .* is smaller than the logging interval",
     "Found .* module\\(s\\) in eval mode",  # the teacher, always
     "The '.*_dataloader' does not have many workers",  # as many as data.workers says
+    "It is recommended to use .*sync_dist=True",  # the metrics add up over processes themselves
     "You're resuming .* your dataloader is not resumable",  # TrainingBatches.first
 )
 
