@@ -1,13 +1,18 @@
 """`python -m bdnet.train -m ...`: a job that fails stops no other one, and is not forgotten."""
 
 import json
+import logging
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from omegaconf import OmegaConf
 
+from bdnet.application import conf_folder
+from bdnet.sweep import Failures
 from training import metrics, settings
 from trees import state
 
@@ -73,3 +78,23 @@ def test_the_same_sweep_again_does_only_what_failed(swept: tuple[Path, str], ban
     assert "runs/tiny-1.0/seed=0 is finished already" in again.stderr
     assert again.stderr.count("'the sum' is nan in step 0") == 2
     assert state(folder / "runs/tiny-1.0") == before
+
+
+def test_a_sweep_whose_jobs_are_all_done_says_what_comes_next(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    config = OmegaConf.create({"hydra": {"sweep": {"dir": str(tmp_path)}}})
+    with caplog.at_level(logging.INFO):
+        Failures(then="look at them").on_multirun_end(config)
+    assert caplog.messages == ["all jobs are done; now: look at them"]
+
+
+@pytest.mark.parametrize("name", sorted(p.stem for p in conf_folder().glob("sweep/*.yaml")))
+def test_what_comes_next_is_a_report_that_there_is(name: str):
+    config = OmegaConf.load(conf_folder() / f"sweep/{name}.yaml")
+    said = config.hydra.callbacks.failures._get_node("then")._value()
+    wanted = re.findall(r"(table|figure)=(\w+)", said)
+    assert wanted
+    for group, choice in wanted:
+        assert (conf_folder() / f"{group}/{choice}.yaml").is_file()
+    assert said.endswith("runs=${runs}/${recipe.name}")

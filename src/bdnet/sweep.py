@@ -30,10 +30,12 @@ class Failures(Callback):
 
     Jobs may run on other machines, with a copy of this object: a failed one leaves a file in the
     folder that all sweeps over the same runs share.
+
+    then: what to do with the runs, said at the end
     """
 
-    def __init__(self) -> None:
-        self.sweep = secrets.token_hex(4)
+    def __init__(self, then: str | None = None) -> None:
+        self.sweep, self.then = secrets.token_hex(4), then
 
     def on_job_end(self, config: DictConfig, job_return: JobReturn, **_: Any) -> None:
         if job_return.status != JobStatus.FAILED or config.hydra.mode.name != "MULTIRUN":
@@ -53,6 +55,8 @@ class Failures(Callback):
             for path in failed:
                 path.unlink()
             sys.exit("\n".join([f"bdnet train: {len(lines)} jobs failed:", *lines]))
+        if self.then is not None:
+            log.info("all jobs are done; now: %s", self.then)
 
 
 def is_one_of_many() -> bool:

@@ -68,6 +68,7 @@ def train(
     with led(make, run.claimed(config, facts, config.overwrite, wait)) as is_open:
         if is_open:
             with _logged(run.folder / "train.log"):
+                _announce(run, config, needed)
                 _finish(run, config, data)
         elif not needed:
             log.info("%s is finished already", run.folder)
@@ -125,8 +126,12 @@ def _sources(config: DictConfig) -> list[str]:
     return list(given) if isinstance(given, ListConfig) else [given] * (given is not None)
 
 
+def _announce(run: Run, config: DictConfig, needed: bool) -> None:
+    what = f"{config.steps} steps of training, then the test" if config.steps else "only the test"
+    log.info("%s: %s%s", run.folder, what, "; first, since other runs build on it" * needed)
+
+
 def _finish(run: Run, config: DictConfig, data: ClipDataModule) -> None:
-    log.info("%s: %s steps", run.folder, config.steps)
     hush()
     pl.seed_everything(config.seed, verbose=False)
     distiller = _distiller(config, data)
