@@ -13,6 +13,7 @@ from omegaconf import OmegaConf
 
 from bdnet.application import conf_folder
 from bdnet.sweep import Failures
+from offline import exit_codes
 from training import metrics, settings
 from trees import state
 
@@ -56,15 +57,17 @@ def test_a_failed_job_is_named_at_once_and_at_the_end_and_the_others_finish(
     assert "Traceback" not in said
 
 
-def test_each_job_is_a_run_of_its_own_on_weights_and_biases(swept: tuple[Path, str]):
+def test_each_job_is_a_run_on_weights_and_biases_and_a_failed_one_shows_as_failed(
+    swept: tuple[Path, str],
+):
     folder, _ = swept
     digests = set()
-    for name in ("tiny-nan", "tiny-1.0"):
+    for name, code in (("tiny-nan", 1), ("tiny-1.0", 0)):
         run = folder / f"runs/{name}/seed=0"
         (offline,) = run.glob("wandb/offline-run-*")
         digest = json.loads((run / "run.json").read_text())["digest"]
         assert offline.name.endswith(f"-{digest}")
-        assert list(offline.glob(f"run-{digest}.wandb"))
+        assert exit_codes(offline / f"run-{digest}.wandb") == [code]
         digests.add(digest)
     assert len(digests) == 2
     assert {path.name for path in folder.iterdir()} == {"runs"}
