@@ -22,6 +22,7 @@ def test_csv_becomes_a_typed_table():
 def test_a_report_is_published_with_its_files(tmp_path: Path):
     for seed in range(2):
         write_run(tmp_path / "runs", "table2/mv", seed, [0.6, 0.5 + seed / 100])
+        write_run(tmp_path / "runs", "figure3/mv", seed, [0.6, 0.5 + seed / 100])
     done = report(
         *("bdnet.report", "table=2", "figure=3", "logger=wandb", "logger.wandb.offline=true"),
         folder=tmp_path,
@@ -31,7 +32,8 @@ def test_a_report_is_published_with_its_files(tmp_path: Path):
     assert f"on Weights & Biases: wandb sync {run.relative_to(tmp_path)}" in done.stdout
     (table,) = run.glob("files/media/table/tables/table2_0_*.table.json")
     content = json.loads(table.read_text())
-    row = dict(zip(content["columns"], content["data"][2], strict=True))
+    (line,) = (each for each in content["data"] if each[0] == "table2/mv")
+    row = dict(zip(content["columns"], line, strict=True))
     assert (row["experiment"], row["seeds"]) == ("table2/mv", 2)
     assert row["avg_k_mean"] == pytest.approx((0.55 + 0.555) / 2)
     assert list(run.glob("files/media/images/figures/figure3_0_*.png"))
