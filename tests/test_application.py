@@ -12,6 +12,12 @@ def test_paths_need_no_quotes(text: str):
     assert (override.key_or_group, override.value()) == ("run", text)
 
 
+def test_nor_do_lists_of_paths():
+    paths = ["runs/a/seed=0", "runs/b c/seed=1"]
+    (override,) = OverridesParser.create().parse_overrides([quoted(f"x=[{', '.join(paths)}]")])
+    assert override.value() == paths
+
+
 @pytest.mark.parametrize(
     "argument",
     ["interval=5", "loss=[segmentation,inner]", "seed=0,1,2", "a.b={c: 1, d: [2]}", "+model=bdnet",

@@ -168,3 +168,20 @@ def test_wheel_carries_the_configuration(tmp_path: Path):
     where, interval = used.stdout.splitlines()
     assert Path(where).is_relative_to(packages)
     assert interval == "12"
+
+
+@pytest.mark.parametrize("data", DATA_SETS)
+def test_a_data_set_brings_its_recipe_and_optimiser(data: str):
+    given = [f"data={data}", "data.dataset.root=/nowhere"]
+    with initialize_config_dir(str(conf_folder()), version_base="1.3"):
+        for experiment in ("null", "teacher", "flownet", "table2/inner", "figure3/mv"):
+            config = compose(
+                "train", [*given, f"experiment={experiment}"], return_hydra_config=True
+            )
+            HydraConfig.instance().set_config(config)
+            assert config.recipe.name == data
+            kind = config.optimizer.optimizer._target_.rpartition(".")[2]
+            adam = data == "streets" or experiment == "flownet"
+            assert kind == ("AdamW" if adam else "SGD")
+            rate = config.recipe.row.lr if experiment == "table2/inner" else config.optimizer.lr
+            assert config.optimizer.lr == rate > 0

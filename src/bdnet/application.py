@@ -13,7 +13,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, InstantiationException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import MissingMandatoryValue
+from omegaconf.errors import InterpolationKeyError, MissingMandatoryValue
 from tqdm import tqdm
 
 from bdnet.errors import BdnetError
@@ -70,14 +70,21 @@ def application(
 def quoted(argument: str) -> str:
     """key=runs/x/seed=0 and the like as Hydra wants them: in quotes, where it cannot read them."""
     key, is_given, value = argument.partition("=")
-    if not is_given or argument.startswith("-") or value.startswith(("'", '"', "[", "{")):
+    if not is_given or argument.startswith("-") or value.startswith(("'", '"', "{")):
         return argument
     try:
         OverridesParser.create().parse_override(argument)
     except HydraException:
-        escaped = value.replace("'", "\\'")
-        return f"{key}='{escaped}'"
+        if not (value.startswith("[") and value.endswith("]")):
+            return f"{key}={_in_quotes(value)}"
+        if not {"'", '"', "[", "{"} & set(value[1:]):  # a list of paths
+            return f"{key}=[{','.join(map(_in_quotes, value[1:-1].split(',')))}]"
     return argument
+
+
+def _in_quotes(value: str) -> str:
+    escaped = value.strip().replace("'", "\\'")
+    return f"'{escaped}'"
 
 
 def explained(error: Exception) -> str | None:
@@ -85,6 +92,8 @@ def explained(error: Exception) -> str | None:
     if isinstance(error, MissingMandatoryValue):
         key = error.full_key
         return f"{key} is not given; say {key}=... (--help shows all keys)"
+    if isinstance(error, InterpolationKeyError):
+        return f"{error.full_key}: {error.msg}; say it on the command line, or in the recipe's yaml"
     # Hydra wraps what a constructor says of its arguments
     cause = error.__cause__ if isinstance(error, InstantiationException) else error
     return str(cause) if isinstance(cause, BdnetError) else None

@@ -43,7 +43,7 @@ class Frame(NamedTuple):
 class Clip(NamedTuple):
     """A keyframe, a target frame, and the motion between them; a batch has one more leading axis.
 
-    images: [n, 3, H, W] keyframe first, target last; n = 2, or the interval k where the model reads
+    images: [n, 3, H, W] keyframe first, target last; n = 2, or max(2, k) where the model reads
             every frame (the keyframe repeated in front when it lies nearer than k - 1 frames).
             uint8 RGB from the loader, float32 normalised once on the device
     motion: float32 [k-1, 2, ceil(H/8), ceil(W/8)] pixels; one field per step, oldest first; the

@@ -79,6 +79,8 @@ def _check(config: DictConfig) -> None:
     which = config.checkpoint
     if which not in ("last", "best"):
         raise BdnetError(f"checkpoint={which}: say last or best")
+    if which == "best" and not config.steps:
+        raise BdnetError("checkpoint=best: a run of steps=0 only tests; say checkpoint=last")
     if which == "best" and config.validate_every > config.steps:
         raise BdnetError(
             f"checkpoint=best: with validate_every={config.validate_every} no validation comes in "

@@ -46,7 +46,8 @@ class Clips(Dataset[Clip]):
 
     def __getitem__(self, draw: Draw) -> Clip:
         sample = self.samples[draw.sample]
-        backs = range(self.interval - 1, -1, -1) if self.images == "all" else (draw.offset, 0)
+        all_of_them = range(max(2, self.interval) - 1, -1, -1)
+        backs = all_of_them if self.images == "all" else (draw.offset, 0)
         chosen = [sample.target - min(back, draw.offset) for back in backs]
         frames = self._frames(sample, draw.offset, chosen)
         images = self._images(sample, frames, chosen)

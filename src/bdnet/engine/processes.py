@@ -33,7 +33,7 @@ def led(make: Callable[[], pl.Trainer], entry: AbstractContextManager[bool]) -> 
         if is_first():
             try:
                 answer = stack.enter_context(entry)
-            except BdnetError as error:
+            except (BdnetError, OSError) as error:
                 answer = str(error)
         else:
             _quieten()

@@ -177,7 +177,7 @@ def _check(name: str, kind: type[Loss], student: Offer, teacher: Offer | None) -
         )
     if kind.needs_flow and not student.flow:
         raise UnmetNeed(
-            f"loss term {name!r} needs a student that estimates motion and this one does not: "
+            f"loss term {name!r} needs a student that says what motion it estimates: "
             f"choose one, as in model=dff, {without}"
         )
     offers = {"student": student} | ({"teacher": teacher} if kind.needs_teacher and teacher else {})

@@ -70,7 +70,10 @@ class FlowNetS(nn.Module):
             height, width = skip.shape[-2:]
             grown = functional.leaky_relu(up(feature), 0.1)[..., :height, :width]
             feature = torch.cat([skip, grown, moved], 1)
-        return UNIT * self.flows[-1](feature), feature
+        # half precision cannot tell positions apart finely enough
+        with torch.autocast(feature.device.type, enabled=False):
+            motion: Tensor = UNIT * self.flows[-1](feature.float())
+        return motion, feature
 
 
 class _Down(nn.Sequential):

@@ -24,7 +24,9 @@ class GRFP(Segmenter):
                                                           | warp
         others:    image -- DL-X -- shares ------------ STGRU -- scores
 
-    It starts afresh on keyframes, which have no vectors; between them are k - 1 steps.
+    [readings] It starts afresh on every keyframe, where it is the single-frame network, so that a
+    frame is blended of at most k; motion is the stream's or estimated (`flow`); shares and the
+    difference of pictures live on cells of 8 pixels.
     """
 
     images: ClassVar[Images] = "all"
@@ -53,20 +55,23 @@ class GRFP(Segmenter):
     def forward(self, clip: Clip) -> Prediction:
         count, frames = clip.images.shape[:2]
         steps = clip.motion.shape[1]
-        maps, shallow = self.encode(clip.images.flatten(0, 1))
+        # images before the keyframe only fill up the clip
+        first = frames - 1 - clip.offset
+        is_read = torch.arange(frames, device=first.device) >= first[:, None]
+        maps, shallow = self.encode(clip.images[is_read])
         seen = self.decode(maps, lambda: shallow)
-        alone = _by_clip(seen.logits, count)
-        logits = alone[:, -1 - steps]
+        alone = torch.zeros(count, frames, *seen.logits.shape[1:], device=clip.images.device)
+        alone[is_read] = seen.logits.float()
+        logits = alone[torch.arange(count), first]
         for step in range(steps):
             place = frames - steps + step
             before, image = clip.images[:, place - 1], clip.images[:, place]
             blended = self._blend(before, image, clip.motion[:, step], logits, alone[:, place])
-            # up to the keyframe, images are itself
             is_after = (step >= steps - clip.offset)[:, None, None, None]
-            logits = torch.where(is_after, blended, alone[:, place].float())
+            logits = torch.where(is_after, blended, logits)
+        last = (clip.offset + 1).cumsum(0) - 1  # of the images that were read, the targets
         features, edges = (
-            None if part is None else _by_clip(part, count)[:, -1]
-            for part in (seen.features, seen.edges)
+            None if part is None else part[last] for part in (seen.features, seen.edges)
         )
         return cropped(Prediction(logits, features, edges), clip.images[:, -1])
 
@@ -133,8 +138,3 @@ class STGRU(nn.Module):
         gate = (self.gate_new(shares) + self.gate_kept(remembered)).sigmoid()
         scores: Tensor = self.sharpness * (1 - gate) * trusted + gate * candidate
         return scores
-
-
-def _by_clip(frames: Tensor, count: int) -> Tensor:
-    """[count * n, ...] -> [count, n, ...]"""
-    return frames.view(count, -1, *frames.shape[1:])

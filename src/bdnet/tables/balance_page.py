@@ -124,8 +124,8 @@ def _facts(benchmark: Benchmark) -> Iterator[str]:
     for source, names in ((benchmark.machine, MACHINE), (benchmark.facts, NETWORK)):
         yield from (f"{name} {source[name]}" for name in names if name in source)
     for comparison in benchmark.comparisons.values():
-        (rounds,) = {len(frames.key.seconds) for frames in comparison.networks.values()}
-        yield f"{rounds} rounds on {comparison.backbone}"
+        rounds = {len(frames.key.seconds) for frames in comparison.networks.values()}
+        yield f"{' or '.join(map(str, sorted(rounds)))} rounds on {comparison.backbone}"
 
 
 def _flat(balance: Balance, line: Line) -> dict[str, object]:

@@ -20,7 +20,8 @@ def publish(reports: Sequence[Report], folder: Path, logger: Mapping[str, Any]) 
     offline = settings.pop("offline", False)
     mode: Literal["offline"] | None = "offline" if offline else None  # None: as WANDB_MODE says
     files = {name: content for report in reports for name, content in report.files.items()}
-    titles = list(dict.fromkeys(name.partition(".")[0].partition("_")[0] for name in files))
+    # the shortest name of each report's files is its own
+    titles = [min(report.files, key=len).partition(".")[0] for report in reports]
     try:
         with wandb.init(
             **settings, dir=folder, mode=mode, job_type="report", name=f"report {' '.join(titles)}"
