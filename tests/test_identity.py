@@ -8,8 +8,8 @@ from omegaconf import OmegaConf
 
 from bdnet.errors import BdnetError
 from bdnet.identity import check_trust, differences, digest
+from bdnet.needs import builds_on
 from bdnet.runs import Run
-from bdnet.train import _builds_on
 from training import composed
 
 BASE = ["data=streets", "recipe=demo", "experiment=table2/mv"]
@@ -65,9 +65,9 @@ def test_a_run_builds_on_what_gives_it_weights(tmp_path: Path):
         Run(folder).finish({})
     teacher = ["teacher=run", f"teacher.model.run={given['teacher']}"]
     with composed("data=streets", *teacher, f"init_from={given['init_from']}") as (config, _):
-        assert _builds_on(config) == {"init_from": "of init_from", "teacher": "of teacher"}
+        assert builds_on(config) == {"init_from": "of init_from", "teacher": "of teacher"}
     with composed("data=streets") as (config, _):
-        assert _builds_on(config) == {}
+        assert builds_on(config) == {}
 
 
 def test_differences_are_named_with_both_values():

@@ -1,7 +1,6 @@
 """Trains and tests a run: `python -m bdnet.train experiment=table2/mv`."""
 
 import logging
-import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ import pytorch_lightning as pl
 from hydra import compose
 from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
-from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
+from omegaconf import DictConfig, OmegaConf, open_dict
 
 from bdnet.application import application
 from bdnet.data.module import ClipDataModule
@@ -25,16 +24,12 @@ from bdnet.errors import BdnetError
 from bdnet.fitting import fit_and_test
 from bdnet.identity import digest
 from bdnet.models.checkpoints import inherit
+from bdnet.needs import builds_on, sources, told
 from bdnet.outcome import describe, facts_of
 from bdnet.runs import Run
 from bdnet.sweep import is_one_of_many, outside_agent
 
 log = logging.getLogger(__name__)
-
-# what a run that another one builds on takes over from the command line
-INHERITED = {
-    "augmentation", "backbone", "data", "interval", "logger", "recipe", "runs", "sweep", "trainer",
-}  # fmt: skip
 
 
 @application("train")
@@ -58,7 +53,7 @@ def train(
     data = instantiate(config.data, _convert_="all")
     with open_dict(config):
         config.classes = config.classes or len(data.dataset.classes)
-        config.identity = digest(config, _builds_on(config))
+        config.identity = digest(config, builds_on(config))
     command = list(HydraConfig.get().overrides.task)
     run, facts = Run(config.folder), facts_of(config, choices, data.dataset.classes, command)
     # another job may need the run that this one is, and be at work on it
@@ -89,11 +84,8 @@ def _check(config: DictConfig) -> None:
 
 
 def _train_needed(needed: DictConfig, overrides: Sequence[str]) -> None:
-    own = [f"{key!s}={'null' if value is None else value}" for key, value in needed.items()]
-    kept = [each for each in overrides if re.split(r"\W", each.lstrip("+~"))[0] in INHERITED]
-    # what it is told, the runs that it needs are told too
     with outside_agent():
-        train_composed([*kept, *own], [*overrides, *own], needed=True)
+        train_composed(*told(needed, overrides), needed=True)
 
 
 def train_composed(chosen: Sequence[str], overrides: Sequence[str], needed: bool = False) -> Path:
@@ -109,23 +101,6 @@ def train_composed(chosen: Sequence[str], overrides: Sequence[str], needed: bool
     finally:
         HydraConfig.instance().cfg = ours
     return Path(config.folder)
-
-
-def _builds_on(config: DictConfig) -> dict[str, str]:
-    """The digests of the runs that weights come from."""
-    teacher = OmegaConf.select(config, "teacher.model.run")
-    found = {"init_from": _sources(config), "teacher": [teacher] * (teacher is not None)}
-    return {
-        key: " ".join(Run(each).identity() for each in folders)
-        for key, folders in found.items()
-        if folders
-    }
-
-
-def _sources(config: DictConfig) -> list[str]:
-    """The folders of runs that the student's weights come from."""
-    given = config.init_from
-    return list(given) if isinstance(given, ListConfig) else [given] * (given is not None)
 
 
 def _announce(run: Run, config: DictConfig, needed: bool) -> None:
@@ -165,8 +140,8 @@ def _finish(run: Run, config: DictConfig, data: ClipDataModule) -> None:
 
 def _distiller(config: DictConfig, data: ClipDataModule) -> Distiller:
     student = instantiate(config.model, _convert_="all")
-    if sources := _sources(config):
-        inherit(student, [Run(each).checkpoint("last") for each in sources])
+    if folders := sources(config):
+        inherit(student, [Run(each).checkpoint("last") for each in folders])
     distiller = join(
         student,
         instantiate(config.teacher, _convert_="all"),

@@ -7,7 +7,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from bdnet import train as program
 from bdnet.application import conf_folder
-from bdnet.train import _sources
+from bdnet.needs import sources
 from training import composed
 
 GIVEN = ("recipe=streets", "seed=3", "backbone=resnet50")
@@ -73,7 +73,7 @@ def test_a_line_of_figure_3_is_a_trained_row_at_interval_10(
             program._train_needed(each, given)
         (row,) = needed
         assert (config.steps, config.interval) == (0, 10)
-        assert _sources(config) == [row.folder]
+        assert sources(config) == [row.folder]
     with composed(*GIVEN, f"experiment=table2/{line}") as (expected, _):
         assert row == expected
     plain = {each: OmegaConf.to_container(each_config.model) for each, each_config in

@@ -10,7 +10,7 @@ from omegaconf import OmegaConf
 from bdnet import train as program
 from bdnet.application import conf_folder
 from bdnet.identity import digest
-from bdnet.train import _sources
+from bdnet.needs import sources
 from training import composed
 
 SEGMENTATION, BOUNDARY = {"segmentation"}, {"segmentation", "boundary"}
@@ -133,7 +133,7 @@ def test_a_row_needs_the_runs_that_it_takes_weights_from(
     with composed(*overrides) as (config, _):
         for each in config.requires:
             program._train_needed(each, overrides)
-        source, *motion = _sources(config)
+        source, *motion = sources(config)
         teacher = OmegaConf.select(config, "teacher.model.run")
     row = ROWS[name]
     wanted = {f"table2/{row.tests or 'base'}": source}
