@@ -174,10 +174,9 @@ def test_wheel_carries_the_configuration(tmp_path: Path):
 def test_a_data_set_brings_its_recipe_and_optimiser(data: str):
     given = [f"data={data}", "data.dataset.root=/nowhere"]
     with initialize_config_dir(str(conf_folder()), version_base="1.3"):
-        for experiment in ("null", "teacher", "flownet", "table2/inner", "figure3/mv"):
-            config = compose(
-                "train", [*given, f"experiment={experiment}"], return_hydra_config=True
-            )
+        for experiment in (None, "teacher", "flownet", "table2/inner", "figure3/mv"):
+            chosen = [*given, *([f"experiment={experiment}"] if experiment else [])]
+            config = compose("train", chosen, return_hydra_config=True)
             HydraConfig.instance().set_config(config)
             assert config.recipe.name == data
             kind = config.optimizer.optimizer._target_.rpartition(".")[2]

@@ -54,7 +54,7 @@ def test_other_code_is_refused_unless_asked_for(tmp_path: Path, field: str, valu
     check(tmp_path, mixed=True)
 
 
-@pytest.mark.parametrize(("field", "value"), [("steps", 0), ("parameters", 2), ("recipe", "long")])
+@pytest.mark.parametrize(("field", "value"), [("steps", 0), ("parameters", 2)])
 def test_rows_may_be_made_differently_but_the_seeds_of_one_may_not(
     tmp_path: Path, field: str, value: object
 ):
@@ -64,4 +64,17 @@ def test_rows_may_be_made_differently_but_the_seeds_of_one_may_not(
     check(tmp_path)
     write_run(tmp_path, "table2/mv", 1, [0.5], **{field: value})
     with pytest.raises(BadRuns, match=f"seed=0 has {field} .*seed=1 has {value}: the seeds of a"):
+        check(tmp_path, mixed=True)
+
+
+def test_rows_on_one_backbone_have_one_recipe(tmp_path: Path):
+    write_run(tmp_path, "table2/mv", 0, [0.5])
+    write_run(tmp_path, "table2/mv", 0, [0.5], backbone="resnet50", recipe="long")
+    check(tmp_path)
+    write_run(tmp_path, "table2/bas", 0, [0.5], recipe="long")
+    with pytest.raises(BadRuns, match=r"has recipe .*rows share steps and rates"):
+        check(tmp_path)
+    check(tmp_path, mixed=True)
+    write_run(tmp_path, "table2/mv", 1, [0.5], recipe="long")
+    with pytest.raises(BadRuns, match="the seeds of a row differ in nothing else"):
         check(tmp_path, mixed=True)

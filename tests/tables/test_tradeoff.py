@@ -76,7 +76,7 @@ def test_accuracy_and_seconds_stand_beside_the_papers(demo: Path, costs: Path):
 
 def test_what_is_missing_is_said(demo: Path, costs: Path):
     page = files(demo, costs)["table1.md"]
-    dff, grfp = line(page, "DFF"), line(page, "GRFP")
+    dff, grfp = line(page, "DFF"), line(page, "GRFP, on vectors")
     assert dff[3:] == ["no run", "-", "-", "-", "3.000", "0.75", "-", "-"]
     assert grfp[3:] == ["unfinished", "-", "-", "-", "not measured", "-", "-", "-"]
     bare = files(demo)["table1.md"]
