@@ -37,6 +37,6 @@ demo: $(STAMP)  ## Table 2 at a small scale, from nothing: trains, tests, draws 
 notebooks: $(STAMP)  ## runs every notebook from beginning to end
 	$(BIN)/python -m pytest tests/test_notebooks.py -m ''
 
-table2: $(STAMP)  ## the paper's Table 2 on streets, ResNet-18, three seeds; goes on when repeated; RECIPE=streets trains longer
+table2: $(STAMP)  ## the paper's Table 2 on streets, ResNet-18, three seeds (1.5 hours on 2 cores; goes on when repeated; RECIPE=streets trains longer)
 	$(BIN)/python -m bdnet.train sweep=table2 recipe=$(RECIPE)
 	$(BIN)/python -m bdnet.report table=2 runs=runs/$(RECIPE) output=report
