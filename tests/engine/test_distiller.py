@@ -22,14 +22,15 @@ pytestmark = pytest.mark.filterwarnings(
 )
 TERMS = sorted(path.stem for path in conf_folder().glob("loss/*.yaml"))
 TEACHER = ["teacher=hrnet", "teacher.model.backbone=hrnet_w18_small", "teacher.checkpoint=null"]
+STUDENT = ["model/propagation=flownet", "model.propagation.width=0.05"]  # has all that terms judge
 
 
 @pytest.fixture
 def distilled(bands: Path, tmp_path: Path) -> tuple[Distiller, Clip]:
     """A student with every term of conf/loss and a teacher; and a batch."""
     torch.manual_seed(0)
-    terms = f"loss=[{','.join(TERMS)}]"
-    with composed(*settings(bands, tmp_path), *TEACHER, terms, "data.unlabelled=1") as (config, _):
+    chosen = [f"loss=[{','.join(TERMS)}]", *TEACHER, *STUDENT, "data.unlabelled=1"]
+    with composed(*settings(bands, tmp_path), *chosen) as (config, _):
         distiller, data = prepared(config)
     return distiller, normalise(next(iter(data.train_dataloader())))
 
@@ -57,7 +58,8 @@ def test_all_terms_together_fall_and_reach_every_part(distilled: tuple[Distiller
     fit(distiller, [batch] * 8, watch)
     assert watch.losses[-1] < 0.8 * watch.losses[0]
     assert len(TERMS) >= 7
-    for part in ("student.backbone", "student.boundary", "student.head", "objective.terms.inner"):
+    parts = [f"student.{part}" for part in ("backbone", "propagation", "boundary", "head")]
+    for part in (*parts, "objective.terms.inner"):
         found = [each for name, each in watch.gradients.items() if name.startswith(part)]
         assert found, part
         assert all(each is not None and bool(each.any()) for each in found), part

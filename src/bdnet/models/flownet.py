@@ -48,9 +48,10 @@ class FlowNetS(nn.Module):
         )
         self.flows = nn.ModuleList(nn.Conv2d(each, 2, 3, padding=1) for each in below)
         self.channels = below[-1]
-        for layer in self.flows:  # to begin with, nothing moves
-            nn.init.zeros_(layer.get_parameter("weight"))
-            nn.init.zeros_(layer.get_parameter("bias"))
+        # to begin with, nothing moves; were the coarser flows zero too, what is made of the last
+        # of them could not be learnt
+        nn.init.zeros_(self.flows[-1].get_parameter("weight"))
+        nn.init.zeros_(self.flows[-1].get_parameter("bias"))
 
     def forward(self, source: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         """Pictures [b, 3, H, W] -> flow [b, 2, ceil(H/8), ceil(W/8)], and what it was read off.
