@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from omegaconf import DictConfig, OmegaConf
+from test_table2 import flat
 
 from bdnet import train as program
 from bdnet.application import conf_folder
@@ -21,26 +22,15 @@ LIKE = {
 LINES = ("single_frame", "copy", "mv", "inner", "control_warped")
 
 
-def flat(experiment: str) -> dict[str, Any]:
+def settled(experiment: str) -> dict[str, Any]:
     with composed(*GIVEN, f"experiment={experiment}") as (config, _):
-        plain = OmegaConf.to_container(config, resolve=True)
-    found: dict[str, Any] = {}
-
-    def walk(node: Any, path: str) -> None:
-        if isinstance(node, dict) and node:
-            for key, each in node.items():
-                walk(each, f"{path}.{key}" if path else key)
-        else:
-            found[path] = node
-
-    walk(plain, "")
-    return found
+        return dict(flat(OmegaConf.to_container(config, resolve=True)))
 
 
 @pytest.mark.parametrize("name", LIKE)
 def test_an_experiment_is_a_row_but_for_what_it_is_about(name: str):
     row, about = LIKE[name]
-    ours, theirs = flat(name), flat(f"table2/{row}")
+    ours, theirs = settled(name), settled(f"table2/{row}")
     different = {key for key in ours | theirs if ours.get(key) != theirs.get(key)}
     apart = {"name", "folder", "callbacks", "logger", "trainer"} | about
     assert different
@@ -76,9 +66,7 @@ def test_a_line_of_figure_3_is_a_trained_row_at_interval_10(
         assert sources(config) == [row.folder]
     with composed(*GIVEN, f"experiment=table2/{line}") as (expected, _):
         assert row == expected
-    plain = {each: OmegaConf.to_container(each_config.model) for each, each_config in
-             (("line", config), ("row", row))}  # fmt: skip
-    assert plain["line"] == plain["row"]
+    assert OmegaConf.to_container(config.model) == OmegaConf.to_container(row.model)
 
 
 def test_what_a_needed_run_is_told_its_own_needed_runs_are_told(monkeypatch: pytest.MonkeyPatch):
