@@ -136,7 +136,7 @@ class Forgetful(DeepLabV2):
 
 
 class Poison(LabelLoss):
-    """Is not a number from its call number `at` on, counted from 0."""
+    """Is not a number from step number `at` on, counted from 0."""
 
     at = 10**9
 
@@ -145,5 +145,5 @@ class Poison(LabelLoss):
         self.seen = 0
 
     def value(self, student: Prediction, labels: Tensor) -> Tensor:  # noqa: ARG002
-        self.seen += 1
+        self.seen += torch.is_grad_enabled()
         return student.logits.sum() * (torch.nan if self.seen > self.at else 0.0)

@@ -13,6 +13,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 from bdnet.clip import IGNORE, Clip, Prediction
 from bdnet.losses import Loss
@@ -20,7 +21,7 @@ from bdnet.losses import Loss
 Array = NDArray[np.float64]
 Reference = Callable[[SimpleNamespace, SimpleNamespace, NDArray[np.int64]], float]
 
-CLASSES = 4
+CLASSES, GROUPS = 4, 4
 both_precisions = pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
 
 
@@ -32,8 +33,7 @@ class Case(NamedTuple):
     def like(self, dtype: torch.dtype) -> "Case":
         """Predictions rounded to a precision, as leaves that ask for gradients."""
         student, teacher = (
-            Prediction._make(part.detach().to(dtype).requires_grad_() for part in prediction)
-            for prediction in self[:2]
+            leaves(prediction, lambda part: part.detach().to(dtype)) for prediction in self[:2]
         )
         return Case(student, teacher, self.clip)
 
@@ -46,6 +46,13 @@ class Case(NamedTuple):
             *(Prediction._make(part[numbers] for part in prediction) for prediction in self[:2]),
             Clip._make(part[numbers] for part in self.clip),
         )
+
+
+def leaves(prediction: Prediction, change: Callable[[Tensor], Tensor]) -> Prediction:
+    """A prediction whose numbers are changed, and ask for gradients."""
+    return Prediction._make(
+        change(part).requires_grad_() if part.is_floating_point() else part for part in prediction
+    )
 
 
 def case(seed: int = 0, batch: int = 3, twins: bool = False) -> Case:
@@ -70,7 +77,20 @@ def case(seed: int = 0, batch: int = 3, twins: bool = False) -> Case:
     labels[:, :17, :13] = IGNORE
     student = Prediction(drawn(CLASSES, 8), drawn(6, 8), drawn(1, 4))
     teacher = Prediction(drawn(CLASSES, 4), drawn(10, 4), drawn(1, 4))
-    student, teacher = (each._replace(flow=drawn(2, 8)) for each in (student, teacher))
+    student, teacher = (
+        each._replace(
+            flow=drawn(2, 8),
+            middle=drawn(CLASSES, 8),
+            alone=drawn(CLASSES, stride),
+            group=functional.one_hot(torch.arange(batch) * 2 % GROUPS, GROUPS).bool(),
+        )
+        for each, stride in ((student, 8), (teacher, 4))
+    )
+    groups = torch.stack([drawn(CLASSES, 4) for _ in range(GROUPS)], 1)
+    teacher = teacher._replace(groups=groups.detach().requires_grad_())
+    student = student._replace(  # a twin's groups say what it says alone
+        groups=student.alone.detach()[:, None].expand(-1, GROUPS, -1, -1, -1).clone()
+    )
     grid = batch, 4, height // 8, width // 8
     clip = Clip(
         images=torch.zeros(batch, 2, 3, height, width),
@@ -79,7 +99,7 @@ def case(seed: int = 0, batch: int = 3, twins: bool = False) -> Case:
         labels=labels,
         offset=torch.arange(batch) % 4 + 1,
     )
-    twin = Prediction._make(part.detach().clone().requires_grad_() for part in student)
+    twin = leaves(student, lambda part: part.detach().clone())
     return Case(student, twin if twins else teacher, clip)
 
 

@@ -14,7 +14,8 @@ from bdnet.losses.pixelwise import Pixelwise
 from bdnet.losses.segmentation import Segmentation
 from losses.reference import case
 
-ALL = Offer(features=6, edges=True, flow=True)
+ALL = Offer.of(case().student)
+OF_6, OF_10 = (Offer(frozenset({"features"}), channels) for channels in (6, 10))
 
 
 def test_total_is_the_weighted_sum_and_values_are_without_weight():
@@ -30,12 +31,12 @@ def test_total_is_the_weighted_sum_and_values_are_without_weight():
 
 def test_offer_is_what_a_prediction_holds():
     given = case()
-    assert Offer.of(given.student) == Offer(features=6, edges=True, flow=True)
-    assert Offer.of(Prediction(given.student.logits)) == Offer(features=None, edges=False)
+    assert Offer.of(given.student) == Offer(frozenset(Prediction._fields), 6)
+    assert Offer.of(Prediction(given.student.logits)) == Offer(frozenset({"logits"}), None)
 
 
 def test_adapters_are_built_for_the_channels_and_trained():
-    objective = Objective({"inner": partial(Inner)}, Offer(6), Offer(10))
+    objective = Objective({"inner": partial(Inner)}, OF_6, OF_10)
     assert {name: list(each.shape) for name, each in objective.named_parameters()} == {
         "terms.inner.adapter.weight": [10, 6, 1, 1],
         "terms.inner.adapter.bias": [10],
@@ -51,7 +52,7 @@ def test_same_features_are_compared_as_they_are_to_begin_with():
     ("term", "student", "teacher", "says"),
     [
         (Pixelwise, ALL, None, ["'it'", "a teacher", "teacher=hrnet"]),
-        (Boundary, Offer(6), None, ["'it'", "edges", "model/boundary=warped"]),
+        (Boundary, OF_6, None, ["'it'", "edges", "model/boundary=warped"]),
         (Inner, Offer(), ALL, ["'it'", "features", "another student"]),
         (Inner, ALL, Offer(), ["'it'", "features", "another teacher"]),
     ],

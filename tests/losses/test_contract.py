@@ -17,7 +17,6 @@ from bdnet.losses.boundary import edge_target, radius_at
 from losses.reference import Case, case
 
 NAMES = sorted(path.stem for path in conf_folder().glob("loss/*.yaml"))
-PARTS = {"needs_features": "features", "needs_edges": "edges", "needs_flow": "flow"}
 
 every_term = pytest.mark.parametrize("name", NAMES)
 
@@ -40,8 +39,8 @@ def value(name: str, given: Case) -> torch.Tensor:
 
 def judged(term: Loss, prediction: Prediction) -> list[torch.Tensor]:
     """The parts of a prediction that a term is about."""
-    named = [part for need, part in PARTS.items() if getattr(term, need)]
-    return [getattr(prediction, part) for part in named or ["logits"]]
+    parts = [getattr(prediction, part) for part in term.needs or ["logits"]]
+    return [part for part in parts if part.is_floating_point()]
 
 
 @every_term
@@ -141,7 +140,9 @@ def perfect(given: Case) -> Prediction:
     is_edge, _ = edge_target(labels, radius_at(*labels.shape[-2:]))
     edges = torch.where(is_edge, 40.0, -40.0)[:, None]
     flow, _ = accumulate(given.clip.motion, given.clip.valid)
-    return Prediction(logits.requires_grad_(), None, edges.requires_grad_(), flow.requires_grad_())
+    sure, other, another = (logits.clone().requires_grad_() for _ in range(3))
+    edges, flow = edges.requires_grad_(), flow.requires_grad_()
+    return Prediction(sure, None, edges, flow, middle=other, alone=another)
 
 
 @every_term
@@ -172,6 +173,9 @@ def test_void_pixels_have_no_influence(name: str):
     def spoilt(prediction: Prediction, by: Prediction) -> Prediction:
         parts = []
         for part, other in zip(prediction, by, strict=True):
+            if not part.is_floating_point():
+                parts.append(part)
+                continue
             width = 16 * part.shape[-1] // 40  # a grid cell of 8 pixels away from a labelled one
             parts.append(torch.cat([100 * other[..., :width], part[..., width:]], -1))
         return Prediction._make(parts)

@@ -45,7 +45,7 @@ def test_a_batch_of_mixed_offsets_is_its_clips(model):
 def test_sizes_of_what_is_predicted(model):
     for height, width in ((61, 99), (9, 17), (40, 65)):
         batch = random_clip(height, width, 2, [1])
-        logits, features, edges, flow = model(batch)
+        logits, features, edges, flow, *_ = model(batch)
         assert logits.shape[:2] == (1, CLASSES)
         assert torch.isfinite(logits).all()
         assert logits.shape[-2:] in {

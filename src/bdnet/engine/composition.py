@@ -35,6 +35,8 @@ def join(
     if taught is not None:
         _check("teacher", taught, classes)
     objective = Objective(terms, Offer.of(seen), None if taught is None else Offer.of(taught))
+    with torch.no_grad():
+        objective(seen, taught, clip)  # what terms find wrong is found now
     return Distiller(student, teacher, objective, optimization, classes, interval, steps)
 
 

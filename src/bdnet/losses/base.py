@@ -19,20 +19,30 @@ class UnmetNeed(BdnetError):
 class Offer(NamedTuple):
     """What a network's predictions hold besides logits.
 
+    parts:    names of fields of Prediction
     features: channels of the deep feature; None without it
-    edges:    whether there is a boundary stream
-    flow:     whether it estimates motion
     """
 
+    parts: frozenset[str] = frozenset()
     features: int | None = None
-    edges: bool = False
-    flow: bool = False
 
     @classmethod
     def of(cls, prediction: Prediction) -> "Offer":
         """What the network that said this offers."""
+        parts = frozenset(name for name, part in prediction._asdict().items() if part is not None)
         features = None if prediction.features is None else prediction.features.shape[1]
-        return cls(features, prediction.edges is not None, prediction.flow is not None)
+        return cls(parts, features)
+
+
+REMEDIES = {  # of what a term may need: who has it
+    "features": "choose another {who}",
+    "edges": "choose a boundary stream, as in model/boundary=warped",
+    "flow": "choose a {who} that estimates motion, as in model=dff",
+    "middle": "choose a {who} with a second head, as in model=td4_psp18",
+    "alone": "choose a {who} of sub-networks, as in model=td4_psp18",
+    "group": "choose a {who} of sub-networks, as in model=td4_psp18",
+    "groups": "choose a {who} whose head is split, as in teacher=pspnet",
+}
 
 
 class Loss(nn.Module, ABC):
@@ -46,9 +56,8 @@ class Loss(nn.Module, ABC):
     """
 
     needs_teacher: ClassVar[bool]
-    needs_features: ClassVar[bool] = False  # the student's, and the teacher's where it needs one
-    needs_edges: ClassVar[bool] = False  # the student's
-    needs_flow: ClassVar[bool] = False  # the student's
+    needs: ClassVar[tuple[str, ...]] = ()  # parts of the student's prediction besides logits
+    needs_taught: ClassVar[tuple[str, ...]] = ()  # parts of the teacher's
     adapts: ClassVar[bool] = False  # is built with student_channels and teacher_channels
 
     def __init__(self, weight: float = 1.0) -> None:
@@ -101,7 +110,7 @@ class MotionLoss(Loss):
     """A term that judges the student's motion by the stream's: of every clip, labelled or not."""
 
     needs_teacher: ClassVar[bool] = False
-    needs_flow: ClassVar[bool] = True
+    needs: ClassVar[tuple[str, ...]] = ("flow",)
 
     def forward(
         self,
@@ -170,27 +179,23 @@ def _check(name: str, kind: type[Loss], student: Offer, teacher: Offer | None) -
             f"loss term {name!r} needs a teacher and there is none: "
             f"choose one, as in teacher=hrnet, {without}"
         )
-    if kind.needs_edges and not student.edges:
-        raise UnmetNeed(
-            f"loss term {name!r} needs edges and the student predicts none: "
-            f"choose a boundary stream, as in model/boundary=warped, {without}"
-        )
-    if kind.needs_flow and not student.flow:
-        raise UnmetNeed(
-            f"loss term {name!r} needs a student that says what motion it estimates: "
-            f"choose one, as in model=dff, {without}"
-        )
-    offers = {"student": student} | ({"teacher": teacher} if kind.needs_teacher and teacher else {})
-    for who, offer in offers.items():
-        if kind.needs_features and offer.features is None:
-            raise UnmetNeed(
-                f"loss term {name!r} needs features and the {who} returns none: "
-                f"choose another {who}, {without}"
-            )
+    wanted = [("student", student, kind.needs)]
+    if teacher is not None:
+        wanted.append(("teacher", teacher, kind.needs_taught))
+    for who, offer, parts in wanted:
+        for part in parts:
+            if part not in offer.parts:
+                raise UnmetNeed(
+                    f"loss term {name!r} needs {part} and the {who} predicts none: "
+                    f"{REMEDIES[part].format(who=who)}, {without}"
+                )
 
 
 def _precise(prediction: Prediction) -> Prediction:
-    return Prediction._make(None if part is None else part.float() for part in prediction)
+    return Prediction._make(
+        part.float() if part is not None and part.is_floating_point() else part
+        for part in prediction
+    )
 
 
 def _detached(prediction: Prediction) -> Prediction:

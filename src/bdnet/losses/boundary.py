@@ -47,7 +47,7 @@ class Boundary(LabelLoss):
     sureness:    the predicted probability of an edge from which on that counts
     """
 
-    needs_edges = True
+    needs = ("edges",)
 
     def __init__(
         self,

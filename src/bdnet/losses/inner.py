@@ -17,7 +17,7 @@ class Inner(TeacherLoss):
     student_channels, teacher_channels: of the two features
     """
 
-    needs_features = True
+    needs = needs_taught = ("features",)
     adapts = True
 
     def __init__(self, student_channels: int, teacher_channels: int, weight: float = 1.0) -> None:

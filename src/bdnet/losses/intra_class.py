@@ -16,7 +16,7 @@ class IntraClass(TeacherLoss):
     without labels, the classes are those that the teacher sees [reading].
     """
 
-    needs_features = True
+    needs = needs_taught = ("features",)
 
     def value(self, student: Prediction, teacher: Prediction, labels: Tensor) -> Tensor:
         ours, theirs = to_larger(

@@ -18,7 +18,7 @@ class Pairwise(TeacherLoss):
     parts: n
     """
 
-    needs_features = True
+    needs = needs_taught = ("features",)
 
     def __init__(self, weight: float = 1.0, parts: int = 2) -> None:
         super().__init__(weight)
