@@ -16,7 +16,7 @@ from bdnet.clip import Clip, Frame
 from bdnet.codec import CorruptStream, UnsupportedStream, VideoReader
 from bdnet.data.normalisation import normalise
 from bdnet.errors import BdnetError
-from bdnet.models.heads import upsample
+from bdnet.models.upsampling import upsample
 from bdnet.streaming import AHEAD, Keyframes, Stream, segment
 from models.networks import build
 from videos import Cut, Pan, overwrite, packet_places

@@ -26,7 +26,7 @@ from bdnet.data.classes import Classes
 from bdnet.data.module import ClipDataModule
 from bdnet.engine.distiller import Distiller
 from bdnet.losses import LabelLoss
-from bdnet.models.heads import DeepLabV2
+from bdnet.models.head.deeplabv2 import DeepLabV2
 from bdnet.train import _distiller, train
 from videos import Pan
 

@@ -24,7 +24,7 @@ from bdnet.codec.pixels import Pixels
 from bdnet.data.normalisation import normalise_images
 from bdnet.errors import BdnetError
 from bdnet.models.base import State, Step, VideoModel
-from bdnet.models.heads import label_map
+from bdnet.models.upsampling import label_map
 
 AHEAD = 4  # frames that are decoded while the network works on another one
 

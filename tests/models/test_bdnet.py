@@ -27,7 +27,7 @@ def test_features_follow_whole_cells(boundary: str, propagation: str):
     clip = ends(random_clip(256, 256, 3, [2]))
     still = model(shifted(clip, 0, 0))
     moved = model(shifted(clip, 1, -2))  # twice: two cells left, four cells down in all
-    for found, expected, scale in zip(moved, still, (1, 1, 2, 1), strict=True):
+    for found, expected, scale in zip(moved[:3], still[:3], (1, 1, 2), strict=True):
         if expected is not None:
             # all that a shifted border can touch: the shift, the stream's and the head's reach
             inner = slice(12 * scale, -12 * scale)

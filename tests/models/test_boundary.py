@@ -10,7 +10,7 @@ from bdnet.models.boundary.current import CurrentBoundary
 from bdnet.models.boundary.none import NoBoundary
 from bdnet.models.boundary.warped import WarpedBoundary
 from bdnet.models.errors import BadModel
-from bdnet.models.heads import DeepLabV2
+from bdnet.models.head.deeplabv2 import DeepLabV2
 from bdnet.models.propagation.vectors import Vectors
 
 

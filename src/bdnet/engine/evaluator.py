@@ -12,7 +12,7 @@ from bdnet.data.stretches import Stretch
 from bdnet.engine.scores import Numbers, OffsetScores, VideoScores, scalars
 from bdnet.errors import BdnetError
 from bdnet.models.base import Step, VideoModel
-from bdnet.models.heads import label_map
+from bdnet.models.upsampling import label_map
 
 LAYOUTS = {"channels_last": torch.channels_last, "contiguous": torch.contiguous_format}
 

@@ -14,7 +14,7 @@ from bdnet.data.normalisation import normalise
 from bdnet.engine.evaluator import Evaluator
 from bdnet.engine.scores import Numbers
 from bdnet.models.base import VideoModel
-from bdnet.models.heads import label_map
+from bdnet.models.upsampling import label_map
 from bdnet.pictures.file import Image
 from bdnet.pictures.panel import panel, sheet_of_panels
 

@@ -9,7 +9,7 @@ from bdnet.clip import Clip, Prediction
 from bdnet.models.backbone import fill_cells
 from bdnet.models.base import Pixels, State, Step, VideoModel
 from bdnet.models.errors import BadModel
-from bdnet.models.heads import enlarge
+from bdnet.models.upsampling import enlarge
 from bdnet.models.weights import create
 
 STRIDES = [4, 8, 16, 32]

@@ -10,14 +10,14 @@ from bdnet.models.backbone import SHALLOW, Backbone
 from bdnet.models.base import VideoModel
 from bdnet.models.boundary.base import Boundary, Pointwise
 from bdnet.models.errors import BadModel
-from bdnet.models.heads import Head
+from bdnet.models.head.base import Head
 from bdnet.models.propagation.base import Maps
 
 
 class HeadFactory(Protocol):
     """Makes the head that fits a backbone: a class, or a `_partial_` one."""
 
-    def __call__(self, channels: int, classes: int) -> Head: ...
+    def __call__(self, backbone: Backbone, classes: int) -> Head: ...
 
 
 class BoundaryFactory(Protocol):
@@ -50,7 +50,7 @@ class Segmenter(VideoModel):
             raise BadModel(f"classes={classes}: there is nothing to tell apart; at least 2")
         self.backbone = Backbone(backbone, weights)
         self.boundary = boundary(backbone=self.backbone)
-        self.head = head(channels=self.backbone.channels, classes=classes)
+        self.head = head(backbone=self.backbone, classes=classes)
 
     @property
     def backbone_modules(self) -> tuple[nn.Module, ...]:

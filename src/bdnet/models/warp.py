@@ -5,8 +5,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from bdnet.clip import CELL
-from bdnet.models.heads import enlarge
 from bdnet.models.layout import layout
+from bdnet.models.upsampling import enlarge
 
 
 def warp(feature: Tensor, field: Tensor, stride: int = CELL) -> Tensor:

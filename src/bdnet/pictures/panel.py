@@ -13,7 +13,7 @@ from bdnet.clip import IGNORE, Clip
 from bdnet.codec import accumulate
 from bdnet.data.classes import Classes
 from bdnet.data.normalisation import denormalise
-from bdnet.models.heads import upsample
+from bdnet.models.upsampling import upsample
 from bdnet.pictures.file import Image, save
 from bdnet.pictures.lettering import DARK, captioned, legend
 from bdnet.pictures.paint import (

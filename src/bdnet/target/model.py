@@ -12,7 +12,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from bdnet.clip import cells
 from bdnet.models.base import State, Step, VideoModel
-from bdnet.models.heads import label_map
+from bdnet.models.upsampling import label_map
 from bdnet.target.base import take_turns
 from bdnet.target.cost import BASELINE, Comparison, Cost, Costs, Frames
 from bdnet.target.errors import CannotMeasure

@@ -7,9 +7,9 @@ from torch import Tensor, nn
 from bdnet.clip import Clip
 from bdnet.models.base import Pixels, State, Step
 from bdnet.models.flownet import FlowNetS
-from bdnet.models.heads import enlarge
 from bdnet.models.layout import by_cell
 from bdnet.models.propagation.base import STRIDES, Maps, Moved, Propagation, move
+from bdnet.models.upsampling import enlarge
 
 
 class Flow(Propagation):

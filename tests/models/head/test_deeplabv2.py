@@ -1,0 +1,38 @@
+"""DeepLabV2's head."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+from torch.nn import functional
+
+from bdnet.models.head.deeplabv2 import DeepLabV2
+
+
+def test_scores_are_the_sum_of_dilated_convolutions():
+    head = DeepLabV2(SimpleNamespace(channels=6), 4)
+    feature = torch.randn(2, 6, 30, 28)
+    expected = sum(
+        functional.conv2d(feature, branch.weight, branch.bias, padding=d, dilation=d)
+        for branch, d in zip(head.branches, (6, 12, 18, 24), strict=True)
+    )
+    torch.testing.assert_close(head(feature), expected)
+
+
+@pytest.mark.parametrize(("height", "width"), [(30, 55), (7, 13), (1, 2), (24, 24)])
+@torch.no_grad()
+def test_split_head_is_the_head(height: int, width: int):
+    head = DeepLabV2(SimpleNamespace(channels=64), 3)
+    assert head.is_split
+    feature = torch.randn(2, 64, height, width)
+    pointed = head.pointwise(feature)
+    assert pointed.shape == (2, 33 * 3, height, width)
+    torch.testing.assert_close(head.spatial(pointed), head(feature), atol=1e-5, rtol=1e-4)
+
+
+@torch.no_grad()
+def test_head_of_many_classes_is_not_split():
+    head = DeepLabV2(SimpleNamespace(channels=8), 5)
+    feature = torch.randn(1, 8, 9, 9)
+    assert head.pointwise(feature) is feature
+    assert torch.equal(head.spatial(feature), head(feature))
