@@ -1,0 +1,45 @@
+"""Channel-wise distillation: where in the picture a class is, to the student as to the teacher."""
+
+import torch
+from torch import Tensor
+
+from bdnet.clip import Prediction
+from bdnet.losses.base import TeacherLoss
+from bdnet.losses.grids import counted, mean_over, to_larger
+
+
+class Channelwise(TeacherLoss):
+    """`(tau^2 / C) sum_c KL(softmax_i(T_ci / tau) || softmax_i(S_ci / tau))` over positions i.
+
+    Of the logits, as CWD (Shu et al., 2021) has it for them; the mean over pictures.
+
+    tau: temperature
+    """
+
+    def __init__(self, weight: float = 1.0, tau: float = 4.0) -> None:
+        super().__init__(weight)
+        self.tau = tau
+
+    def value(self, student: Prediction, teacher: Prediction, labels: Tensor) -> Tensor:
+        ours, theirs = to_larger(student.logits, teacher.logits)
+        height, width = ours.shape[-2:]
+        return divergence_of_places(ours, theirs, counted(labels, (height, width)), self.tau)
+
+
+def divergence_of_places(ours: Tensor, theirs: Tensor, counts: Tensor, tau: float) -> Tensor:
+    """tau^2 KL of softmax over the positions that count, mean over classes and pictures.
+
+    ours, theirs: [b, classes, h, w]
+    counts:       bool [b, h, w]
+    """
+    counts = counts.flatten(1)
+    seen = counts.any(1)
+    # a picture without any position would divide nothing by nothing
+    inside = (counts | ~seen[:, None])[:, None]
+    lowest = torch.finfo(ours.dtype).min
+    mine, its = (
+        (maps.flatten(2) / tau).masked_fill(~inside, lowest).log_softmax(2)
+        for maps in (ours, theirs)
+    )
+    parts = torch.where(inside, its.exp() * (its - mine), 0)
+    return tau**2 * mean_over(parts.sum(2).mean(1), seen)

@@ -1,0 +1,17 @@
+"""Zero-order knowledge: the student's shares of classes at each place are the teacher's."""
+
+from torch import Tensor
+
+from bdnet.clip import Prediction
+from bdnet.losses.base import TeacherLoss
+from bdnet.losses.grids import counted, mean_over, to_larger
+
+
+class ZeroOrder(TeacherLoss):
+    """`mean_x || p_T(x) - p_S(x) ||^2`, p the softmax of the logits (Xie et al., 2018)."""
+
+    def value(self, student: Prediction, teacher: Prediction, labels: Tensor) -> Tensor:
+        ours, theirs = to_larger(student.logits, teacher.logits)
+        distances = (theirs.softmax(1) - ours.softmax(1)).square().sum(1)
+        height, width = distances.shape[-2:]
+        return mean_over(distances, counted(labels, (height, width)))
