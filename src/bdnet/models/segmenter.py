@@ -66,8 +66,15 @@ class Segmenter(VideoModel):
 
     def decode(self, maps: Maps, shallow: Callable[[], Tensor]) -> Prediction:
         """Maps on a frame, and how to get its shallow feature -> what is seen there."""
-        feature, edges = self.boundary(self.boundary.complete(maps, shallow), _as_it_is)
+        feature, edges = self.fuse(maps, shallow)
         return Prediction(self.head(feature), maps[0][:, : self.backbone.channels], edges)
+
+    def fuse(self, maps: Maps, shallow: Callable[[], Tensor]) -> tuple[Tensor, Tensor | None]:
+        """What `decode` hands to the head, and the edges."""
+        fused: tuple[Tensor, Tensor | None] = self.boundary(
+            self.boundary.complete(maps, shallow), _as_it_is
+        )
+        return fused
 
     def logits(self, maps: Maps, shallow: Callable[[], Tensor]) -> Tensor:
         """The logits of `decode`, of maps that are pointwise the head's."""
