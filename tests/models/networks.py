@@ -28,6 +28,11 @@ def combinations() -> dict[str, list[str]]:
         found[f"bdnet-{boundary}-{propagation}"] = [
             *("+model=bdnet", f"model/boundary={boundary}", f"model/propagation={propagation}"),
         ]
+    for head in sorted(set(choices("model/head")) - {"deeplabv2"}):  # which all of those have
+        found[f"single_frame-{head}"] = ["+model=single_frame", f"model/head={head}"]
+        for boundary in ("none", "warped"):
+            chosen = [f"model/boundary={boundary}", f"model/head={head}"]
+            found[f"bdnet-{boundary}-{head}"] = ["+model=bdnet", *chosen]
     # whatever else there is, as its yaml has it
     for flow in choices("model/flow"):
         found[f"grfp-{flow}"] = ["+model=grfp", f"model/flow={flow}"]
