@@ -131,8 +131,8 @@ def fit(distiller: Distiller, batches: list[Clip], *callbacks: Callback) -> pl.T
 class Forgetful(DeepLabV2):
     """A head with dropout: training it draws random numbers."""
 
-    def forward(self, feature: Tensor) -> Tensor:
-        return super().forward(torch.nn.functional.dropout(feature, 0.2, self.training))
+    def forward(self, feature: Tensor, *others: Tensor) -> Tensor:
+        return super().forward(torch.nn.functional.dropout(feature, 0.2, self.training), *others)
 
 
 class Poison(LabelLoss):

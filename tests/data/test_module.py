@@ -206,6 +206,18 @@ def test_all_images_repeat_the_keyframe_in_front(tmp_path: Path):
         assert torch.equal(batch.images[0], torch.stack(wanted))
 
 
+def test_training_may_keep_to_the_last_offset(small_streets: Streets):
+    data = ClipDataModule(
+        small_streets, interval=4, batch_size=2, offsets="last", labelled=5, unlabelled=2, workers=0
+    )
+    batch = next(iter(data.train_dataloader()))
+    assert batch.offset.tolist() == [3] * 4
+    evaluated = torch.cat([each.offset for each in data.val_dataloader()])
+    assert evaluated.unique().tolist() == [0, 1, 2, 3]
+    with pytest.raises(BadData, match=r"offsets=first: say all or last"):
+        ClipDataModule(small_streets, offsets="first")  # type: ignore[arg-type]
+
+
 def test_an_interval_that_no_training_clip_reaches_is_refused(small_streets: Streets):
     settings = {"batch_size": 1, "labelled": 6}
     assert ClipDataModule(small_streets, interval=7, **settings).train_dataloader()

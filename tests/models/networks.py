@@ -12,6 +12,8 @@ from bdnet.clip import Clip, cells
 from bdnet.models.base import Step, VideoModel
 
 CLASSES = 3
+# others of these, on a backbone of their own
+PRESETS = {"psp18", "psp50", "psp101", "deeplabv3plus", "hrnet_w18s", "td4_psp18", "td2_psp50"}
 
 
 def choices(group: str) -> list[str]:
@@ -28,14 +30,15 @@ def combinations() -> dict[str, list[str]]:
         found[f"bdnet-{boundary}-{propagation}"] = [
             *("+model=bdnet", f"model/boundary={boundary}", f"model/propagation={propagation}"),
         ]
-    for head in choices("model/head"):
-        found[f"bdnet-{head}"] = ["+model=bdnet", f"model/head={head}"]
+    for head in sorted(set(choices("model/head")) - {"deeplabv2"}):  # which all of those have
+        found[f"single_frame-{head}"] = ["+model=single_frame", f"model/head={head}"]
+        for boundary in ("none", "warped"):
+            chosen = [f"model/boundary={boundary}", f"model/head={head}"]
+            found[f"bdnet-{boundary}-{head}"] = ["+model=bdnet", *chosen]
     for flow in choices("model/flow"):
         found[f"grfp-{flow}"] = ["+model=grfp", f"model/flow={flow}"]
-    # whatever else there is, as its yaml has it; on the tests' backbone every psp is psp18, and
-    # td4_psp18 is tdnet
-    others = set(choices("model")) - {"hrnet", "single_frame", "bdnet", "grfp", "psp50", "psp101"}
-    others -= {"td4_psp18"}
+    # whatever else there is, as its yaml has it
+    others = set(choices("model")) - {"hrnet", "single_frame", "bdnet", "grfp"} - PRESETS
     return found | {name: [f"+model={name}"] for name in sorted(others)}
 
 

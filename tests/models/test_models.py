@@ -52,7 +52,8 @@ def test_sizes_of_what_is_predicted(model):
         assert logits.shape[:2] == (1, CLASSES)
         assert torch.isfinite(logits).all()
         assert logits.shape[-2:] in {
-            (cells(height), cells(width)), (-(-height // 4), -(-width // 4))
+            (cells(height), cells(width)), (2 * cells(height), 2 * cells(width)),
+            (-(-height // 4), -(-width // 4)),
         }  # fmt: skip
         assert features.shape[-2:] == (cells(height), cells(width))
         if edges is not None:

@@ -1,11 +1,14 @@
-"""Propagation along estimated motion."""
+"""Propagation, and motion that is estimated for it."""
 
+import pytest
 import torch
 from networks import build, ends, one, random_clip
 
 from bdnet.models.base import Step
 from bdnet.models.flownet import FlowNetS
+from bdnet.models.propagation.base import move
 from bdnet.models.propagation.flownet import Flow
+from bdnet.models.warp import warp
 
 DFF = ("+model=dff",)
 
@@ -19,6 +22,16 @@ def still(model: torch.nn.Module) -> Flow:
     torch.nn.init.zeros_(flow.scale.weight)
     torch.nn.init.ones_(flow.scale.bias)
     return flow
+
+
+def test_each_map_moves_at_its_own_stride():
+    field = 5 * torch.randn(1, 2, 3, 4)
+    maps = tuple(torch.randn(1, 2, 3 * each, 4 * each) for each in (1, 2, 1, 2, 4))
+    moved = move(maps, field)
+    for found, given, stride in zip(moved, maps, (8, 4, 8, 4, 2), strict=True):
+        assert torch.equal(found, warp(given, field, stride))
+    with pytest.raises(ValueError, match="of stride 8 does not go with field"):
+        move((torch.randn(1, 2, 3, 3),), field)
 
 
 @torch.no_grad()

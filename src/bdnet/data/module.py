@@ -15,7 +15,7 @@ from bdnet.data.base import ClipDataset, Sample, Split
 from bdnet.data.clips import Clips, Images, Pixels
 from bdnet.data.errors import BadData
 from bdnet.data.normalisation import Pictured, normalise
-from bdnet.data.reach import Mode, Reach, by_offset, reach, too_far, unlabelled
+from bdnet.data.reach import Mode, Offsets, Reach, by_offset, reach, too_far, unlabelled
 from bdnet.data.sampler import Kind, OffsetBatches, TrainingBatches, drawn_from
 from bdnet.data.stretches import Stretches
 from bdnet.data.transforms import JointTransform
@@ -30,6 +30,7 @@ class ClipDataModule(LightningDataModule):
     mode:     chain (any frame can be the network's keyframe) or gop (only the codec's own)
     pixels:   decoded frames of the video, or the original images that it was made from
     images:   the two ends of a clip, or all its frames
+    offsets:  of training clips: all of 0..k-1, or the last, k-1, alone
     stride:   evaluation uses every so manieth labelled frame
     labelled: the one frame of each training video whose label is used; None uses all
     unlabelled: clips that each training batch has besides, whose targets have no label: of them the
@@ -47,6 +48,7 @@ class ClipDataModule(LightningDataModule):
         mode: Mode = "chain",
         pixels: Pixels = "decoded",
         images: Images = "ends",
+        offsets: Offsets = "all",
         stride: int = 1,
         labelled: int | None = None,
         unlabelled: int = 0,
@@ -67,12 +69,13 @@ class ClipDataModule(LightningDataModule):
             ("mode", mode, ("chain", "gop")),
             ("pixels", pixels, ("decoded", "original")),
             ("images", images, ("ends", "all")),
+            ("offsets", offsets, ("all", "last")),
         ):
             if choice not in known:
                 raise BadData(f"{name}={choice}: say {' or '.join(known)}")
         self.dataset, self.interval, self.batch_size = dataset, interval, batch_size
         self.mode, self.pixels, self.images, self.stride = mode, pixels, images, stride
-        self.labelled, self.unlabelled = labelled, unlabelled
+        self.offsets, self.labelled, self.unlabelled = offsets, labelled, unlabelled
         self.augmentation, self.workers, self.prefetch = augmentation, workers, prefetch
         self.seed = seed
         self.tested: Split = "test"
@@ -159,6 +162,10 @@ class ClipDataModule(LightningDataModule):
         parts = [(labelled, self.batch_size)]
         if self.unlabelled:
             parts.append((self._unlabelled(labelled.samples), self.unlabelled))
+        if self.offsets == "last":
+            parts = [(found.last(self.interval), size) for found, size in parts]
+            if not all(any(found.offsets) for found, _ in parts):
+                raise too_far("train", self.interval, self.interval - 1)
         samples, kinds = drawn_from(parts, self.seed)
         return self._clips(samples, self.augmentation), kinds
 

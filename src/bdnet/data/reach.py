@@ -7,6 +7,7 @@ from bdnet.data.catalogue import Entry, catalogue
 from bdnet.data.errors import BadData
 
 Mode = Literal["chain", "gop"]
+Offsets = Literal["all", "last"]
 
 
 class Reach(NamedTuple):
@@ -14,6 +15,11 @@ class Reach(NamedTuple):
 
     samples: list[Sample]
     offsets: list[tuple[int, ...]]
+
+    def last(self, interval: int) -> "Reach":
+        """The same at offset interval-1 alone."""
+        kept = [tuple(each for each in some if each == interval - 1) for some in self.offsets]
+        return Reach(self.samples, kept)
 
 
 def reach(dataset: ClipDataset, samples: list[Sample], interval: int, mode: Mode) -> Reach:

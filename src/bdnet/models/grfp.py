@@ -10,6 +10,7 @@ from bdnet.clip import CELL, Clip, Prediction
 from bdnet.models.backbone import fill_cells
 from bdnet.models.base import Images, Pixels, State, Step
 from bdnet.models.flow.base import StepFlow
+from bdnet.models.propagation.base import fineness
 from bdnet.models.segmenter import BoundaryFactory, HeadFactory, Segmenter, cropped
 from bdnet.models.warp import warp
 
@@ -26,7 +27,7 @@ class GRFP(Segmenter):
 
     [readings] It starts afresh on every keyframe, where it is the single-frame network, so that a
     frame is blended of at most k; motion is the stream's or estimated (`flow`); shares and the
-    difference of pictures live on cells of 8 pixels.
+    difference of pictures live on the grid of the head's logits.
     """
 
     images: ClassVar[Images] = "all"
@@ -93,11 +94,12 @@ class GRFP(Segmenter):
         field = self.flow(before, image, motion)
         # differences of shares are too fine for half precision, and the unit is small
         with torch.autocast(alone.device.type, enabled=False):
+            stride = CELL // fineness(alone, field)
             before, image = (
-                functional.avg_pool2d(fill_cells(each.float()), CELL) for each in (before, image)
+                functional.avg_pool2d(fill_cells(each.float()), stride) for each in (before, image)
             )
-            remembered = warp(earlier.float().softmax(1), field)
-            difference = image - warp(before, field)
+            remembered = warp(earlier.float().softmax(1), field, stride)
+            difference = image - warp(before, field, stride)
             blended: Tensor = self.unit(alone.float().softmax(1), remembered, difference)
         return blended
 

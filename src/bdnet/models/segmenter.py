@@ -62,24 +62,33 @@ class Segmenter(VideoModel):
         pointwise: the head's, for `logits`: done once, for all frames to come
         """
         pyramid = self.backbone(image)
-        return self.boundary.collect(pyramid, pointwise), pyramid.shallow
+        maps = self.boundary.collect(pyramid, pointwise) + self.head.collect(pyramid)
+        return maps, pyramid.shallow
 
     def decode(self, maps: Maps, shallow: Callable[[], Tensor]) -> Prediction:
         """Maps on a frame, and how to get its shallow feature -> what is seen there."""
         feature, edges = self.fuse(maps, shallow)
-        return Prediction(self.head(feature), maps[0][:, : self.backbone.channels], edges)
+        logits = self.head(feature, *self._parted(maps)[1])
+        return Prediction(logits, maps[0][:, : self.backbone.channels], edges)
 
     def fuse(self, maps: Maps, shallow: Callable[[], Tensor]) -> tuple[Tensor, Tensor | None]:
-        """What `decode` hands to the head, and the edges."""
+        """The feature that `decode` hands to the head, and the edges."""
+        mine, _ = self._parted(maps)
         fused: tuple[Tensor, Tensor | None] = self.boundary(
-            self.boundary.complete(maps, shallow), _as_it_is
+            self.boundary.complete(mine, shallow), _as_it_is
         )
         return fused
 
     def logits(self, maps: Maps, shallow: Callable[[], Tensor]) -> Tensor:
         """The logits of `decode`, of maps that are pointwise the head's."""
+        maps, others = self._parted(maps)
         maps = self.boundary.complete(maps, shallow)
-        return self.head.spatial(self.boundary(maps, self.head.pointwise)[0])
+        return self.head.spatial(self.boundary(maps, self.head.pointwise)[0], *others)
+
+    def _parted(self, maps: Maps) -> tuple[Maps, Maps]:
+        """The boundary stream's maps, and the head's."""
+        place = len(maps) - self.head.collects
+        return maps[:place], maps[place:]
 
 
 def cropped(prediction: Prediction, image: Tensor) -> Prediction:

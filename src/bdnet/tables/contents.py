@@ -60,6 +60,7 @@ class Contents(NamedTuple):
     """A filled table.
 
     interval: of all runs, in frames
+    measures: of the main table
     cells:    by backbone, one per row
     source:   of the published values; None where no row has one
     columns:  by backbone, whose published values stand beside it; empty where no row has one
@@ -70,6 +71,7 @@ class Contents(NamedTuple):
     remarks: Sequence[str]
     rows: Sequence[Row]
     interval: int
+    measures: Sequence[str]
     cells: Mapping[str, list[Cell]]
     columns: Mapping[str, str]
     unfinished: Sequence[Unfinished]

@@ -8,6 +8,11 @@ from bdnet.tables.measures import Spread
 from bdnet.tables.notes import notes
 
 ABSENT = "-"
+MAIN = {  # what the main table may show, of interval k, and what it calls a difference of it
+    "avg_k": ("mean d=0..{last} (avg_k)", "Δ avg_k"),
+    "last_k": ("d={last} (last_k)", "Δ last_k"),
+    "video_miou": ("whole videos", "Δ videos"),
+}
 OTHERS = {  # further measures, as far as the runs have them
     "boundary_iou_avg_k": "Boundary IoU",
     "boundary_f_3_avg_k": "boundary F, 3 px",
@@ -65,25 +70,26 @@ def escape(text: str) -> str:
 
 def main_table(contents: Contents, backbone: str) -> tuple[list[str], list[list[str]]]:
     """Head and body: accuracy, the comparison with another row, and the paper's values if any."""
-    k, column = contents.interval, contents.columns.get(backbone)
-    head = ["row", "network", f"mean d=0..{k - 1} (avg_k)", f"d={k - 1} (last_k)", "seeds"]
-    head += ["against row", "Δ avg_k", "Δ last_k", "pairs"]
+    names, column = contents.measures, contents.columns.get(backbone)
+    titles = [MAIN[name][0].format(last=contents.interval - 1) for name in names]
+    head = ["row", "network", *titles, "seeds"]
+    head += ["against row", *(MAIN[name][1] for name in names), "pairs"]
     if column is not None:
         head += ["paper" if column == backbone else f"paper, {column}", "Δ paper"]
     body = []
     for number, cell in enumerate(contents.cells[backbone], 1):
         value, difference = contents.published(cell.row, backbone)
-        none = "unfinished" if cell.unfinished else "no run"
+        values = [percent(cell.spreads.get(name)) for name in names]
+        if not cell.runs:
+            values[0] = "unfinished" if cell.unfinished else "no run"
         above = cell.row.above
         line = [
             str(number),
             cell.row.label,
-            percent(cell.spreads.get("avg_k")) if cell.runs else none,
-            percent(cell.spreads.get("last_k")),
+            *values,
             str(len(cell.runs)) if cell.runs else ABSENT,
             str(contents.number(above)) if above else ABSENT,
-            percent(cell.differences.get("avg_k"), "+"),
-            percent(cell.differences.get("last_k"), "+"),
+            *(percent(cell.differences.get(name), "+") for name in names),
             str(len(cell.pairs)) if cell.pairs else ABSENT,
         ]
         if column is not None:

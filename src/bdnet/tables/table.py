@@ -8,7 +8,7 @@ from bdnet.tables.collect import Runs
 from bdnet.tables.contents import Contents, Row, make_cell
 from bdnet.tables.errors import BadRuns
 from bdnet.tables.mixing import check_alike
-from bdnet.tables.render import latex, page
+from bdnet.tables.render import MAIN, latex, page
 from bdnet.tables.tidy import cells_csv, runs_csv
 
 
@@ -19,6 +19,7 @@ class Table:
     rows:     the arguments of each Row
     source:   where the published values stand, and what they are; None where there are none
     stand_in: the backbone whose published values stand beside one that the paper does not have
+    measures: of the main table, and of its comparisons
     """
 
     def __init__(
@@ -29,9 +30,10 @@ class Table:
         source: str | None = None,
         stand_in: str | None = None,
         remarks: Sequence[str] = (),
+        measures: Sequence[str] = ("avg_k", "last_k"),
     ) -> None:
         self.name, self.title, self.source = name, title, source
-        self.remarks, self.stand_in = remarks, stand_in
+        self.remarks, self.stand_in, self.measures = remarks, stand_in, measures
         self.rows = [Row(**row) for row in rows]
         self._check()
 
@@ -42,6 +44,9 @@ class Table:
                 raise BadRuns(
                     f"above={row.above} of {row.experiment}: no row of {self.name} is that"
                 )
+        strange = set(self.measures) - MAIN.keys()
+        if strange or not self.measures:
+            raise BadRuns(f"measures={self.measures} of {self.name}: say some of {', '.join(MAIN)}")
         published = self._published()
         if published and (self.source is None or self.stand_in not in published):
             raise BadRuns(
@@ -84,8 +89,15 @@ class Table:
         }
         (interval,) = {run.interval for seeds in found.values() for run in seeds.values()}
         return Contents(
-            *(self.title, self.source, self.remarks, self.rows),
-            *(interval, cells, columns, unfinished),
+            title=self.title,
+            source=self.source,
+            remarks=self.remarks,
+            rows=self.rows,
+            interval=interval,
+            measures=self.measures,
+            cells=cells,
+            columns=columns,
+            unfinished=unfinished,
         )
 
     def _published(self) -> list[str]:

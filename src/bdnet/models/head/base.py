@@ -1,28 +1,40 @@
 """What every head is."""
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 from torch import Tensor, nn
 
+from bdnet.models.backbone import Pyramid
+from bdnet.models.propagation.base import Maps
+
 
 class Head(nn.Module, ABC):
-    """Features to class scores: forward(x) = spatial(pointwise(x)).
+    """Features to class scores: forward(x, ...) = spatial(pointwise(x), ...).
 
     It is made with the backbone whose features it gets, and the number of classes.
+
+        keyframe -- collect -- propagation -- forward
 
     What `pointwise` does to each cell alone, and linearly without constant, may be done before a
     warp as well as after it: on a keyframe once, instead of on every frame.
     """
 
+    collects: ClassVar[int] = 0  # how many maps `collect` gives
+
+    def collect(self, pyramid: Pyramid) -> Maps:  # noqa: ARG002
+        """Maps that travel from a keyframe besides the deep feature: linear, without constant."""
+        return ()
+
     @abstractmethod
-    def forward(self, feature: Tensor) -> Tensor:
-        """[b, channels, h, w] -> [b, classes, h, w]"""
+    def forward(self, feature: Tensor, *others: Tensor) -> Tensor:
+        """[b, channels, h, w], and what was collected -> [b, classes, h, w] or [.., 2 h, 2 w]"""
 
     def pointwise(self, feature: Tensor) -> Tensor:
         """[b, channels, h, w] -> [b, others, h, w]"""
         return feature
 
-    def spatial(self, pointed: Tensor) -> Tensor:
-        """[b, others, h, w] -> [b, classes, h, w]"""
-        logits: Tensor = self(pointed)
+    def spatial(self, pointed: Tensor, *others: Tensor) -> Tensor:
+        """[b, others, h, w], and what was collected -> what `forward` gives"""
+        logits: Tensor = self(pointed, *others)
         return logits

@@ -33,10 +33,10 @@ class DeepLabV2(Head):
         # scores of many classes are fatter than a thin feature, and then cost more than they save
         self.is_split = (1 + len(self.shifts)) * classes <= 2 * backbone.channels
 
-    def forward(self, feature: Tensor) -> Tensor:
-        first, *others = self.branches
+    def forward(self, feature: Tensor, *_: Tensor) -> Tensor:
+        first, *further = self.branches
         scores: Tensor = first(feature)
-        for branch in others:
+        for branch in further:
             scores = scores + branch(feature)
         return scores
 
@@ -49,9 +49,9 @@ class DeepLabV2(Head):
         weight = torch.cat([middle, *around])  # [33 classes, channels]
         return functional.conv2d(feature, weight[..., None, None])
 
-    def spatial(self, pointed: Tensor) -> Tensor:
+    def spatial(self, pointed: Tensor, *others: Tensor) -> Tensor:
         if not self.is_split:
-            return super().spatial(pointed)
+            return super().spatial(pointed, *others)
         bias = torch.stack([branch.get_parameter("bias") for branch in self.branches]).sum(0)
         height, width = pointed.shape[-2:]
         middle, *around = torch.split(pointed, self.classes, 1)

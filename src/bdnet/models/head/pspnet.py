@@ -6,7 +6,8 @@ from torch.nn import functional
 
 from bdnet.models.backbone import Backbone
 from bdnet.models.head.base import Head
-from bdnet.models.pyramid import Norm, PyramidPooling
+from bdnet.models.norm import Norm
+from bdnet.models.pyramid import PyramidPooling
 
 DROPOUT = 0.1
 
@@ -40,7 +41,7 @@ class PSPNet(Head):
         self.pyramid = PyramidPooling(backbone.channels)
         self.fcn = FCN(self.pyramid.out, backbone.channels // 4, classes)
 
-    def forward(self, feature: Tensor) -> Tensor:
+    def forward(self, feature: Tensor, *_: Tensor) -> Tensor:
         logits: Tensor = self.fcn(self.pyramid(feature))
         return logits
 

@@ -6,12 +6,11 @@ from typing import ClassVar, NamedTuple
 from torch import Tensor, nn
 
 from bdnet.clip import CELL, Clip
-from bdnet.models.backbone import SHALLOW
 from bdnet.models.base import Pixels, State, Step
 from bdnet.models.warp import warp
 
-Maps = tuple[Tensor, ...]  # features at stride 8 and, where the boundary stream wants them, at 4
-STRIDES = (CELL, SHALLOW)
+# the deep feature at stride 8, then what boundary stream and head want besides, at stride 8 or 4
+Maps = tuple[Tensor, ...]
 
 
 class Moved(NamedTuple):
@@ -44,5 +43,9 @@ class Propagation(nn.Module, ABC):
 
 def move(maps: Maps, field: Tensor) -> Maps:
     """Each map along the field, [b, 2, ceil(H/8), ceil(W/8)] pixels."""
-    # none or one of stride 4: the shorter counts
-    return tuple(warp(each, field, stride) for each, stride in zip(maps, STRIDES, strict=False))
+    return tuple(warp(each, field, CELL // fineness(each, field)) for each in maps)
+
+
+def fineness(feature: Tensor, coarse: Tensor) -> int:
+    """How many cells of a map lie side by side in one of a map of stride 8: 2 at stride 4."""
+    return max(1, feature.shape[-1] // coarse.shape[-1])

@@ -8,7 +8,7 @@ from bdnet.clip import Clip
 from bdnet.models.base import Pixels, State, Step
 from bdnet.models.flownet import FlowNetS
 from bdnet.models.layout import by_cell
-from bdnet.models.propagation.base import STRIDES, Maps, Moved, Propagation, move
+from bdnet.models.propagation.base import Maps, Moved, Propagation, fineness, move
 from bdnet.models.upsampling import enlarge
 
 
@@ -51,5 +51,4 @@ class Flow(Propagation):
 
 
 def _carried(maps: Maps, flow: Tensor, scale: Tensor) -> Maps:
-    moved = zip(move(maps, flow), STRIDES, strict=False)  # without a map of stride 4: one of them
-    return tuple(each * enlarge(scale, STRIDES[0] // stride) for each, stride in moved)
+    return tuple(each * enlarge(scale, fineness(each, scale)) for each in move(maps, flow))

@@ -1,0 +1,1 @@
+"""Stands here so that pytest finds `networks` from the folders below too."""

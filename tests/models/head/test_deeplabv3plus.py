@@ -1,0 +1,162 @@
+"""DeepLabV3+'s head: its parts, and the shallow feature's way to it."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+from networks import awake, build, ends, one, random_clip, stream
+from torch import Tensor, nn
+from torch.nn import functional
+
+from bdnet.models.backbone import Backbone
+from bdnet.models.bdnet import BDNet
+from bdnet.models.boundary.current import CurrentBoundary
+from bdnet.models.boundary.none import NoBoundary
+from bdnet.models.errors import BadModel
+from bdnet.models.grfp import GRFP
+from bdnet.models.head.deeplabv3plus import DeepLabV3Plus
+from bdnet.models.propagation.flownet import Flow
+from bdnet.models.propagation.vectors import Vectors
+
+HEAD = "model/head=deeplabv3plus"
+
+
+def head(dilations: tuple[int, ...] = (2, 3, 4)) -> DeepLabV3Plus:
+    torch.manual_seed(0)
+    made = DeepLabV3Plus(
+        SimpleNamespace(channels=6, shallow_channels=5), 3, dilations, width=8, low=4
+    )
+    return awake(made)
+
+
+def step(sequence: nn.Module, feature: Tensor, dilation: int = 1) -> Tensor:
+    """Convolution, BN by its statistics, ReLU, from the weights alone."""
+    convolution, norm, *_ = sequence
+    padding = dilation * (convolution.weight.shape[-1] // 2)
+    out = functional.conv2d(feature, convolution.weight, None, 1, padding, dilation)
+    mean, deviation = norm.running_mean, (norm.running_var + norm.eps).sqrt()
+    out = (out - mean[:, None, None]) / deviation[:, None, None]
+    return (out * norm.weight[:, None, None] + norm.bias[:, None, None]).clamp(min=0)
+
+
+@torch.no_grad()
+def test_it_is_its_literal_composition():
+    made = head()
+    deep, shallow = torch.randn(2, 6, 7, 9), torch.randn(2, 5, 14, 18)
+    context = made.context
+    seen = [step(context.branches[0], deep)]
+    seen += [step(context.branches[n], deep, dilation) for n, dilation in ((1, 2), (2, 3), (3, 4))]
+    pooled = functional.adaptive_avg_pool2d(deep, 1)
+    mean = step([context.mean[1], context.mean[2]], pooled)
+    seen.append(mean.repeat(1, 1, 7, 9))
+    mixed = step(context.mix, torch.cat(seen, 1))
+    large = functional.interpolate(mixed, (14, 18), mode="bilinear", align_corners=False)
+    low = step([made.project, made.enter[0]], shallow)
+    decoded = step(made.decode[3:], step(made.decode[:3], torch.cat([large, low], 1)))
+    expected = functional.conv2d(decoded, made.classify.weight, made.classify.bias)
+    found = made(deep, *made.collect(SimpleNamespace(shallow=shallow)))
+    assert found.shape == (2, 3, 14, 18)
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-4)
+
+
+def test_the_mean_sees_the_whole_picture():
+    made = head(dilations=())  # without it, a score sees the 5x5 cells around it, and enlarges them
+    deep = torch.randn(1, 6, 12, 12, requires_grad=True)
+    shallow = torch.randn(1, 5, 24, 24)
+    made(deep, *made.collect(SimpleNamespace(shallow=shallow)))[0, :, 0, 0].sum().backward()
+    assert deep.grad.ne(0).any(1).all()
+    with torch.no_grad():
+        for each in (made.context.mean[1].weight, made.context.mean[2].weight):
+            each.zero_()
+    deep.grad = None
+    made(deep, *made.collect(SimpleNamespace(shallow=shallow)))[0, :, 0, 0].sum().backward()
+    assert not deep.grad[..., 4:, 4:].any()
+
+
+def test_a_batch_of_one_picture_learns():
+    made = head().train()
+    norm = made.context.mean[2]
+    before = norm.running_mean.clone()
+    for count in (1, 2):
+        deep, shallow = torch.randn(count, 6, 5, 5), torch.randn(count, 5, 10, 10)
+        made.zero_grad()
+        made(deep, *made.collect(SimpleNamespace(shallow=shallow))).square().mean().backward()
+        assert made.context.mean[1].weight.grad.any()
+        assert torch.equal(norm.running_mean, before) == (count == 1)
+
+
+def test_the_shallow_feature_teaches_the_backbones_first_stage():
+    model = build("+model=single_frame", HEAD).train()
+    with torch.no_grad():
+        model.head.decode[0].weight[:, :256] = 0  # nothing of the context
+    model(ends(random_clip(48, 72, 1, [0, 0]))).logits.square().mean().backward()
+    assert next(model.backbone.parameters()).grad.any()
+    assert not model.head.context.mix[0].weight.grad.any()
+
+
+@pytest.mark.parametrize("boundary", [NoBoundary, CurrentBoundary])
+@pytest.mark.parametrize("motion", [Vectors, lambda: Flow(0.02)])
+@torch.no_grad()
+def test_its_shallow_feature_is_the_keyframes_warped(boundary, motion):
+    torch.manual_seed(0)
+    model = awake(BDNet(3, DeepLabV3Plus, boundary, motion(), "test_resnet"))
+    assert model.pixels == ("key" if (boundary, motion) == (NoBoundary, Vectors) else "all")
+    clip = random_clip(61, 99, 3, [2, 0])
+    seen = []
+    model.head.enter.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    found = model(clip).logits
+    maps = model.head.collect(model.backbone(clip.images[:, 0]))
+    torch.testing.assert_close(seen[0], model.propagation(maps, clip).maps[0])
+    torch.testing.assert_close(seen[0][1], maps[0][1])  # a keyframe's own
+    assert not torch.allclose(seen[0][0], maps[0][0], atol=1e-3)
+    torch.testing.assert_close(stream(model, one(clip, 0)), found[:1], atol=1e-4, rtol=1e-3)
+
+
+@torch.no_grad()
+def test_scores_follow_whole_cells():
+    model = build("+model=bdnet", HEAD, "+model.head.dilations=[1,2]")
+    nn.init.zeros_(model.head.context.mean[2].weight)  # of the whole picture, borders included
+    clip = ends(random_clip(192, 192, 3, [2]))
+    valid = torch.ones_like(clip.valid)
+    shift = torch.tensor([8.0, -16.0]).view(2, 1, 1).expand_as(clip.motion)  # twice
+    still, moved = (
+        model(clip._replace(motion=motion, valid=valid)).logits
+        for motion in (torch.zeros_like(shift), shift)
+    )
+    inner = slice(20, -20)  # all that a shifted border can touch
+    found, expected, unmoved = (
+        each[..., inner, inner] for each in (moved, torch.roll(still, (8, -4), (-2, -1)), still)
+    )
+    spread = float(expected.flatten(2).std(2).min())
+    torch.testing.assert_close(found, expected, atol=1e-2 * spread, rtol=0)
+    assert (found - unmoved).std() > 0.5 * spread
+
+
+@torch.no_grad()
+def test_grfp_blends_at_its_stride():
+    model = build("+model=grfp", HEAD)
+    clip = random_clip(61, 99, 3, [2, 0, 1])
+    found = model(clip).logits
+    assert found.shape[-2:] == (16, 26)
+    for place in range(3):
+        expected = stream(model, one(clip, place))
+        torch.testing.assert_close(found[place : place + 1], expected, atol=1e-3, rtol=1e-3)
+    assert isinstance(model, GRFP)
+
+
+@pytest.mark.parametrize(("name", "channels"), [("mobilenetv2_100", 24), ("resnet50", 256)])
+@torch.no_grad()
+def test_it_fits_the_usual_backbones(name: str, channels: int):
+    backbone = Backbone(name).eval()
+    assert backbone.shallow_channels == channels
+    made = DeepLabV3Plus(backbone, 19, width=16).eval()
+    pyramid = backbone(torch.randn(1, 3, 61, 99))
+    assert pyramid.deep.shape[-2:] == (8, 13)
+    logits = made(pyramid.deep, *made.collect(pyramid))
+    assert logits.shape == (1, 19, 16, 26)
+    assert torch.isfinite(logits).all()
+
+
+def test_no_channels_are_refused():
+    with pytest.raises(BadModel, match=r"head\.width=0, head\.low=48: at least 1"):
+        DeepLabV3Plus(SimpleNamespace(channels=6, shallow_channels=5), 3, width=0)
