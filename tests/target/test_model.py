@@ -23,6 +23,17 @@ FEW = ("~target.contenders.dff", "~target.contenders.grfp")
 PLACE = "model/boundary@target.contenders.bdnet.boundary"
 
 
+def sub_networks(stride: int) -> tuple[str, ...]:
+    """One more contender, a TDNet."""
+    place = "target.contenders.tdnet"
+    return (
+        f"+model@{place}=tdnet",
+        f"{place}.stride={stride}",
+        f"{place}.paths=2",
+        f"+{place}={{_partial_: true, classes: null, backbone: null}}",
+    )
+
+
 def added(boundary: str) -> tuple[str, ...]:
     """One more BDNet, named after its boundary stream, as conf/target/model.yaml says."""
     place = f"target.contenders.{boundary}"
@@ -98,6 +109,17 @@ def test_operations_follow_what_each_boundary_runs():
     assert none.other.gflops == 0  # a warp, and sums of shifted scores
     assert 0 < warped.other.gflops < current.other.gflops < single.gflops
     assert warped.key.gflops > single.gflops
+
+
+def test_what_earlier_frames_add_is_counted():
+    """In a stream under way every frame hears of others, a keyframe too."""
+    far, close = (
+        target(*sub_networks(stride)).measure(1).comparisons[0].networks["tdnet"]
+        for stride in (4, 1)
+    )
+    assert far.key.gflops == far.other.gflops
+    # 96 cells look at 6 others instead of 96, each of which has a key of 64 and a value of 512
+    assert close.key.gflops - far.key.gflops > 2 * (96 - 6) * 96 * (64 + 512) / 1e9
 
 
 def test_a_choice_of_a_contender_is_replaced():

@@ -101,10 +101,12 @@ class ModelCost:
         key, other = self._frames()
         runs: dict[tuple[str, str], Run] = {}
         for name, network in networks.items():
-            start = network.start()
             with self._inference():
-                state, logits = network.step(start, key)
-            runs[name, "key"] = partial(self._labels, network, start, key)
+                state, logits = network.step(network.start(), key)
+                # a stream that is under way: it remembers all that it ever will
+                for _ in range(network.least_interval - 1):
+                    state, _ = network.step(state, other)
+            runs[name, "key"] = partial(self._labels, network, state, key)
             if name == BASELINE:  # its frames are all alike
                 runs[name, "label map"] = partial(label_map, logits, self.height, self.width)
             else:
