@@ -11,12 +11,14 @@ from torch import nn
 from bdnet.engine.composition import blank, join, predict
 from bdnet.engine.optimization import Poly
 from bdnet.losses import UnmetNeed
+from bdnet.losses.grouped import Grouped as GroupedTerm
 from bdnet.losses.inner import Inner
 from bdnet.losses.pixelwise import Pixelwise
 from bdnet.losses.segmentation import Segmentation
 from bdnet.models.base import VideoModel
 from bdnet.models.errors import BadModel
-from bdnet.models.teacher import Frozen, NoTeacher, Teacher
+from bdnet.models.tdnet import TDNet
+from bdnet.models.teacher import Frozen, Grouped, NoTeacher, Teacher
 from training import BANDS, composed, settings
 
 POLY = Poly(torch.optim.SGD, lr=0.1)
@@ -44,6 +46,26 @@ def test_a_term_that_needs_what_is_not_there_is_refused():
         joined(network(), NoTeacher(), pixelwise=partial(Pixelwise))
     with pytest.raises(UnmetNeed, match=r"loss=\[\]: nothing to train for"):
         joined(network(), NoTeacher())
+
+
+def test_an_interval_that_teaches_a_part_of_the_network_only_is_refused():
+    student = TDNet(3, "test_resnet", width=16)
+    terms = {"segmentation": partial(Segmentation)}
+    with pytest.raises(BadModel, match=r"interval=3: too short for this TDNet .* say interval=4"):
+        join(student, NoTeacher(), terms, POLY, BANDS, 3, 10)
+    join(student, NoTeacher(), terms, POLY, BANDS, 4, 10)
+    join(student, NoTeacher(), terms, POLY, BANDS, 1, 0)  # a mere test teaches nothing
+
+
+def test_groups_of_the_teacher_are_as_many_as_sub_networks():
+    student = TDNet(3, "test_resnet", paths=2, width=16)
+    with composed("model=psp18", "model.backbone=test_resnet", "classes=3") as (config, _):
+        network = instantiate(config.model, _convert_="all")
+    with pytest.raises(UnmetNeed, match=r"2 sub-networks .* 4 groups .* say teacher\.groups=2"):
+        joined(student, Grouped(network, 4), grouped=partial(GroupedTerm))
+    joined(student, Grouped(network, 2), grouped=partial(GroupedTerm))
+    with pytest.raises(UnmetNeed, match=r"needs groups and the teacher .* teacher=pspnet"):
+        joined(student, Frozen(network), grouped=partial(GroupedTerm))
 
 
 def test_an_adapter_fits_both_networks():

@@ -28,6 +28,11 @@ def join(
     steps: int,
 ) -> Distiller:
     """Refuses what does not go together, before anything long starts."""
+    if steps and interval < student.least_interval:
+        raise BadModel(
+            f"interval={interval}: too short for this {type(student).__name__} to learn all that "
+            f"it does with the frames before; say interval={student.least_interval} or more"
+        )
     clip = blank(interval)
     seen = predict(student, clip)
     taught = predict(teacher, clip) if teacher.exists else None

@@ -19,12 +19,17 @@ class Pixelwise(TeacherLoss):
         self.tau = tau
 
     def value(self, student: Prediction, teacher: Prediction, labels: Tensor) -> Tensor:
-        ours, theirs = to_larger(student.logits, teacher.logits)
-        divergence = functional.kl_div(
-            (ours / self.tau).log_softmax(1),
-            (theirs / self.tau).log_softmax(1),
-            reduction="none",
-            log_target=True,
-        ).sum(1)
-        height, width = divergence.shape[-2:]
-        return self.tau**2 * mean_over(divergence, counted(labels, (height, width)))
+        return mean_divergence(student.logits, teacher.logits, labels, self.tau)
+
+
+def mean_divergence(student: Tensor, teacher: Tensor, labels: Tensor, tau: float = 1.0) -> Tensor:
+    """The formula, of logits [b, classes, h, w], over the pixels that count."""
+    ours, theirs = to_larger(student, teacher)
+    divergence = functional.kl_div(
+        (ours / tau).log_softmax(1),
+        (theirs / tau).log_softmax(1),
+        reduction="none",
+        log_target=True,
+    ).sum(1)
+    height, width = divergence.shape[-2:]
+    return tau**2 * mean_over(divergence, counted(labels, (height, width)))

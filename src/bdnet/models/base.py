@@ -1,6 +1,7 @@
 """What every network for video is: over clips for training, frame by frame for video."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import ClassVar, Literal, NamedTuple
 
 from torch import Tensor, nn
@@ -68,6 +69,16 @@ class VideoModel(nn.Module, ABC):
     @abstractmethod
     def backbone_modules(self) -> tuple[nn.Module, ...]:
         """The parts that pretrained weights are for."""
+
+    @property
+    def least_interval(self) -> int:
+        """Frames from one keyframe to the next that clips need to teach it all that it can do."""
+        return 1
+
+    @property
+    def aliases(self) -> Mapping[str, str]:
+        """Names of own parts -> of the parts of other networks whose weights fit them too."""
+        return {}
 
     @abstractmethod
     def forward(self, clip: Clip) -> Prediction:

@@ -1,11 +1,12 @@
 """Whole networks out of checkpoints, and parts of one network for another."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from torch import Tensor, nn
 
+from bdnet.models.base import VideoModel
 from bdnet.models.errors import BadModel
 from bdnet.models.weights import read
 
@@ -40,37 +41,59 @@ def restore(model: nn.Module, path: Path) -> None:
     model.load_state_dict(mine)
 
 
-def inherit(model: nn.Module, paths: Sequence[Path]) -> None:
+def inherit(model: VideoModel, paths: Sequence[Path]) -> None:
     """Takes over from runs' checkpoints what this network has too; a part they lack stays new.
 
     Of a part that several hold, the first one's counts.
     """
     found, homes = _gathered(paths)
     wanted = model.state_dict()
-    parts = {name.partition(".")[0] for name in wanted}
+    origins = _origins(wanted, model.aliases, homes)
     folders = ", ".join(str(path.parent) for path in paths)
-    if not homes.keys() & parts:
+    if not origins:
         raise BadModel(
             f"init_from={folders}: holds no part of this {type(model).__name__}, but "
             f"{', '.join(sorted(homes)) or 'no trained network'}; use a run of the same backbone"
         )
-    for name, each in wanted.items():
-        home = homes.get(name.partition(".")[0])
-        if home is None:
-            continue
-        if name not in found or found[name].shape != each.shape:
-            has = f"is {list(found[name].shape)}" if name in found else "is missing"
+    for name, origin in origins.items():
+        if origin not in found or found[origin].shape != wanted[name].shape:
+            has = f"is {list(found[origin].shape)}" if origin in found else "is missing"
             raise BadModel(
-                f"init_from={home}: {name} {has} there and is {list(each.shape)} here; "
+                f"init_from={homes[_part(origin)]}: {origin} {has} there and is "
+                f"{list(wanted[name].shape)} here; "
                 "use the same backbone, head, propagation and number of classes"
             )
-    model.load_state_dict({name: found.get(name, each) for name, each in wanted.items()})
-    new, left = parts - homes.keys(), homes.keys() - parts
+    model.load_state_dict(wanted | {name: found[origin] for name, origin in origins.items()})
+    taken = {_part(origin) for origin in origins.values()}
+    started = {_part(name) for name in origins}
+    new = {
+        f"the rest of {part}" if part in started else part
+        for part in map(_part, wanted.keys() - origins.keys())
+    }
+    left = homes.keys() - taken
     log.info(
-        "weights of %s: %s%s%s", folders, ", ".join(sorted(homes.keys() & parts)),
+        "weights of %s: %s%s%s", folders, ", ".join(sorted(taken)),
         f"; new here: {', '.join(sorted(new))}" if new else "",
         f"; not used: {', '.join(sorted(left))}" if left else "",
     )  # fmt: skip
+
+
+def _part(name: str) -> str:
+    return name.partition(".")[0]
+
+
+def _origins(
+    names: Iterable[str], aliases: Mapping[str, str], parts: Collection[str]
+) -> dict[str, str]:
+    """Under which name each weight is found among these parts; without those that are not."""
+    found = {}
+    for name in names:
+        alias = next((own for own in aliases if name.startswith(f"{own}.")), None)
+        if _part(name) in parts:
+            found[name] = name
+        elif alias is not None and _part(aliases[alias]) in parts:
+            found[name] = aliases[alias] + name.removeprefix(alias)
+    return found
 
 
 def _gathered(paths: Sequence[Path]) -> tuple[dict[str, Tensor], dict[str, Path]]:
@@ -83,7 +106,7 @@ def _gathered(paths: Sequence[Path]) -> tuple[dict[str, Tensor], dict[str, Path]
             for name, each in read(path).items()
             if name.startswith(STUDENT)
         }
-        new = {name.partition(".")[0] for name in weights} - homes.keys()
+        new = {_part(name) for name in weights} - homes.keys()
         homes |= dict.fromkeys(new, path.parent)
-        found |= {name: each for name, each in weights.items() if name.partition(".")[0] in new}
+        found |= {name: each for name, each in weights.items() if _part(name) in new}
     return found, homes

@@ -1,0 +1,21 @@
+"""Hard pixels' cross-entropy of a sub-network by itself against its formula."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from bdnet.losses.alone import Alone
+from losses.reference import both_precisions, check_formula
+from losses.test_segmentation_ohem import reference
+
+
+@both_precisions
+@pytest.mark.parametrize(("threshold", "least"), [(0.7, 1 / 16), (0.02, 0.5)])
+def test_agrees_with_its_formula(dtype: torch.dtype, threshold: float, least: float):
+    hardest = reference(threshold, least)
+
+    def of_alone(student, teacher, labels) -> float:
+        return hardest(SimpleNamespace(logits=student.alone), teacher, labels)
+
+    check_formula(Alone(threshold=threshold, least=least), of_alone, dtype)
