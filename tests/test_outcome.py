@@ -24,6 +24,22 @@ def test_who_a_run_is(tmp_path: Path):
     assert facts["versions"]["python"].startswith(f"{sys.version_info.major}.")
 
 
+@pytest.mark.parametrize(
+    ("chosen", "backbone"),
+    [
+        (["model=bdnet", "backbone=resnet34"], "resnet34"),
+        (["model=psp101"], "resnet101"),
+        (["model=psp18", "model.backbone=resnet34"], "resnet34"),
+    ],
+)
+def test_a_run_is_told_by_the_backbone_that_its_network_has(chosen: list[str], backbone: str):
+    with composed(*chosen) as (config, choices):
+        facts = facts_of(config, choices, BANDS, chosen)
+    model = chosen[0].removeprefix("model=")
+    assert facts["backbone"] == config.model.backbone == backbone
+    assert facts["name"] == f"streets/{model}-{backbone}"
+
+
 def test_a_checkout_has_a_commit_and_a_wheel_has_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

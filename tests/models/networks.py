@@ -12,6 +12,8 @@ from bdnet.clip import Clip, cells
 from bdnet.models.base import Step, VideoModel
 
 CLASSES = 3
+# others of these, on a backbone of their own
+PRESETS = {"psp18", "psp50", "psp101", "deeplabv3plus", "hrnet_w18s", "td4_psp18", "td2_psp50"}
 
 
 def choices(group: str) -> list[str]:
@@ -33,10 +35,10 @@ def combinations() -> dict[str, list[str]]:
         for boundary in ("none", "warped"):
             chosen = [f"model/boundary={boundary}", f"model/head={head}"]
             found[f"bdnet-{boundary}-{head}"] = ["+model=bdnet", *chosen]
-    # whatever else there is, as its yaml has it
     for flow in choices("model/flow"):
         found[f"grfp-{flow}"] = ["+model=grfp", f"model/flow={flow}"]
-    others = set(choices("model")) - {"hrnet", "single_frame", "bdnet", "grfp"}
+    # whatever else there is, as its yaml has it
+    others = set(choices("model")) - {"hrnet", "single_frame", "bdnet", "grfp"} - PRESETS
     return found | {name: [f"+model={name}"] for name in sorted(others)}
 
 

@@ -1,5 +1,7 @@
 """A teacher teaches and does not learn."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from hydra import compose, initialize_config_dir
@@ -9,7 +11,7 @@ from torch import nn
 
 from bdnet.application import conf_folder
 from bdnet.models.errors import BadModel
-from bdnet.models.teacher import Frozen, NoTeacher
+from bdnet.models.teacher import Frozen, Grouped, NoTeacher
 
 
 def test_it_stays_in_evaluation_and_does_not_learn():
@@ -78,3 +80,49 @@ def test_configuration():
     assert isinstance(instantiate(none.teacher), NoTeacher)
     teacher = instantiate(hrnet.teacher, _convert_="all")
     assert teacher(random_clip(64, 96, 2, [1])).logits.shape == (1, 3, 16, 24)
+
+
+@pytest.mark.parametrize("name", ["single_frame", "bdnet"])
+def test_groups_are_the_heads(name: str):
+    model = build(f"+model={name}", "model/head=pspnet", "model/boundary=none")
+    clip = ends(random_clip(61, 99, 3, [2, 1]))
+    seen, whole = Grouped(model, 3)(clip), Frozen(model)(clip)
+    for part in ("logits", "features"):
+        found, expected = getattr(seen, part), getattr(whole, part)
+        torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
+    expected = model.head.split(seen.features, 3)
+    assert expected.shape == (2, 3, 3, 8, 13)
+    torch.testing.assert_close(seen.groups, expected, atol=1e-4, rtol=1e-4)
+    assert not seen.groups.requires_grad
+    assert whole.groups is None
+
+
+def test_groups_see_what_goes_into_the_head():
+    model = build("+model=single_frame", "model/head=pspnet", "model/boundary=warped")
+    clip = ends(random_clip(61, 99, 2, [1]))
+    seen, whole = Grouped(model, 1)(clip), Frozen(model)(clip)
+    torch.testing.assert_close(seen.groups[:, 0], whole.logits, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(seen.edges, whole.edges)
+    assert seen.edges.shape == (1, 1, 16, 25)
+
+
+def test_groups_need_the_head_that_has_them():
+    with pytest.raises(BadModel, match=r"SingleFrame with the head DeepLabV2 has no .*=pspnet"):
+        Grouped(build("+model=single_frame"))
+    with pytest.raises(BadModel, match="a HRNet has no channels to group"):
+        Grouped(build("+model=hrnet", "model.backbone=hrnet_w18_small"))
+    with pytest.raises(BadModel, match=r"96 channels .* cannot be shared out among 5"):
+        Grouped(build("+model=psp18"), 5)
+
+
+def test_configuration_of_groups(tmp_path: Path):
+    trained = build("+model=psp101")
+    torch.save(trained.state_dict(), tmp_path / "last.ckpt")
+    chosen = ["teacher.model.backbone=test_resnet", f"teacher.checkpoint={tmp_path}/last.ckpt"]
+    with initialize_config_dir(str(conf_folder()), version_base="1.3"):
+        assert compose(overrides=["+teacher=pspnet"]).teacher.model.backbone == "resnet101"
+        config = compose(overrides=["+teacher=pspnet", *chosen, "teacher.groups=2", "+classes=3"])
+    teacher = instantiate(config.teacher, _convert_="all")
+    clip = random_clip(64, 96, 2, [1])
+    assert teacher(clip).groups.shape == (1, 2, 3, 8, 12)
+    torch.testing.assert_close(teacher(clip).logits, trained(clip).logits, atol=1e-4, rtol=1e-4)

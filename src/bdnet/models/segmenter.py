@@ -67,10 +67,17 @@ class Segmenter(VideoModel):
 
     def decode(self, maps: Maps, shallow: Callable[[], Tensor]) -> Prediction:
         """Maps on a frame, and how to get its shallow feature -> what is seen there."""
-        maps, others = self._parted(maps)
-        feature, edges = self.boundary(self.boundary.complete(maps, shallow), _as_it_is)
-        logits = self.head(feature, *others)
+        feature, edges = self.fuse(maps, shallow)
+        logits = self.head(feature, *self._parted(maps)[1])
         return Prediction(logits, maps[0][:, : self.backbone.channels], edges)
+
+    def fuse(self, maps: Maps, shallow: Callable[[], Tensor]) -> tuple[Tensor, Tensor | None]:
+        """The feature that `decode` hands to the head, and the edges."""
+        mine, _ = self._parted(maps)
+        fused: tuple[Tensor, Tensor | None] = self.boundary(
+            self.boundary.complete(mine, shallow), _as_it_is
+        )
+        return fused
 
     def logits(self, maps: Maps, shallow: Callable[[], Tensor]) -> Tensor:
         """The logits of `decode`, of maps that are pointwise the head's."""

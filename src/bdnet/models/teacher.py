@@ -5,11 +5,14 @@ from pathlib import Path
 from typing import ClassVar, Self
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from bdnet.clip import Clip, Prediction
 from bdnet.models.base import VideoModel
 from bdnet.models.checkpoints import restore
+from bdnet.models.errors import BadModel
+from bdnet.models.head.pspnet import PSPNet
+from bdnet.models.segmenter import Segmenter, cropped
 
 
 class Teacher(nn.Module, ABC):
@@ -60,3 +63,36 @@ class Frozen(Teacher):
             )
         )
         return seen
+
+
+class Grouped(Frozen):
+    """A teacher that also says what each of n groups of its head's channels sees by itself.
+
+    model:  with PSPNet's head: of another one nobody has said what a group would be
+    groups: n, as many as the student has sub-networks
+    """
+
+    def __init__(self, model: VideoModel, groups: int = 4, checkpoint: str | None = None) -> None:
+        head = getattr(model, "head", None)
+        if not isinstance(model, Segmenter) or not isinstance(head, PSPNet):
+            found = f" with the head {type(head).__name__}" if head is not None else ""
+            raise BadModel(
+                f"teacher: a {type(model).__name__}{found} has no channels to group; use one with "
+                "PSPNet's head, as in teacher=pspnet, or a run trained with model/head=pspnet"
+            )
+        head.pyramid.members(groups)  # refuses what cannot be shared out
+        super().__init__(model, checkpoint)
+        self.groups = groups
+
+    @torch.no_grad()
+    def forward(self, clip: Clip) -> Prediction | None:
+        target, model = clip.images[:, -1], self.model
+        assert isinstance(model, Segmenter)
+        assert isinstance(model.head, PSPNet)
+        maps, shallow = model.encode(target)
+        feature, edges = model.fuse(maps, lambda: shallow)
+        # as decode has it, with the sum of the groups instead of the same convolution once more
+        mixed = model.head.mixed(feature, self.groups)
+        logits: Tensor = model.head.fcn.score(mixed.sum(1))
+        seen = Prediction(logits, maps[0][:, : model.backbone.channels], edges)
+        return cropped(seen._replace(groups=model.head.score_groups(mixed)), target)

@@ -47,7 +47,7 @@ def test_it_is_its_literal_composition():
     seen = [step(context.branches[0], deep)]
     seen += [step(context.branches[n], deep, dilation) for n, dilation in ((1, 2), (2, 3), (3, 4))]
     pooled = functional.adaptive_avg_pool2d(deep, 1)
-    mean = step([context.mean.convolve, context.mean.norm], pooled)
+    mean = step([context.mean[1], context.mean[2]], pooled)
     seen.append(mean.repeat(1, 1, 7, 9))
     mixed = step(context.mix, torch.cat(seen, 1))
     large = functional.interpolate(mixed, (14, 18), mode="bilinear", align_corners=False)
@@ -66,7 +66,7 @@ def test_the_mean_sees_the_whole_picture():
     made(deep, *made.collect(SimpleNamespace(shallow=shallow)))[0, :, 0, 0].sum().backward()
     assert deep.grad.ne(0).any(1).all()
     with torch.no_grad():
-        for each in (made.context.mean.convolve.weight, made.context.mean.norm.weight):
+        for each in (made.context.mean[1].weight, made.context.mean[2].weight):
             each.zero_()
     deep.grad = None
     made(deep, *made.collect(SimpleNamespace(shallow=shallow)))[0, :, 0, 0].sum().backward()
@@ -75,13 +75,13 @@ def test_the_mean_sees_the_whole_picture():
 
 def test_a_batch_of_one_picture_learns():
     made = head().train()
-    norm = made.context.mean.norm
+    norm = made.context.mean[2]
     before = norm.running_mean.clone()
     for count in (1, 2):
         deep, shallow = torch.randn(count, 6, 5, 5), torch.randn(count, 5, 10, 10)
         made.zero_grad()
         made(deep, *made.collect(SimpleNamespace(shallow=shallow))).square().mean().backward()
-        assert made.context.mean.convolve.weight.grad.any()
+        assert made.context.mean[1].weight.grad.any()
         assert torch.equal(norm.running_mean, before) == (count == 1)
 
 
@@ -115,7 +115,7 @@ def test_its_shallow_feature_is_the_keyframes_warped(boundary, motion):
 @torch.no_grad()
 def test_scores_follow_whole_cells():
     model = build("+model=bdnet", HEAD, "+model.head.dilations=[1,2]")
-    nn.init.zeros_(model.head.context.mean.norm.weight)  # of the whole picture, borders included
+    nn.init.zeros_(model.head.context.mean[2].weight)  # of the whole picture, borders included
     clip = ends(random_clip(192, 192, 3, [2]))
     valid = torch.ones_like(clip.valid)
     shift = torch.tensor([8.0, -16.0]).view(2, 1, 1).expand_as(clip.motion)  # twice

@@ -33,7 +33,7 @@ class DeepLabV2(Head):
         # scores of many classes are fatter than a thin feature, and then cost more than they save
         self.is_split = (1 + len(self.shifts)) * classes <= 2 * backbone.channels
 
-    def forward(self, feature: Tensor, *others: Tensor) -> Tensor:  # noqa: ARG002
+    def forward(self, feature: Tensor, *_: Tensor) -> Tensor:
         first, *further = self.branches
         scores: Tensor = first(feature)
         for branch in further:

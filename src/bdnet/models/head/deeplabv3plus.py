@@ -5,11 +5,11 @@ from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from bdnet.models.backbone import Backbone, Pyramid
 from bdnet.models.errors import BadModel
 from bdnet.models.head.base import Head
+from bdnet.models.norm import Norm
 from bdnet.models.propagation.base import Maps
 from bdnet.models.upsampling import enlarge
 
@@ -71,7 +71,13 @@ class Context(nn.Module):
                 *(nn.Sequential(*convolved(channels, width, 3, each)) for each in dilations),
             ]
         )
-        self.mean = Mean(channels, width)
+        # of the whole picture: one value per channel, if it is alone
+        self.mean = nn.Sequential(
+            nn.AdaptiveAvgPool2d(1),
+            nn.Conv2d(channels, width, 1, bias=False),
+            Norm(width),
+            nn.ReLU(),
+        )
         mixed = convolved((2 + len(dilations)) * width, width, 1)
         self.mix = nn.Sequential(*mixed, nn.Dropout(DROPOUT))
 
@@ -80,28 +86,6 @@ class Context(nn.Module):
         mean = self.mean(feature).expand_as(seen[0])
         mixed: Tensor = self.mix(torch.cat([*seen, mean], 1))
         return mixed
-
-
-class Mean(nn.Module):
-    """The mean of the whole picture, 1x1-BN-ReLU: [b, c, h, w] -> [b, width, 1, 1].
-
-    One picture is one value per channel, without a variance to train with: a batch of one is
-    normalised by the running statistics, in training as in evaluation, and leaves them alone.
-    """
-
-    def __init__(self, channels: int, width: int) -> None:
-        super().__init__()
-        self.convolve, self.norm, _ = convolved(channels, width, 1)
-
-    def forward(self, feature: Tensor) -> Tensor:
-        mean = self.convolve(feature.mean((-2, -1), keepdim=True))
-        if len(mean) > 1:
-            return functional.relu(self.norm(mean))
-        norm = self.norm
-        statistics = norm.running_mean, norm.running_var
-        return functional.relu(
-            functional.batch_norm(mean, *statistics, norm.weight, norm.bias, eps=norm.eps)
-        )
 
 
 def convolved(

@@ -1,0 +1,64 @@
+"""PSPNet's head (Zhao et al., 2017): pyramid pooling, then a 3x3 convolution."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from bdnet.models.backbone import Backbone
+from bdnet.models.head.base import Head
+from bdnet.models.norm import Norm
+from bdnet.models.pyramid import PyramidPooling
+
+DROPOUT = 0.1
+
+
+class FCN(nn.Module):
+    """A 3x3 convolution to fewer channels, `mix`, and what makes scores of them, `score`."""
+
+    def __init__(self, channels: int, width: int, classes: int) -> None:
+        super().__init__()
+        self.mix = nn.Conv2d(channels, width, 3, padding=1, bias=False)
+        self.score = nn.Sequential(
+            Norm(width), nn.ReLU(), nn.Dropout(DROPOUT), nn.Conv2d(width, classes, 1)
+        )
+
+    def forward(self, feature: Tensor) -> Tensor:
+        """[b, channels, h, w] -> [b, classes, h, w]"""
+        scores: Tensor = self.score(self.mix(feature))
+        return scores
+
+
+class PSPNet(Head):
+    """Pyramid pooling and an FCN; as a teacher it also says what groups of its channels see.
+
+    The 3x3 convolution is a sum g_1 + ... + g_n over groups of its input's channels, and
+    logits = H(g_1 + ... + g_n), H being what comes after it. A group by itself says H(n g_i).
+    [reading] Group i is the i-th n-th of the feature and of each pooled feature.
+    """
+
+    def __init__(self, backbone: Backbone, classes: int) -> None:
+        super().__init__()
+        self.pyramid = PyramidPooling(backbone.channels)
+        self.fcn = FCN(self.pyramid.out, backbone.channels // 4, classes)
+
+    def forward(self, feature: Tensor, *_: Tensor) -> Tensor:
+        logits: Tensor = self.fcn(self.pyramid(feature))
+        return logits
+
+    def mixed(self, feature: Tensor, groups: int) -> Tensor:
+        """g_1 ... g_n of [b, channels, h, w]: [b, n, channels / 4, h, w]"""
+        members = self.pyramid.members(groups).flatten().to(feature.device)
+        weight = self.fcn.mix.weight[:, members].chunk(groups, 1)
+        mixed = functional.conv2d(
+            self.pyramid(feature)[:, members], torch.cat(weight), padding=1, groups=groups
+        )
+        return torch.stack(mixed.chunk(groups, 1), 1)
+
+    def score_groups(self, mixed: Tensor) -> Tensor:
+        """g_1 ... g_n [b, n, channels / 4, h, w] -> H(n g_i) [b, n, classes, h, w]"""
+        groups = mixed.shape[1]
+        return torch.stack([self.fcn.score(groups * each) for each in mixed.unbind(1)], 1)
+
+    def split(self, feature: Tensor, groups: int) -> Tensor:
+        """[b, channels, h, w] -> what each of n groups says by itself, [b, n, classes, h, w]."""
+        return self.score_groups(self.mixed(feature, groups))

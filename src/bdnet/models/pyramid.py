@@ -1,0 +1,59 @@
+"""Pyramid pooling: a feature beside what its surroundings look like, whole or one part of it."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from bdnet.models.errors import BadModel
+from bdnet.models.norm import Norm
+
+BINS = (1, 2, 3, 6)  # cells along each side of the pooled features
+
+
+class PyramidPooling(nn.Module):
+    """[x, f1, f2, f3, f6]: means over 1, 2x2, 3x3 and 6x6 regions join the feature x.
+
+        x -- mean over regions -- 1x1, BN, ReLU -- enlarged -- f   a quarter of x's channels each
+
+    With several parts only one of them is computed: the same share of x and of each f.
+    """
+
+    def __init__(self, channels: int, parts: int = 1, part: int = 0) -> None:
+        super().__init__()
+        if not 0 <= part < parts:
+            raise BadModel(f"part={part}: there are parts={parts}, numbered from 0")
+        self.channels = channels
+        self.bounds = tuple(place * channels // parts for place in (part, part + 1))
+        self.sizes = _sizes(channels, parts)  # of x and of each f, in channels
+        self.out = sum(self.sizes)
+        self.branches = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(channels, size, 1, bias=False), Norm(size), nn.ReLU())
+            for size in self.sizes[1:]
+        )
+
+    def forward(self, feature: Tensor) -> Tensor:
+        """[b, channels, h, w], of any size -> [b, out, h, w]"""
+        first, last = self.bounds
+        pooled = (
+            branch(functional.adaptive_avg_pool2d(feature, count))
+            for branch, count in zip(self.branches, BINS, strict=True)
+        )
+        size = feature.shape[-2:]
+        around = (functional.interpolate(each, size, mode="bilinear") for each in pooled)
+        return torch.cat([feature[:, first:last], *around], 1)
+
+    def members(self, parts: int) -> Tensor:
+        """int64 [parts, out / parts]: which of all the channels each of so many parts has."""
+        _sizes(self.channels, parts)
+        numbers = torch.split(torch.arange(self.out), self.sizes)
+        return torch.cat([each.view(parts, -1) for each in numbers], 1)
+
+
+def _sizes(channels: int, parts: int) -> list[int]:
+    if parts < 1 or channels % (len(BINS) * parts):
+        raise BadModel(
+            f"the {channels} channels of the backbone's feature, and quarters of them, cannot be "
+            f"shared out among {parts}: choose another number of parts or groups, or a backbone "
+            f"with a multiple of {len(BINS) * max(1, parts)} channels"
+        )
+    return [channels // parts] + [channels // len(BINS) // parts] * len(BINS)
