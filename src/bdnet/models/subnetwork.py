@@ -5,7 +5,8 @@ from torch import Tensor, nn
 from bdnet.models.attention import Hop, Memory
 from bdnet.models.backbone import Backbone, Pyramid
 from bdnet.models.head.pspnet import FCN
-from bdnet.models.pyramid import Norm, PyramidPooling
+from bdnet.models.norm import Norm
+from bdnet.models.pyramid import PyramidPooling
 
 
 class SubNetwork(nn.Module):
