@@ -578,3 +578,23 @@ def test_parts_that_do_not_belong_together_are_quoted(part, value, words):
 def test_impossible_sizes_are_refused(make, words):
     with pytest.raises(ValueError, match=words):
         make()
+
+
+@pytest.mark.parametrize(
+    ("transforms", "size"),
+    [
+        ([], None),
+        ([Flip(), A.ToGray()], None),
+        ([Scale(), Flip()], None),
+        ([Crop(48, 64), Scale()], None),
+        ([Scale(), Crop(48, 64), A.ToGray(), Flip()], (48, 64)),
+        ([CentreCrop(48, 64)], (48, 64)),
+        ([ScaleCrop(48, 64)], (48, 64)),
+        ([Crop(48, 64), Resize(16, 24)], (16, 24)),
+        ([A.OneOf([Crop(48, 64), Crop(16, 24)])], None),
+        ([Crop(48, 64), A.OneOf([Flip(), Resize(16, 24)])], None),
+        ([Crop(48, 64), A.OneOf([Flip(), A.ToGray()])], (48, 64)),
+    ],
+)
+def test_the_size_of_all_results_is_known_where_there_is_one(transforms, size):
+    assert JointTransform(transforms).size() == size

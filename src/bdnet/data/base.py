@@ -17,6 +17,7 @@ from bdnet.data.labels import read_label
 log = logging.getLogger(__name__)
 
 Split = Literal["train", "val", "test", "predict"]
+VIDEOS = (".mp4", ".mkv", ".avi")
 
 
 class Sample(NamedTuple):
@@ -86,10 +87,10 @@ def videos_in(root: Path) -> list[Path]:
     folder = root / "videos"
     if not folder.is_dir():
         raise BadData(f"{folder} is missing; put the clean streams there (python -m bdnet.encode)")
-    found = sorted(path for path in folder.iterdir() if path.suffix in (".mp4", ".mkv", ".avi"))
+    found = sorted(path for path in folder.iterdir() if path.suffix in VIDEOS)
     found = [path for path in found if not path.name.startswith(".")]
     if not found:
         raise BadData(
-            f"{folder} holds no video (.mp4, .mkv, .avi); make some: python -m bdnet.encode"
+            f"{folder} holds no video ({', '.join(VIDEOS)}); make some: python -m bdnet.encode"
         )
     return found

@@ -14,6 +14,7 @@ from bdnet.clip import Clip
 from bdnet.data.base import ClipDataset, Sample, Split
 from bdnet.data.clips import Clips, Images, Pixels
 from bdnet.data.errors import BadData
+from bdnet.data.extra import extra_samples
 from bdnet.data.normalisation import Pictured, normalise
 from bdnet.data.reach import Mode, Offsets, Reach, by_offset, reach, too_far, unlabelled
 from bdnet.data.sampler import Kind, OffsetBatches, TrainingBatches, drawn_from
@@ -35,6 +36,7 @@ class ClipDataModule(LightningDataModule):
     labelled: the one frame of each training video whose label is used; None uses all
     unlabelled: clips that each training batch has besides, whose targets have no label: of them the
               teacher's terms learn
+    extra:    folder of videos without labels: these clips are of them, not of the training videos
 
     Evaluation goes over the same targets at each offset, one offset per batch; in mode gop a target
     has one offset, so each offset has its own targets.
@@ -52,6 +54,7 @@ class ClipDataModule(LightningDataModule):
         stride: int = 1,
         labelled: int | None = None,
         unlabelled: int = 0,
+        extra: str | None = None,
         augmentation: JointTransform | None = None,
         workers: int = 2,
         prefetch: int = 2,
@@ -73,9 +76,15 @@ class ClipDataModule(LightningDataModule):
         ):
             if choice not in known:
                 raise BadData(f"{name}={choice}: say {' or '.join(known)}")
+        if extra is not None and not unlabelled:
+            raise BadData(
+                f"extra={extra}: nothing is drawn of it with unlabelled=0; set data.unlabelled, "
+                "the number of such clips in each batch, or say data.extra=null"
+            )
         self.dataset, self.interval, self.batch_size = dataset, interval, batch_size
         self.mode, self.pixels, self.images, self.stride = mode, pixels, images, stride
-        self.offsets, self.labelled, self.unlabelled = offsets, labelled, unlabelled
+        self.offsets, self.labelled = offsets, labelled
+        self.unlabelled, self.extra = unlabelled, extra
         self.augmentation, self.workers, self.prefetch = augmentation, workers, prefetch
         self.seed = seed
         self.tested: Split = "test"
@@ -161,22 +170,27 @@ class ClipDataModule(LightningDataModule):
             raise too_far("train", self.interval, self.interval - 1)
         parts = [(labelled, self.batch_size)]
         if self.unlabelled:
-            parts.append((self._unlabelled(labelled.samples), self.unlabelled))
+            samples = self._unlabelled(labelled.samples)
+            others = reach(self.dataset, samples, self.interval, self.mode)
+            parts.append((others, self.unlabelled))
         if self.offsets == "last":
             parts = [(found.last(self.interval), size) for found, size in parts]
             if not all(any(found.offsets) for found, _ in parts):
-                raise too_far("train", self.interval, self.interval - 1)
+                source = "train" if self.extra is None else f"train or frame of extra={self.extra}"
+                raise too_far(source, self.interval, self.interval - 1)
         samples, kinds = drawn_from(parts, self.seed)
         return self._clips(samples, self.augmentation), kinds
 
-    def _unlabelled(self, labelled: list[Sample]) -> Reach:
+    def _unlabelled(self, labelled: list[Sample]) -> list[Sample]:
+        if self.extra is not None:
+            return extra_samples(self.extra, self.dataset, self.augmentation)
         others = unlabelled(self.dataset, labelled)
         if not others:
             raise BadData(
                 f"unlabelled={self.unlabelled}: every frame of the training videos has a label; "
                 "say unlabelled=0"
             )
-        return reach(self.dataset, others, self.interval, self.mode)
+        return others
 
     def _steps(self) -> tuple[int | None, int]:
         """(batches of the whole training or None, batches done)."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+Size = tuple[int, int]  # height, width
 MEAN_COLOUR = (124, 116, 104)  # of ImageNet, RGB: becomes nearly 0 when images are normalised
 
 
@@ -27,6 +28,10 @@ class Geometric(A.DualTransform):  # type: ignore[misc]  # albumentations is unt
     @abstractmethod
     def choose(self, height: int, width: int, random: Random) -> tuple[Axis, Axis]:
         """Rows and columns of the result for a picture of this size."""
+
+    def size_after(self, size: Size | None) -> Size | None:  # noqa: ARG002
+        """(height, width) of all results, if all pictures have this size; None: they may differ."""
+        return None
 
     @property
     def targets(self) -> dict[str, Callable[..., NDArray[Any]]]:
@@ -120,6 +125,9 @@ class Resize(Geometric):
         self.height = height
         self.width = width
 
+    def size_after(self, size: Size | None) -> Size | None:  # noqa: ARG002
+        return self.height, self.width
+
     def choose(self, height: int, width: int, random: Random) -> tuple[Axis, Axis]:  # noqa: ARG002
         return (
             Axis(0, height, self.height, self.height),
@@ -135,6 +143,9 @@ class Crop(Geometric):
         _positive(self, height=height, width=width)
         self.height = height
         self.width = width
+
+    def size_after(self, size: Size | None) -> Size | None:  # noqa: ARG002
+        return self.height, self.width
 
     def choose(self, height: int, width: int, random: Random) -> tuple[Axis, Axis]:
         return self._window(height, self.height, random), self._window(width, self.width, random)
@@ -168,6 +179,9 @@ class ScaleCrop(Scale):
         self.height = height
         self.width = width
 
+    def size_after(self, size: Size | None) -> Size | None:  # noqa: ARG002
+        return self.height, self.width
+
     def choose(self, height: int, width: int, random: Random) -> tuple[Axis, Axis]:
         factor = random.uniform(self.lowest, self.highest)
         return (
@@ -189,6 +203,9 @@ class Flip(Geometric):
 
     def __init__(self, p: float = 0.5) -> None:
         super().__init__(p=p)
+
+    def size_after(self, size: Size | None) -> Size | None:
+        return size
 
     def choose(self, height: int, width: int, random: Random) -> tuple[Axis, Axis]:  # noqa: ARG002
         return Axis(0, height, height, height), Axis(0, width, width, width, mirrored=True)

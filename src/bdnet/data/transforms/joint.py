@@ -11,7 +11,7 @@ import albumentations as A  # type: ignore[import-untyped]  # noqa: N812  # its 
 import numpy as np
 
 from bdnet.clip import cells
-from bdnet.data.transforms.geometric import Geometric
+from bdnet.data.transforms.geometric import Geometric, Size
 from bdnet.errors import BdnetError
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class JointTransform:
                     f"with the pixels; use one of {movers}, or an ImageOnlyTransform of "
                     "albumentations, which only recolours"
                 )
+        self._transforms = list(transforms)
         self._images = 1
         self._compose = A.Compose(list(transforms), is_check_shapes=False)  # _check does
 
@@ -85,6 +86,16 @@ class JointTransform:
             trust,
         )
 
+    def size(self) -> Size | None:
+        """(height, width) of every clip that comes out; None where it follows from what goes in."""
+        size = None
+        for transform in self._transforms:
+            if isinstance(transform, Geometric):
+                size = transform.size_after(size)
+            elif any(each.size_after(size) != size for each in _geometric([transform])):
+                size = None  # a container may choose among them
+        return size
+
     def _seed(self, seed: int | Sequence[int]) -> None:
         # Compose.set_random_seed would seed every transform alike: all of them would draw the same
         # numbers, and a picture be flipped exactly when it is made smaller
@@ -106,6 +117,10 @@ def _leaves(transforms: Sequence[object]) -> Iterator[object]:
             yield from _leaves(transform.transforms)
         else:
             yield transform
+
+
+def _geometric(transforms: Sequence[object]) -> Iterator[Geometric]:
+    yield from (each for each in _leaves(transforms) if isinstance(each, Geometric))
 
 
 def _names(base: type[Any]) -> Iterator[str]:
