@@ -110,16 +110,8 @@ class ModelCost:
             if name == BASELINE:  # its frames are all alike
                 runs[name, "label map"] = partial(label_map, logits, self.height, self.width)
             else:
-                state = self._led_up(network, state, other)
                 runs[name, "other"] = partial(self._labels, network, state, other)
         return runs
-
-    def _led_up(self, network: VideoModel, state: State, frame: Step) -> State:
-        """The state after as many frames as the network looks back on."""
-        with self._inference():
-            for _ in range(network.least_interval - 2):
-                state, _logits = network.step(state, frame)
-        return state
 
     def _labels(self, network: VideoModel, state: State, frame: Step) -> object:
         return label_map(network.step(state, frame)[1], self.height, self.width)
