@@ -188,6 +188,8 @@ def test_a_folder_that_does_not_fit_is_named_with_the_remedy(
     refused(small_streets.folder, r"val/videos/00000.mp4 is a video of val; results would be too")
     with pytest.raises(BadData, match=r"extra=films: nothing .* unlabelled=0; set data.unlabelled"):
         ClipDataModule(small_streets, extra="films")
+    with pytest.raises(BadData, match=r"extra=films: the images .* say pixels=decoded"):
+        ClipDataModule(small_streets, unlabelled=1, extra="films", pixels="original")
 
 
 def test_the_folder_is_not_needed_to_evaluate(small_streets: Streets):

@@ -4,9 +4,7 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
-import cv2
 import numpy as np
-import torch
 from pytorch_lightning import LightningDataModule
 from torch.utils.data import DataLoader, Dataset
 
@@ -15,6 +13,7 @@ from bdnet.data.base import ClipDataset, Sample, Split
 from bdnet.data.clips import Clips, Images, Pixels
 from bdnet.data.errors import BadData
 from bdnet.data.extra import extra_samples
+from bdnet.data.loading import loader
 from bdnet.data.normalisation import Pictured, normalise
 from bdnet.data.reach import Mode, Offsets, Reach, by_offset, reach, too_far, unlabelled
 from bdnet.data.sampler import Kind, OffsetBatches, TrainingBatches, drawn_from
@@ -76,6 +75,11 @@ class ClipDataModule(LightningDataModule):
         ):
             if choice not in known:
                 raise BadData(f"{name}={choice}: say {' or '.join(known)}")
+        if extra is not None and pixels == "original":
+            raise BadData(
+                f"extra={extra}: the images that its videos were made from are not known; "
+                "say pixels=decoded"
+            )
         if extra is not None and not unlabelled:
             raise BadData(
                 f"extra={extra}: nothing is drawn of it with unlabelled=0; set data.unlabelled, "
@@ -217,21 +221,4 @@ class ClipDataModule(LightningDataModule):
         return (trainer.global_rank, trainer.world_size) if trainer is not None else (0, 1)
 
     def _loader(self, clips: Dataset[Any], **settings: Any) -> DataLoader[Any]:
-        parallel: dict[str, Any] = (
-            {"persistent_workers": True, "prefetch_factor": self.prefetch} if self.workers else {}
-        )
-        return DataLoader(
-            clips,
-            num_workers=self.workers,
-            pin_memory=torch.cuda.is_available(),
-            worker_init_fn=one_thread,
-            generator=torch.Generator(),  # starting workers draws from it, not from the network's
-            **parallel,
-            **settings,
-        )
-
-
-def one_thread(_: int) -> None:
-    """In a worker process: the workers are the parallelism."""
-    cv2.setNumThreads(0)
-    torch.set_num_threads(1)
+        return loader(clips, self.workers, self.prefetch, **settings)

@@ -9,7 +9,8 @@ from torch.utils.data import default_collate
 
 from bdnet.data.clips import Clips
 from bdnet.data.errors import BadData
-from bdnet.data.module import ClipDataModule, one_thread
+from bdnet.data.loading import one_thread
+from bdnet.data.module import ClipDataModule
 from bdnet.data.sampler import Draw, TrainingBatches
 from bdnet.target.base import Rates, take_turns
 
