@@ -166,10 +166,12 @@ class TDNet(VideoModel):
         path = self._path(end)
         seen, pooled = path.look(images)
         value = path.value(pooled)
-        logits = alone = path.judge(value)
+        alone = logits = value
         if past:
             told = propagate(past, self._hops(end), path.query(pooled[silent:]))
-            logits = torch.cat([alone[:silent], path.judge(value[silent:] + told)])
+            logits = torch.cat([value[:silent], value[silent:] + told])
+        # at once: normalised apart in training, they would not go together in use
+        alone, logits = path.judge(torch.cat([alone, logits])).chunk(2)
         group = torch.zeros(len(images), len(self.paths), dtype=torch.bool, device=images.device)
         group[:, self.group_of[end]] = True
         middle = path.judge_middle(seen)
