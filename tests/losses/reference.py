@@ -4,6 +4,7 @@ A reference is a function of a NumPy student, teacher and labels that follows a 
 over pixels, in float64. `check_formula` holds a term against it.
 """
 
+import math
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import NamedTuple
@@ -148,11 +149,17 @@ def bilinear(maps: Array, size: tuple[int, int]) -> Array:
 
 
 def label_of(labels: NDArray[np.int64], cell: tuple[int, int], size: tuple[int, int]) -> int:
-    """Of one sample [H, W]: the label of the pixel at the centre of a cell."""
-    row, column = (
-        int((number + 0.5) * pixels / count)
-        for number, pixels, count in zip(cell, labels.shape, size, strict=True)
-    )
+    """Of one sample [H, W]: the label of the pixel at the centre of a cell.
+
+    Cells are 1, 2, 4, 8, ... pixels large, and the last may hang over the border; those of a grid
+    that is finer than the labels are parts of a pixel.
+    """
+
+    def centre(number: int, pixels: int, count: int) -> int:
+        size = 2 ** math.ceil(math.log2(pixels / count)) if count <= pixels else pixels / count
+        return min(pixels - 1, int((number + 0.5) * size))
+
+    row, column = map(centre, cell, labels.shape, size)
     return int(labels[row, column])
 
 

@@ -1,9 +1,11 @@
 """Labels on other grids."""
 
+import pytest
 import torch
 
 from bdnet.clip import IGNORE
-from bdnet.losses.grids import counted, labels_at, mean_over, to_larger
+from bdnet.losses.grids import counted, labels_at, mean_over, resized, to_larger
+from bdnet.models.upsampling import upsample
 from losses.reference import label_of
 
 
@@ -36,3 +38,18 @@ def test_both_go_to_the_larger_grid():
     one, other = to_larger(torch.rand(1, 2, 4, 5), torch.rand(1, 3, 8, 10))
     assert one.shape == (1, 2, 8, 10)
     assert other.shape == (1, 3, 8, 10)
+
+
+@pytest.mark.parametrize(("height", "width"), [(61, 99), (64, 96), (33, 41)])
+def test_scores_stand_on_the_pixels_where_evaluation_has_them(height: int, width: int):
+    """Also where the last cell hangs over the border, as of a crop of 769."""
+    for stride in (4, 8):
+        scores = torch.randn(1, 3, -(-height // stride), -(-width // stride))
+        assert torch.equal(resized(scores, (height, width)), upsample(scores, height, width))
+
+
+def test_a_student_of_another_stride_stands_where_the_teacher_stands():
+    ramp = torch.arange(13).float().expand(1, 1, 8, 13)  # of 8 pixels; the other: 25 of 4
+    ours, theirs = to_larger(ramp, torch.zeros(1, 1, 16, 25))
+    assert theirs.shape == ours.shape
+    torch.testing.assert_close(ours[0, 0, 0, 1:24], torch.arange(1, 24) / 2 - 0.25)

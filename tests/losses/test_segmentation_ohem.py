@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from bdnet.clip import Prediction
+from bdnet.errors import BdnetError
 from bdnet.losses.segmentation_ohem import SegmentationOhem
 from losses.reference import both_precisions, case, check_formula
 from losses.test_segmentation import pixel_losses
@@ -38,3 +39,9 @@ def test_ties_do_not_bring_in_more_than_the_least_share():
     logits.requires_grad_()
     SegmentationOhem()(Prediction(logits), None, given.labelled(labels).clip).backward()
     assert (logits.grad[:, 0] != 0).sum() == labels.numel() / 16
+
+
+@pytest.mark.parametrize("wrong", [{"threshold": 0.0}, {"threshold": 1.5}, {"least": -0.1}])
+def test_a_share_that_is_none_is_refused(wrong: dict[str, float]):
+    with pytest.raises(BdnetError, match=r"threshold=.* of SegmentationOhem: a probability"):
+        SegmentationOhem(**wrong)

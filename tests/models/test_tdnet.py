@@ -12,6 +12,7 @@ from bdnet.models.attention import Memory
 from bdnet.models.base import Step
 from bdnet.models.checkpoints import inherit
 from bdnet.models.errors import BadModel
+from bdnet.models.pyramid import PyramidPooling
 from bdnet.models.tdnet import TDNet
 from models.test_attention import literal
 from models.test_checkpoints import is_from, saved
@@ -170,7 +171,7 @@ def test_in_training_one_path_is_drawn_for_a_batch():
     model = network(4).train()
     batch = random_clip(48, 72, 4, [0, 3, 1])
     torch.manual_seed(0)
-    drawn = [model(batch).group for _ in range(12)]
+    drawn = [model(batch).group for _ in range(24)]
     assert all(torch.equal(each, each[:1].expand(3, -1)) for each in drawn)
     assert {int(each[0].int().argmax()) for each in drawn} == {0, 1, 2, 3}
 
@@ -196,15 +197,17 @@ def test_paths_go_with_groups_of_their_part(paths: int, parts: int, groups: list
     assert group.dtype == torch.bool
     assert group.sum(1).tolist() == [1] * paths
     assert group.int().argmax(1).tolist() == groups
-    quarter = model.paths[0].pyramid.members(parts)
-    assert len(quarter) == parts
+    whole = PyramidPooling(model.paths[0].backbone.channels)
+    for number, mine in enumerate(groups):  # a path's group lies in the part that it sees
+        group_members = set(whole.members(paths)[mine].tolist())
+        assert group_members <= set(whole.members(parts)[number % parts].tolist())
 
 
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
         ({"paths": 1}, "paths=1: at least 2"),
-        ({"parts": 5}, "parts=5: more than paths=4"),
+        ({"parts": 3}, r"model\.parts=3: does not divide model\.paths=4"),
         ({"stride": 0}, "stride=0: at least 1"),
         ({"parts": 5, "paths": 5}, "the 96 channels .* cannot be shared out among 5"),
     ],

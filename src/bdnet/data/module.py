@@ -179,9 +179,9 @@ class ClipDataModule(LightningDataModule):
             parts.append((others, self.unlabelled))
         if self.offsets == "last":
             parts = [(found.last(self.interval), size) for found, size in parts]
-            if not all(any(found.offsets) for found, _ in parts):
-                source = "train" if self.extra is None else f"train or frame of extra={self.extra}"
-                raise too_far(source, self.interval, self.interval - 1)
+        if not all(any(found.offsets) for found, _ in parts):
+            source = "train" if self.extra is None else f"train or frame of extra={self.extra}"
+            raise too_far(source, self.interval, self.interval - 1)
         samples, kinds = drawn_from(parts, self.seed)
         return self._clips(samples, self.augmentation), kinds
 

@@ -6,13 +6,13 @@ from torch import Tensor
 
 from bdnet.clip import Prediction
 from bdnet.losses.base import given
-from bdnet.losses.segmentation_ohem import SegmentationOhem
+from bdnet.losses.segmentation_ohem import HardPixels
 
 
-class Alone(SegmentationOhem):
-    """Hard pixels' cross-entropy of the logits without what earlier frames add."""
+class Alone(HardPixels):
+    """Of the logits without what earlier frames add."""
 
     needs: ClassVar[tuple[str, ...]] = ("alone",)
 
-    def value(self, student: Prediction, labels: Tensor) -> Tensor:
-        return super().value(Prediction(given(student.alone, "alone")), labels)
+    def judged(self, student: Prediction) -> Tensor:
+        return given(student.alone, "alone")

@@ -13,8 +13,8 @@ class BpkdEdge(TeacherLoss):
     """`sum_c (alpha / n_c) sum_i phi_i M_ci`, phi the KL of softmax over classes of Z M.
 
     M_c is the band around the outline of class c, averaged over the cells of the logits; n_c counts
-    cells with M_c > 0 in the batch; a class without any adds 0. In a picture without labels the
-    outlines are those that the teacher sees [reading].
+    cells with M_c > 0 in the batch [reading]; a class without any adds 0. In a picture without
+    labels the outlines are those that the teacher sees [reading].
 
     width:     of the window that widens and narrows a class, pixels of the labels
     pre_mask:  Z M instead of Z in the softmax
@@ -36,7 +36,7 @@ class BpkdEdge(TeacherLoss):
 
     def value(self, student: Prediction, teacher: Prediction, labels: Tensor) -> Tensor:
         ours, theirs = to_larger(student.logits, teacher.logits)
-        masks = outlines(labels, theirs, self.width)
+        masks, _ = outlines(labels, theirs, self.width)
         if self.pre_mask:
             ours, theirs = ours * masks, theirs * masks
         divergence = functional.kl_div(

@@ -4,14 +4,28 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from bdnet.clip import IGNORE
+from bdnet.clip import CELL, IGNORE
+from bdnet.models.upsampling import stride_of
 
 
 def resized(maps: Tensor, size: tuple[int, int]) -> Tensor:
-    """[b, c, h, w] on a grid of another size, bilinear between the centres of its cells."""
-    if tuple(maps.shape[-2:]) == size:
-        return maps
-    return functional.interpolate(maps, size, mode="bilinear", align_corners=False)
+    """[b, c, h, w] on a grid of another size, bilinear between the centres of its cells.
+
+    The last cells may hang over the picture: 97 cells of 8 pixels hold 769. They are cut off then,
+    since squeezing them in would shift the others.
+    """
+    found = maps.shape[-2], maps.shape[-1]
+    factors = [stride_of(new, old) for new, old in zip(size, found, strict=True)]
+    whole = factors[0] * found[0], factors[1] * found[1]
+    # more than a cell is no overhang: the grids do not go together
+    if any(
+        large - new >= max(factor, CELL)
+        for large, new, factor in zip(whole, size, factors, strict=True)
+    ):
+        whole = size
+    if whole != found:
+        maps = functional.interpolate(maps, whole, mode="bilinear", align_corners=False)
+    return maps[..., : size[0], : size[1]]
 
 
 def to_larger(student: Tensor, teacher: Tensor) -> tuple[Tensor, Tensor]:
@@ -25,10 +39,26 @@ def to_larger(student: Tensor, teacher: Tensor) -> tuple[Tensor, Tensor]:
 def labels_at(labels: Tensor, size: tuple[int, int]) -> Tensor:
     """[b, h, w]: each cell has the label of the pixel at its centre, of [b, H, W]."""
     rows, columns = (
-        (2 * torch.arange(count, device=labels.device) + 1) * pixels // (2 * count)
+        _centres(count, pixels).to(labels.device)
         for count, pixels in zip(size, labels.shape[-2:], strict=True)
     )
     return labels[:, rows[:, None], columns]
+
+
+def _centres(count: int, pixels: int) -> Tensor:
+    numbers = torch.arange(count)
+    cell = stride_of(pixels, count)
+    if count > pixels:
+        return (2 * numbers + 1) * pixels // (2 * count)
+    return (numbers * cell + cell // 2).clamp(max=pixels - 1)
+
+
+def cells_of(picture: Tensor, size: tuple[int, int]) -> tuple[int, int]:
+    """Height and width of the cells of a grid over [.., H, W]; the last may hang over it."""
+    height, width = (
+        stride_of(pixels, count) for pixels, count in zip(picture.shape[-2:], size, strict=True)
+    )
+    return height, width
 
 
 def counted(labels: Tensor, size: tuple[int, int]) -> Tensor:

@@ -6,13 +6,13 @@ from torch import Tensor
 
 from bdnet.clip import Prediction
 from bdnet.losses.base import given
-from bdnet.losses.segmentation_ohem import SegmentationOhem
+from bdnet.losses.segmentation_ohem import HardPixels
 
 
-class Middle(SegmentationOhem):
-    """Hard pixels' cross-entropy of the second head's logits."""
+class Middle(HardPixels):
+    """Of the second head's logits."""
 
     needs: ClassVar[tuple[str, ...]] = ("middle",)
 
-    def value(self, student: Prediction, labels: Tensor) -> Tensor:
-        return super().value(Prediction(given(student.middle, "middle")), labels)
+    def judged(self, student: Prediction) -> Tensor:
+        return given(student.middle, "middle")

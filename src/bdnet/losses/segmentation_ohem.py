@@ -1,17 +1,19 @@
 """Cross-entropy with the labels, of the hardest pixels only (online hard example mining)."""
 
 import math
+from abc import abstractmethod
 
 import torch
 from torch import Tensor
 
 from bdnet.clip import IGNORE, Prediction
+from bdnet.errors import BdnetError
 from bdnet.losses.base import LabelLoss
 from bdnet.losses.grids import mean_over
 from bdnet.losses.segmentation import pixel_cross_entropy
 
 
-class SegmentationOhem(LabelLoss):
+class HardPixels(LabelLoss):
     """Mean cross-entropy over the pixels whose own class is given less than a probability.
 
     threshold: that probability
@@ -20,11 +22,16 @@ class SegmentationOhem(LabelLoss):
 
     def __init__(self, weight: float = 1.0, threshold: float = 0.7, least: float = 1 / 16) -> None:
         super().__init__(weight)
+        if not 0 < threshold <= 1 or not 0 <= least <= 1:
+            raise BdnetError(
+                f"threshold={threshold}, least={least} of {type(self).__name__}: a probability "
+                "above 0 and a share from 0 to 1"
+            )
         self.threshold = threshold
         self.least = least
 
     def value(self, student: Prediction, labels: Tensor) -> Tensor:
-        losses = pixel_cross_entropy(student.logits, labels)
+        losses = pixel_cross_entropy(self.judged(student), labels)
         labelled = labels != IGNORE
         # Void sorts behind every pixel, as no cross-entropy is below 0.
         hardness = torch.where(labelled, losses.detach(), -1.0).flatten()
@@ -35,3 +42,14 @@ class SegmentationOhem(LabelLoss):
         is_hard = hardness > -math.log(self.threshold)
         is_least = rank < torch.ceil(self.least * labelled.sum())
         return mean_over(losses.flatten(), labelled.flatten() & (is_hard | is_least))
+
+    @abstractmethod
+    def judged(self, student: Prediction) -> Tensor:
+        """Logits [b, classes, h, w]."""
+
+
+class SegmentationOhem(HardPixels):
+    """Of what the student says in the end."""
+
+    def judged(self, student: Prediction) -> Tensor:
+        return student.logits

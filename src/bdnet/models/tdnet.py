@@ -54,8 +54,11 @@ class TDNet(VideoModel):
         super().__init__()
         _check(classes=(classes, 2), paths=(paths, 2), parts=(parts, 1), stride=(stride, 1),
                width=(width, 4), keys=(keys, 1))  # fmt: skip
-        if parts > paths:
-            raise BadModel(f"parts={parts}: more than paths={paths}, so nobody sees some of them")
+        if paths % parts:
+            raise BadModel(
+                f"model.parts={parts}: does not divide model.paths={paths}, so that the teacher's "
+                "groups of channels would not be the sub-networks'; say one that does"
+            )
         self.paths = nn.ModuleList(
             SubNetwork(
                 classes, Backbone(backbone, weights), parts, number % parts, stride, width, keys
@@ -85,10 +88,11 @@ class TDNet(VideoModel):
     def forward(self, clip: Clip) -> Prediction:
         offsets = clip.offset.tolist()
         hears = [offset >= len(self.paths) - 1 for offset in offsets]
-        if any(hears) and clip.images.shape[1] < len(self.paths):
+        frames = max(2, clip.motion.shape[1] + 1)
+        if any(hears) and clip.images.shape[1] != frames:
             raise ValueError(
-                f"images is {list(clip.images.shape)}: a TDNet of {len(self.paths)} paths reads "
-                "all frames of a clip (images=all)"
+                f"images is {list(clip.images.shape)}: a TDNet reads all {frames} frames of a clip "
+                "(images=all)"
             )
         ends = self._ends(offsets)
         memories = self._memories(clip.images, ends, hears)
@@ -181,4 +185,4 @@ class TDNet(VideoModel):
 def _check(**settings: tuple[int, int]) -> None:
     for name, (value, least) in settings.items():
         if value < least:
-            raise BadModel(f"{name}={value}: at least {least}")
+            raise BadModel(f"{name}={value}: at least {least}; say model.{name}={least} or more")

@@ -13,7 +13,8 @@ def upsample(logits: Tensor, height: int, width: int) -> Tensor:
     the edge; resizing to height x width in one go would shift it.
     """
     stride = max(
-        _stride(size, cells) for size, cells in zip((height, width), logits.shape[-2:], strict=True)
+        stride_of(size, cells)
+        for size, cells in zip((height, width), logits.shape[-2:], strict=True)
     )
     return enlarge(logits, stride)[..., :height, :width]
 
@@ -32,5 +33,6 @@ def enlarge(cells: Tensor, factor: int) -> Tensor:
     return functional.interpolate(cells, size, mode="bilinear", align_corners=False)
 
 
-def _stride(size: int, cells: int) -> int:
+def stride_of(size: int, cells: int) -> int:
+    """Pixels of a cell, a power of two, where so many cells hold so many pixels."""
     return 1 << max(0, math.ceil(math.log2(size / cells)))
