@@ -18,7 +18,7 @@ from bdnet.application import application
 from bdnet.data.module import ClipDataModule
 from bdnet.engine.composition import join
 from bdnet.engine.distiller import Distiller
-from bdnet.engine.processes import check_started, is_first, led
+from bdnet.engine.processes import check_reached, check_started, is_first, led
 from bdnet.engine.quiet import hush
 from bdnet.errors import BdnetError
 from bdnet.fitting import fit_and_test
@@ -124,6 +124,7 @@ def _finish(run: Run, config: DictConfig, data: ClipDataModule) -> None:
         config.trainer, _convert_="all", logger=loggers, callbacks=[*callbacks.values()]
     )
     check_started(trainer)
+    check_reached(trainer, distiller.student.trains_all, type(distiller.student).__name__)
     status = 1
     try:
         for logger in loggers:

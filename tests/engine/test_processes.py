@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from bdnet.engine import processes
-from bdnet.engine.processes import led, started
+from bdnet.engine.processes import check_reached, led, started
 from bdnet.errors import BdnetError
 from test_evaluate import again
 from training import metrics, run, settings
@@ -136,3 +136,14 @@ def test_a_shell_with_an_allocation_is_one_process(monkeypatch: pytest.MonkeyPat
     assert started() == 1
     monkeypatch.setenv("SLURM_STEP_NUM_TASKS", "4")
     assert started() == 4
+
+
+def test_a_network_that_leaves_parts_out_needs_a_strategy_that_finds_them():
+    def trainer(count: int, **kwargs: bool) -> SimpleNamespace:
+        return SimpleNamespace(world_size=count, strategy=SimpleNamespace(_ddp_kwargs=kwargs))
+
+    check_reached(trainer(1), trains_all=False, what="TDNet")
+    check_reached(trainer(2), trains_all=True, what="BDNet")
+    check_reached(trainer(2, find_unused_parameters=True), trains_all=False, what="TDNet")
+    with pytest.raises(BdnetError, match=r"TDNet leaves .*ddp_find_unused_parameters_true"):
+        check_reached(trainer(2), trains_all=False, what="TDNet")

@@ -121,3 +121,26 @@ def test_paths_set_interval_groups_and_sub_networks(monkeypatch: pytest.MonkeyPa
     assert {name: config.seed for name, config in runs.items()} == {"tdnet/base": 3, "pspnet": 0}
     assert (runs["pspnet"].interval, runs["pspnet"].data.offsets) == (1, "all")
     assert runs["tdnet/base"].folder == ours["init_from"]
+
+
+@pytest.mark.parametrize(
+    "experiment",
+    ["table2/inner", "table2/flownet", "teacher_student/unlabelled", "bpkd/bpkd", "tdnet/grouped"],
+)
+def test_a_rows_clips_without_label_are_its_own(experiment: str, monkeypatch: pytest.MonkeyPatch):
+    """The runs that it builds on stay what they are to rows without them."""
+    own = ("data.extra=films", "data.unlabelled=7", "data.offsets=last")
+    runs = needed(monkeypatch, *GIVEN, f"experiment={experiment}", *own)
+    plain = needed(monkeypatch, *GIVEN, f"experiment={experiment}")
+    assert set(runs) == set(plain) >= {next(name for name in runs if name.endswith("base"))}
+    for name in set(runs) - {"flownet"}:  # which learns the motion of such clips
+        assert (runs[name].data.extra, runs[name].data.unlabelled) == (None, 0)
+        if experiment.startswith("tdnet"):
+            assert runs[name].data.offsets == "all"
+
+
+@pytest.mark.parametrize("recipe", ["cityscapes", "streets", "stills"])
+def test_frames_without_label_are_there_whatever_the_recipe(recipe: str):
+    given = (f"data={recipe}", "data.dataset.root=.", "experiment=teacher_student/unlabelled")
+    with composed(*given) as (config, _):
+        assert config.data.unlabelled == config.data.batch_size > 0

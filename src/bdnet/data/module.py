@@ -81,10 +81,10 @@ class ClipDataModule(LightningDataModule):
                 "say pixels=decoded"
             )
         if extra is not None and not unlabelled:
-            raise BadData(
-                f"extra={extra}: nothing is drawn of it with unlabelled=0; set data.unlabelled, "
-                "the number of such clips in each batch, or say data.extra=null"
-            )
+            log.warning(
+                "extra=%s: nothing is drawn of it with unlabelled=0, the number of such clips in "
+                "each batch (data.unlabelled)", extra,
+            )  # fmt: skip
         self.dataset, self.interval, self.batch_size = dataset, interval, batch_size
         self.mode, self.pixels, self.images, self.stride = mode, pixels, images, stride
         self.offsets, self.labelled = offsets, labelled

@@ -63,6 +63,16 @@ def check_started(trainer: pl.Trainer) -> None:
         )
 
 
+def check_reached(trainer: pl.Trainer, trains_all: bool, what: str) -> None:
+    """Refuses processes that would wait for gradients of parameters that a step leaves out."""
+    kwargs = getattr(trainer.strategy, "_ddp_kwargs", {})
+    if trainer.world_size > 1 and not (trains_all or kwargs.get("find_unused_parameters")):
+        raise BdnetError(
+            f"{what} leaves some of its parameters out of each step; with several processes say "
+            "+trainer.strategy=ddp_find_unused_parameters_true"
+        )
+
+
 def _quieten() -> None:
     """What all processes would say alike, the first says."""
     logging.getLogger().setLevel(logging.WARNING)

@@ -70,6 +70,8 @@ class VideoModel(nn.Module, ABC):
     def backbone_modules(self) -> tuple[nn.Module, ...]:
         """The parts that pretrained weights are for."""
 
+    trains_all: ClassVar[bool] = True  # whether each step of training reaches every parameter
+
     @property
     def least_interval(self) -> int:
         """Frames from one keyframe to the next that clips need to teach it all that it can do."""

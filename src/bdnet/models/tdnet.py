@@ -39,6 +39,7 @@ class TDNet(VideoModel):
     """
 
     images: ClassVar[Images] = "all"
+    trains_all: ClassVar[bool] = False
 
     def __init__(
         self,
