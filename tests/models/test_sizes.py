@@ -1,0 +1,37 @@
+"""Parameters and operations of the published presets, as RESULTS.md has them; without computing."""
+
+import pytest
+import torch
+from hydra import compose, initialize_config_dir
+from hydra.utils import instantiate
+from torch.utils.flop_counter import FlopCounterMode
+
+from bdnet.application import conf_folder
+from bdnet.models.base import Step
+
+PRESETS = {  # millions of parameters, billions of multiply-adds per frame of 1024x2048
+    "psp18": (12.62, 424),
+    "psp50": (46.59, 1416),
+    "psp101": (65.58, 2037),
+    "td4_psp18": (50.60, 468),
+    "td2_psp50": (60.30, 905),
+}
+
+
+@pytest.mark.parametrize("name", PRESETS)
+@torch.no_grad()
+def test_a_preset_is_as_large_as_it_is_said_to_be(name: str):
+    with initialize_config_dir(str(conf_folder()), version_base="1.3"):
+        config = compose(overrides=[f"+model={name}", "+classes=19"])
+    with torch.device("meta"):  # knows shapes only
+        model = instantiate(config.model, _convert_="all").eval()
+        image = torch.empty(1, 3, 1024, 2048)
+    state = model.start()
+    for _ in range(model.least_interval):  # the last of them hears of all that it can
+        with FlopCounterMode(display=False) as counter:
+            state, _ = model.step(state, Step(image, is_key=True))
+    parameters, operations = PRESETS[name]
+    assert sum(each.numel() for each in model.parameters()) / 1e6 == pytest.approx(
+        parameters, abs=0.01
+    )
+    assert counter.get_total_flops() / 2e9 == pytest.approx(operations, abs=0.6)
