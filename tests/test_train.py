@@ -95,8 +95,9 @@ def test_a_checkpoint_is_whole_and_a_run_is_loaded_from_it(trained: Path, bands:
         ([3], [FORGETFUL]),
         ([5], [FORGETFUL, "data.workers=1", "validate_every=2"]),  # a validation falls on step 4
         ([3, 5], [FORGETFUL, "trainer.accumulate_grad_batches=2"]),
+        ([3], ["model=tdnet", "model.width=8", "model.keys=4"]),  # which draws its paths
     ],
-    ids=["dropout", "worker", "accumulated"],
+    ids=["dropout", "worker", "accumulated", "paths"],
 )
 def test_an_interrupted_training_ends_as_if_nothing_had_happened(
     steps: list[int], more: list[str], bands: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -42,7 +42,7 @@ class Segmented(NamedTuple):
     """A frame and what the network says of it.
 
     labels: uint8 [H, W] classes; 255 before the first keyframe of a damaged stream
-    is_key: the network has read the frame's pixels and started afresh
+    is_key: the frame is a keyframe to the network, whose pixels it has read
     offset: frames since then
     """
 

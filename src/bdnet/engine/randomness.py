@@ -7,7 +7,7 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 
 
 class Randomness(Callback):
-    """Keeps the state of torch's generators in checkpoints: dropout draws from them."""
+    """Keeps the state of torch's generators in checkpoints: dropout and TDNet draw from them."""
 
     def __init__(self) -> None:
         self._found: dict[str, Any] = {}

@@ -37,6 +37,8 @@ class NoTeacher(Teacher):
 class Frozen(Teacher):
     """Any network as teacher: no gradient, always in evaluation, the target frame's pixels alone.
 
+    Of a TDNet that is its first sub-network.
+
     checkpoint: a file with the whole network's weights, as trained by us; null leaves the network
                 as it is
     """
