@@ -8,15 +8,12 @@ from bdnet.losses.channelwise import Channelwise
 from losses.reference import Array, bilinear, both_precisions, check_formula, counted_cells, softmax
 
 
-def divergence_of_places(ours: Array, theirs: Array, labels, tau: float, unclear=()) -> float:
-    """Of logits [b, classes, h, w] on one grid; `unclear` are places that do not count."""
+def divergence_of_places(ours: Array, theirs: Array, labels, tau: float) -> float:
+    """Of logits [b, classes, h, w] on one grid."""
     size = ours.shape[-2:]
     found = []
     for b in range(len(labels)):
-        counted = counted_cells(labels, size)
-        places = [(i, j) for n, i, j, _ in counted if n == b and (n, i, j) not in unclear]
-        if not places:
-            continue
+        places = [(i, j) for n, i, j, _ in counted_cells(labels, size) if n == b]
         for c in range(ours.shape[1]):
             p, q = (
                 softmax(np.array([maps[b, c, i, j] for i, j in places]) / tau)

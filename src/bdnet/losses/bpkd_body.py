@@ -12,8 +12,8 @@ from bdnet.losses.outlines import check_width, outlines
 class BpkdBody(TeacherLoss):
     """`(tau^2 / C) sum_c KL` of softmax over positions of Z (1 - M) / tau, M as in BpkdEdge.
 
-    Positions near void do not count. There is no post-mask: a part of a distribution over
-    positions is not closest to the teacher's where it equals it.
+    Near void nothing is known of outlines, and positions are body [reading]. There is no post-mask:
+    a part of a distribution over positions is not closest to the teacher's where it equals it.
 
     tau:      temperature
     width:    of the window that widens and narrows a class, pixels of the labels
@@ -30,9 +30,7 @@ class BpkdBody(TeacherLoss):
     def value(self, student: Prediction, teacher: Prediction, labels: Tensor) -> Tensor:
         ours, theirs = to_larger(student.logits, teacher.logits)
         height, width = ours.shape[-2:]
-        counts = counted(labels, (height, width))
         if self.pre_mask:
-            masks, unclear = outlines(labels, theirs, self.width)
-            ours, theirs = ours * (1 - masks), theirs * (1 - masks)
-            counts = counts & ~unclear
-        return divergence_of_places(ours, theirs, counts, self.tau)
+            inside = 1 - outlines(labels, theirs, self.width)
+            ours, theirs = ours * inside, theirs * inside
+        return divergence_of_places(ours, theirs, counted(labels, (height, width)), self.tau)

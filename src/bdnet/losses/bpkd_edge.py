@@ -36,7 +36,7 @@ class BpkdEdge(TeacherLoss):
 
     def value(self, student: Prediction, teacher: Prediction, labels: Tensor) -> Tensor:
         ours, theirs = to_larger(student.logits, teacher.logits)
-        masks, _ = outlines(labels, theirs, self.width)
+        masks = outlines(labels, theirs, self.width)
         if self.pre_mask:
             ours, theirs = ours * masks, theirs * masks
         divergence = functional.kl_div(

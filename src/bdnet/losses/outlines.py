@@ -1,7 +1,5 @@
 """Where the outline of each class runs."""
 
-from typing import NamedTuple
-
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -11,21 +9,12 @@ from bdnet.errors import BdnetError
 from bdnet.losses.grids import cells_of, resized
 
 
-class Outlines(NamedTuple):
-    """On the grid of the teacher's logits.
+def outlines(labels: Tensor, teacher: Tensor, width: int) -> Tensor:
+    """Share of each cell [b, classes, h, w] that lies in the band around the outline of a class.
 
-    masks:   [b, classes, h, w] share of each cell that lies in the band around a class's outline
-    unclear: bool [b, h, w], near void, where nothing is known of outlines; masks are 0 there
-    """
+        dilate(G_c) - erode(G_c), windows of width x width pixels, averaged over the cell
 
-    masks: Tensor
-    unclear: Tensor
-
-
-def outlines(labels: Tensor, teacher: Tensor, width: int) -> Outlines:
-    """The bands dilate(G_c) - erode(G_c), windows of width x width pixels, averaged over cells.
-
-    A cell is unclear if the window around one of its pixels holds void [reading of "near"]. In a
+    A cell has none if the window around one of its pixels holds void [reading of "near"]. In a
     picture without labels, G is what the teacher sees [reading]. The border of the picture is no
     outline.
 
@@ -38,9 +27,8 @@ def outlines(labels: Tensor, teacher: Tensor, width: int) -> Outlines:
     band = _widened(members, width) + _widened(-members, width)
     near_void = _widened((known == IGNORE)[:, None].to(teacher.dtype), width)
     cell = cells_of(labels, (teacher.shape[-2], teacher.shape[-1]))
-    unclear = functional.max_pool2d(_filled(near_void, cell, teacher), cell)[:, 0] > 0
-    masks = functional.avg_pool2d(_filled(band, cell, teacher), cell)
-    return Outlines(masks * ~unclear[:, None], unclear)
+    is_clear = functional.max_pool2d(_filled(near_void, cell, teacher), cell) == 0
+    return functional.avg_pool2d(_filled(band, cell, teacher), cell) * is_clear
 
 
 def check_width(width: int, term: str) -> None:
