@@ -150,7 +150,7 @@ class Stream:
             motion, valid = self._batch(frame.motion), self._batch(frame.valid)
         state, logits = self.model.step(state, Step(image, motion, valid, is_key))
         labels = label_map(logits, self.reader.height, self.reader.width)
-        return state, labels[0].byte().cpu().numpy()
+        return state, labels[0].cpu().numpy()
 
     def _batch(self, array: NDArray[np.generic]) -> Tensor:
         return torch.from_numpy(array)[None].to(self._device)

@@ -69,7 +69,7 @@ class Evaluator(LightningModule):
     def segment(self, clip: Clip) -> Tensor:
         """The classes [b, H, W] of a batch's targets."""
         logits = self.student(clip).logits
-        return label_map(logits, *clip.labels.shape[-2:])
+        return label_map(logits, *clip.labels.shape[-2:]).long()
 
     def stream(self, stretch: Stretch) -> Iterator[Tensor]:
         """The classes [1, H, W] of each frame, as a network in use gives them."""
@@ -85,4 +85,4 @@ class Evaluator(LightningModule):
                 is_key,
             )
             state, logits = self.student.step(state, frame)
-            yield label_map(logits, *image.shape[-2:])
+            yield label_map(logits, *image.shape[-2:]).long()

@@ -6,9 +6,10 @@ from typing import Protocol
 from torch import Tensor, nn
 
 from bdnet.clip import Prediction
+from bdnet.models.addition import added
 from bdnet.models.backbone import SHALLOW, Backbone
 from bdnet.models.base import VideoModel
-from bdnet.models.boundary.base import Boundary, Pointwise
+from bdnet.models.boundary.base import Boundary, Fusion, Pointwise
 from bdnet.models.errors import BadModel
 from bdnet.models.head.base import Head
 from bdnet.models.propagation.base import Maps
@@ -74,16 +75,15 @@ class Segmenter(VideoModel):
     def fuse(self, maps: Maps, shallow: Callable[[], Tensor]) -> tuple[Tensor, Tensor | None]:
         """The feature that `decode` hands to the head, and the edges."""
         mine, _ = self._parted(maps)
-        fused: tuple[Tensor, Tensor | None] = self.boundary(
-            self.boundary.complete(mine, shallow), _as_it_is
-        )
-        return fused
+        fusion: Fusion = self.boundary(self.boundary.complete(mine, shallow), _as_it_is)
+        return added(fusion.feature, fusion.addition), fusion.edges
 
     def logits(self, maps: Maps, shallow: Callable[[], Tensor]) -> Tensor:
         """The logits of `decode`, of maps that are pointwise the head's."""
         maps, others = self._parted(maps)
         maps = self.boundary.complete(maps, shallow)
-        return self.head.spatial(self.boundary(maps, self.head.pointwise)[0], *others)
+        fusion: Fusion = self.boundary(maps, self.head.pointwise)
+        return self.head.spatial(fusion.feature, *others, addition=fusion.addition)
 
     def _parted(self, maps: Maps) -> tuple[Maps, Maps]:
         """The boundary stream's maps, and the head's."""

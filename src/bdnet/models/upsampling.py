@@ -2,8 +2,11 @@
 
 import math
 
+import torch
 from torch import Tensor
 from torch.nn import functional
+
+PATCHES = 1024  # worked on at once: their scores then stay in a processor's cache
 
 
 def upsample(logits: Tensor, height: int, width: int) -> Tensor:
@@ -12,17 +15,63 @@ def upsample(logits: Tensor, height: int, width: int) -> Tensor:
     Cell i keeps its centre at pixel stride * i + (stride - 1) / 2 where the last cell hangs over
     the edge; resizing to height x width in one go would shift it.
     """
-    stride = max(
-        stride_of(size, cells)
-        for size, cells in zip((height, width), logits.shape[-2:], strict=True)
-    )
-    return enlarge(logits, stride)[..., :height, :width]
+    return enlarge(logits, _stride(logits, height, width))[..., :height, :width]
 
 
 def label_map(logits: Tensor, height: int, width: int) -> Tensor:
-    """[b, c, h, w] at any stride that is a power of two -> int64 [b, height, width] of classes."""
-    # argmax finds the same more slowly on a processor
-    return upsample(logits, height, width).max(1).indices
+    """[b, c, h, w] at any stride that is a power of two -> uint8 [b, height, width] of classes.
+
+    The best class of `upsample`, but for ties within rounding.
+    """
+    stride = _stride(logits, height, width)
+    if stride == 1 or logits.device.type != "cpu" or torch.compiler.is_exporting():
+        # argmax finds the same more slowly on a processor
+        labels = enlarge(logits, stride).max(1).indices.byte()
+    else:
+        labels = _by_patches(logits.float(), stride)
+    return labels[:, :height, :width]
+
+
+def _by_patches(logits: Tensor, stride: int) -> Tensor:
+    """The label map of whole cells, most of it without scores of the picture's size.
+
+    Between the centres of four cells scores are weighted means of theirs: where one class is the
+    best of all four, it is the best of every pixel there.
+
+        o-------o-------o      o: centres of cells
+        |  road |   ?   |      ?: a patch whose pixels have to be scored
+        o-------o-------o
+    """
+    count, _, rows, columns = logits.shape
+    logits = functional.pad(logits, (1, 1, 1, 1), mode="replicate")
+    best = logits.max(1).indices.byte()
+    corners = torch.stack(_corners(best), -1)  # [b, rows + 1, columns + 1, 4]
+    first = corners[..., 0]
+    labels = first[:, :, None, :, None].expand(-1, -1, stride, -1, stride).contiguous()
+    mixed = (corners != first[..., None]).any(-1).nonzero()
+    by_cell = logits.permute(0, 2, 3, 1)
+    weights = _weights(stride)
+    for place, row, column in (chunk.unbind(1) for chunk in mixed.split(PATCHES)):
+        four = torch.stack(
+            [by_cell[place, row + y, column + x] for y in (0, 1) for x in (0, 1)], -1
+        )
+        scored = (four @ weights).max(1).indices.byte()  # [n, c, 4] -> [n, stride ** 2]
+        labels[place, row, :, column] = scored.view(-1, stride, stride)
+    half = stride // 2
+    whole = labels.view(count, stride * (rows + 1), stride * (columns + 1))
+    return whole[:, half:-half, half:-half]
+
+
+def _corners(cells: Tensor) -> list[Tensor]:
+    """What is above and left, above and right, below and left, below and right of each patch."""
+    return [cells[:, :-1, :-1], cells[:, :-1, 1:], cells[:, 1:, :-1], cells[:, 1:, 1:]]
+
+
+def _weights(stride: int) -> Tensor:
+    """Of a patch's four corners in each of its pixels, [4, stride ** 2]."""
+    share = (torch.arange(stride) + 0.5) / stride
+    along = torch.stack([1 - share, share])
+    return torch.einsum("iy,jx->ijyx", along, along).reshape(4, stride**2)
 
 
 def enlarge(cells: Tensor, factor: int) -> Tensor:
@@ -36,3 +85,10 @@ def enlarge(cells: Tensor, factor: int) -> Tensor:
 def stride_of(size: int, cells: int) -> int:
     """Pixels of a cell, a power of two, where so many cells hold so many pixels."""
     return 1 << max(0, math.ceil(math.log2(size / cells)))
+
+
+def _stride(logits: Tensor, height: int, width: int) -> int:
+    return max(
+        stride_of(size, cells)
+        for size, cells in zip((height, width), logits.shape[-2:], strict=True)
+    )

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch.nn import functional
 
+from bdnet.models.addition import Addition
 from bdnet.models.head.deeplabv2 import DeepLabV2
 
 
@@ -30,9 +31,25 @@ def test_split_head_is_the_head(height: int, width: int):
     torch.testing.assert_close(head.spatial(pointed), head(feature), atol=1e-5, rtol=1e-4)
 
 
+@pytest.mark.parametrize(("height", "width"), [(30, 55), (7, 13), (1, 2)])
+@torch.no_grad()
+def test_what_is_added_to_the_split_head_is_added_to_its_maps(height: int, width: int):
+    head = DeepLabV2(SimpleNamespace(channels=64), 3)
+    pointed = torch.randn(2, 33 * 3, height, width)
+    addition = Addition(torch.randn(2, 4, height, width), torch.randn(33 * 3, 4, 1, 1))
+    expected = head.spatial(addition.to(pointed))
+    torch.testing.assert_close(
+        head.spatial(pointed, addition=addition), expected, atol=1e-4, rtol=1e-4
+    )
+
+
 @torch.no_grad()
 def test_head_of_many_classes_is_not_split():
     head = DeepLabV2(SimpleNamespace(channels=8), 5)
     feature = torch.randn(1, 8, 9, 9)
     assert head.pointwise(feature) is feature
     assert torch.equal(head.spatial(feature), head(feature))
+    addition = Addition(torch.randn(1, 2, 9, 9), torch.randn(8, 2, 1, 1))
+    whole = addition.to(feature)
+    assert torch.equal(head.spatial(feature, addition=addition), head(whole))
+    assert not torch.equal(whole, feature)

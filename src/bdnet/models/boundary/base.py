@@ -2,15 +2,24 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from torch import Tensor, nn
 
+from bdnet.models.addition import Addition
 from bdnet.models.backbone import Pyramid
 from bdnet.models.base import Pixels
 from bdnet.models.propagation.base import Maps
 
 Pointwise = Callable[[Tensor], Tensor]  # linear, on each cell alone
+
+
+class Fusion(NamedTuple):
+    """The deep feature [b, c, h, w] and what is added to it, and edge logits [b, 1, 2 h, 2 w]."""
+
+    feature: Tensor
+    addition: Addition | None = None
+    edges: Tensor | None = None
 
 
 class Boundary(nn.Module, ABC):
@@ -34,8 +43,8 @@ class Boundary(nn.Module, ABC):
         return maps
 
     @abstractmethod
-    def forward(self, maps: Maps, pointwise: Pointwise) -> tuple[Tensor, Tensor | None]:
-        """The feature for the head [b, c, h, w], and edge logits [b, 1, 2 h, 2 w] or None.
+    def forward(self, maps: Maps, pointwise: Pointwise) -> Fusion:
+        """What the head gets.
 
         pointwise: what `collect` did to the deep feature
         """

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
+from bdnet.models.addition import Addition
 from bdnet.models.backbone import Backbone, Pyramid
-from bdnet.models.boundary.base import Boundary, Pointwise
+from bdnet.models.boundary.base import Boundary, Fusion, Pointwise
 from bdnet.models.boundary.gates import ShapeStream
 from bdnet.models.errors import BadModel
-from bdnet.models.layout import layout
 from bdnet.models.propagation.base import Maps
 
 
@@ -41,11 +40,10 @@ class Gated(Boundary):
         guides = [guide(level) for guide, level in zip(self.guides, levels, strict=True)]
         return torch.cat([pointwise(pyramid.deep), *guides], 1)
 
-    def forward(self, maps: Maps, pointwise: Pointwise) -> tuple[Tensor, Tensor | None]:
+    def forward(self, maps: Maps, pointwise: Pointwise) -> Fusion:
         guided, stream = maps
         count = len(self.guided_by)
         told, edges = self.shape(guided[:, -count:], stream)
         # the head's part of the fusion, done to its few weights instead of to every cell
         weight = pointwise(self.shape.fuse.weight.transpose(0, 1)).transpose(0, 1)
-        told = told.contiguous(memory_format=layout(guided))  # or the sum takes ten times as long
-        return guided[:, :-count] + functional.conv2d(told, weight), edges
+        return Fusion(guided[:, :-count], Addition(told, weight), edges)

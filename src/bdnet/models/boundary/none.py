@@ -1,9 +1,7 @@
 """No boundary stream: the head gets the feature as it is."""
 
-from torch import Tensor
-
 from bdnet.models.backbone import Backbone, Pyramid
-from bdnet.models.boundary.base import Boundary, Pointwise
+from bdnet.models.boundary.base import Boundary, Fusion, Pointwise
 from bdnet.models.propagation.base import Maps
 
 
@@ -20,5 +18,5 @@ class NoBoundary(Boundary):
         self,
         maps: Maps,
         pointwise: Pointwise,  # noqa: ARG002
-    ) -> tuple[Tensor, Tensor | None]:
-        return maps[0], None
+    ) -> Fusion:
+        return Fusion(maps[0])

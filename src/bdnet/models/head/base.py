@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
+from bdnet.models.addition import Addition, added
 from bdnet.models.backbone import Pyramid
 from bdnet.models.propagation.base import Maps
 
@@ -34,7 +35,10 @@ class Head(nn.Module, ABC):
         """[b, channels, h, w] -> [b, others, h, w]"""
         return feature
 
-    def spatial(self, pointed: Tensor, *others: Tensor) -> Tensor:
-        """[b, others, h, w], and what was collected -> what `forward` gives"""
-        logits: Tensor = self(pointed, *others)
+    def spatial(self, pointed: Tensor, *others: Tensor, addition: Addition | None = None) -> Tensor:
+        """[b, others, h, w], and what was collected -> what `forward` gives
+
+        addition: to `pointed`
+        """
+        logits: Tensor = self(added(pointed, addition), *others)
         return logits

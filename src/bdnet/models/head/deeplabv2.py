@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from bdnet.models.addition import Addition
 from bdnet.models.backbone import Backbone
 from bdnet.models.head.base import Head
 
@@ -49,9 +50,9 @@ class DeepLabV2(Head):
         weight = torch.cat([middle, *around])  # [33 classes, channels]
         return functional.conv2d(feature, weight[..., None, None])
 
-    def spatial(self, pointed: Tensor, *others: Tensor) -> Tensor:
+    def spatial(self, pointed: Tensor, *others: Tensor, addition: Addition | None = None) -> Tensor:
         if not self.is_split:
-            return super().spatial(pointed, *others)
+            return super().spatial(pointed, *others, addition=addition)
         bias = torch.stack([branch.get_parameter("bias") for branch in self.branches]).sum(0)
         height, width = pointed.shape[-2:]
         middle, *around = torch.split(pointed, self.classes, 1)
@@ -62,4 +63,18 @@ class DeepLabV2(Head):
                 scores[..., max(0, -y) : height - max(0, y), max(0, -x) : width - max(0, x)] += tap[
                     ..., max(0, y) : height + min(0, y), max(0, x) : width + min(0, x)
                 ]
+        if addition is not None:
+            scores = scores + self._dilated(addition)
         return scores.to(pointed.dtype)
+
+    def _dilated(self, addition: Addition) -> Tensor:
+        """Scores of what is added to the 33 maps, without making 33 maps of it."""
+        thin, weight = addition
+        middle, *around = weight[..., 0, 0].split(self.classes)  # [classes, few] each
+        scores = functional.conv2d(thin, middle[..., None, None])
+        for place, dilation in enumerate(self.dilations):
+            taps = around[8 * place : 8 * (place + 1)]
+            ring = torch.stack([*taps[:4], torch.zeros_like(middle), *taps[4:]], -1)
+            kernel = ring.unflatten(-1, (3, 3))
+            scores = scores + functional.conv2d(thin, kernel, padding=dilation, dilation=dilation)
+        return scores
