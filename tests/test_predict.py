@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -14,6 +15,7 @@ from bdnet import predict, runs
 from bdnet.codec import VideoReader
 from bdnet.codec.sources import find_sources
 from bdnet.data.classes import Classes
+from bdnet.data.labels import read_label
 from bdnet.errors import BdnetError
 from bdnet.models.base import VideoModel
 from bdnet.streaming import segment
@@ -81,7 +83,7 @@ def test_a_video_becomes_a_film_and_label_images(call, make_video, model, capsys
     assert cv2.imread("out/legend.png").shape[1] == 640
     found = summary()
     (report,) = found["videos"].values()
-    assert (found["run"], found["checkpoint"], found["interval"]) == ("mine", "best", 4)
+    assert (found["run"], found["checkpoint"], found["keyframes"]) == ("mine", "best", "every 4")
     assert found["failed"] == {}
     assert found["device"] in {"cpu", "cuda"}
     assert (report["frames"], report["keyframes"], report["is_complete"]) == (15, 4, True)
@@ -95,14 +97,46 @@ def test_a_video_becomes_a_film_and_label_images(call, make_video, model, capsys
 
 
 @pytest.mark.parametrize(
-    ("interval", "stated", "keys"), [("6", 6, 3), ("gop", "gop", 2), ("null", 4, 4), ("99", 99, 2)]
+    ("chosen", "stated", "keys"),
+    [
+        (["interval=6"], "every 6", 3),
+        (["interval=null"], "every 4", 4),
+        (["interval=99"], "every 99", 2),
+        (["keyframe=gop"], "the codec's own", 2),
+        (
+            ["keyframe=adaptive", "keyframe.motion=0", "keyframe.longest=9"],
+            "adaptive, holes 0.15, motion 0, longest 9",
+            15,
+        ),
+    ],
 )
-def test_keyframes_come_as_they_are_asked_for(call, make_video, interval, stated, keys):
+def test_keyframes_come_as_they_are_asked_for(call, make_video, chosen, stated, keys):
     video = make_video(scene=SLOW, size=(64, 96), frames=15)
-    assert call(f"video={video}", f"interval={interval}", "labels=true", "overlay=false") is None
-    assert summary()["interval"] == stated
+    assert call(f"video={video}", *chosen, "labels=true", "overlay=false") is None
+    assert summary()["keyframes"] == stated
     assert summary()["videos"][str(video)]["keyframes"] == keys
     assert all("overlay" not in name for name in names())
+
+
+def test_label_images_may_hold_the_values_of_the_data_set(call, make_video, monkeypatch):
+    video = make_video(scene=SLOW, size=(64, 96), frames=2)
+    arguments = (f"video={video}", "labels=true", "overlay=false", "ids=stored")
+    assert call(*arguments).startswith("bdnet predict: ids=stored: this run's label images hold")
+    assert call(*arguments, "ids=both") == (
+        "bdnet predict: ids=both: say class, or stored for the data set's own values"
+    )
+    assert call(*arguments, "ids=class") is None
+    (report,) = summary()["videos"].values()
+    place = Path(report["files"][0], "000001.png")
+    numbers = cv2.imread(str(place), cv2.IMREAD_UNCHANGED)
+    stored = ((0, 255), (7, 0), (26, 1), (27, 1), (23, 2), (3, 255))
+    monkeypatch.setattr(sys.modules[__name__], "CLASSES", replace(CLASSES, stored=stored))
+    assert call(*arguments) is None
+    values = cv2.imread(str(place), cv2.IMREAD_UNCHANGED)
+    assert np.array_equal(values, np.array([7, 26, 23], np.uint8)[numbers])
+    written = Classes.read("out/classes.yaml")
+    assert np.array_equal(read_label(place, written), numbers)
+    assert written.table()[0] == 255
 
 
 def test_only_the_first_frames(call, make_video):
@@ -182,7 +216,10 @@ def test_an_interrupt_leaves_a_playable_film(
     [
         (["overlay=false"], "overlay=false labels=false: nothing to write"),
         (["interval=0"], "interval=0: a keyframe every 1 frame or more"),
-        (["interval=often"], r"interval=often: a number of frames, gop, or null"),
+        (["interval=often"], r"interval=often: a keyframe every 1 frame or more"),
+        (["interval=gop"], r"interval=gop: a number of frames; keyframe=gop takes the codec's own"),
+        (["keyframe=adaptive", "keyframe.holes=2"], r"keyframe\.holes=2: a share, from 0 to 1"),
+        (["precision=int3"], r"precision=int3: say float32 or bfloat16"),
         (["device=abacus"], r"device=abacus: .*; say auto or cpu"),
         (["video=absent.mp4"], r"absent\.mp4: no match"),
         (["video=images"], r"video=images: images, and no video; .*bdnet\.encode input='images'"),

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 import torch
 
-from bdnet import streaming
 from bdnet.clip import Clip, Frame
 from bdnet.codec import CorruptStream, UnsupportedStream, VideoReader
 from bdnet.data.normalisation import normalise
 from bdnet.errors import BdnetError
+from bdnet.keyframe.adaptive import Adaptive
 from bdnet.models.upsampling import upsample
-from bdnet.streaming import AHEAD, Keyframes, Stream, segment
+from bdnet.streaming import AHEAD, Stream, segment
 from models.networks import build
 from videos import Cut, Pan, overwrite, packet_places
 
@@ -270,9 +270,24 @@ def test_the_network_is_put_into_evaluation(make_video) -> None:
     assert not any(each.requires_grad for each in model.state_dict().values())
 
 
-def test_keyframes_may_be_asked_twice() -> None:
-    motion = np.zeros((2, 1, 1), np.float32)
-    frames = [Frame(index, 0.0, False, None, motion, None) for index in (2, 3, 4, 9, 10)]
-    keys = Keyframes(4)
-    assert [keys(frame) for frame in frames] == [True, False, False, True, False]
-    assert streaming.Keyframes(None)(frames[0])
+def test_any_rule_says_which_frames_are_read(make_video, bdnet) -> None:
+    path = make_video(scene=SLOW, size=(64, 96), frames=20)
+    rule = Adaptive(holes=1.0, motion=0.08)
+    found = list(segment(path, bdnet, rule))
+    keys = [each.frame.index for each in found if each.is_key]
+    # the codec's own at 12; 1.8 pixels per frame, and the limit is at 9.6 of a diagonal of 120
+    assert [key for key in keys if key < 12] == [0, 6]
+    assert 12 in keys
+    assert [each.frame.index for each in found if each.frame.image is not None] == keys
+    for each, other in zip(found, segment(path, bdnet, rule, "all"), strict=True):
+        assert each.is_key == other.is_key
+        assert np.array_equal(each.labels, other.labels)
+
+
+def test_half_the_bits_say_nearly_the_same(make_video, bdnet) -> None:
+    path = make_video(scene=SLOW, size=(64, 96), frames=6)
+    pairs = zip(segment(path, bdnet), segment(path, bdnet, precision="bfloat16"), strict=True)
+    agree = [float((each.labels == other.labels).mean()) for each, other in pairs]
+    assert 0.9 < min(agree) < 1
+    with pytest.raises(BdnetError, match="precision=int3: say float32 or bfloat16"):
+        next(segment(path, bdnet, precision="int3"))

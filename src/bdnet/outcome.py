@@ -3,6 +3,7 @@
 import platform
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -32,7 +33,7 @@ def facts_of(
             if not group.startswith("hydra") and isinstance(choice, str)
         },
         "backbone": config.model.get("backbone", config.backbone),
-        "classes": {"names": classes.names, "colours": classes.colours},
+        "classes": asdict(classes),
         "interval": config.interval,
         "command": ["python", "-m", "bdnet.train", *overrides],
         "commit": commit(),

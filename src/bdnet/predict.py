@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import numpy as np
 import torch
+from hydra.utils import instantiate
+from numpy.typing import NDArray
 from omegaconf import DictConfig
 from torch import nn
 from tqdm import tqdm
@@ -18,12 +21,15 @@ from bdnet.application import application
 from bdnet.codec import VideoReader
 from bdnet.codec.errors import encode_command
 from bdnet.codec.sources import find_sources
+from bdnet.data.classes import Classes
 from bdnet.errors import BdnetError
+from bdnet.keyframe.base import Keyframes
+from bdnet.models.precision import check_precision
 from bdnet.pictures.file import save
 from bdnet.pictures.lettering import legend
 from bdnet.pictures.tracks import LabelImages, OverlayFilm, Track, uninterrupted
 from bdnet.records import write_json
-from bdnet.streaming import Images, Keyframes, Stream
+from bdnet.streaming import Images, Stream
 
 Report = dict[str, Any]  # as it stands in summary.json
 
@@ -39,16 +45,17 @@ def predict_all(config: DictConfig) -> None:
         raise BdnetError("overlay=false labels=false: nothing to write; say true to one of them")
     if config.threads is not None:
         torch.set_num_threads(config.threads)
+    check_precision(config.precision)
     videos, output = find_videos(config.video), Path(config.output)
     trained = runs.load(config.run, config.checkpoint)
+    values, keyframes = label_values(config.ids, trained.classes), rule(config, trained.interval)
     device = move(trained.model, config.device)
-    interval = keyframe_interval(config.interval, trained.interval)
     save(legend(trained.classes, 640), output / "legend.png")
-    trained.classes.write(output / "classes.yaml")
+    trained.classes.write(output / "classes.yaml", values)
     summary: Report = {
         "run": trained.name,
         "checkpoint": config.checkpoint,
-        "interval": interval or "gop",
+        "keyframes": str(keyframes),
         "device": device,
         "videos": {},
         "failed": {},
@@ -57,7 +64,7 @@ def predict_all(config: DictConfig) -> None:
         for place, video in videos.items():
             summary["videos"][video] = {}
             try:
-                predict(video, output / place, trained, interval, config, summary["videos"][video])
+                predict(video, output / place, trained, keyframes, config, summary["videos"][video])
             except (BdnetError, OSError) as error:
                 summary["failed"][video] = str(error)
                 del summary["videos"][video]
@@ -102,33 +109,45 @@ def move(model: nn.Module, device: str) -> str:
     return device
 
 
-def keyframe_interval(wanted: int | str | None, trained: int) -> int | None:
-    """Frames from keyframe to keyframe; None takes the codec's own."""
-    if wanted is None:
-        return trained
-    if isinstance(wanted, int):
-        return Keyframes(wanted).interval  # refused here rather than once per video
-    if wanted != "gop":
-        raise BdnetError(f"interval={wanted}: a number of frames, gop, or null (the run's)")
-    return None
+def label_values(ids: str, classes: Classes) -> NDArray[np.uint8] | None:
+    """What label images hold for each class number, [256]; None: the number itself."""
+    if ids == "class":
+        return None
+    if ids != "stored":
+        raise BdnetError(f"ids={ids}: say class, or stored for the data set's own values")
+    if classes.stored is None:
+        raise BdnetError(
+            "ids=stored: this run's label images hold the class numbers themselves; say ids=class"
+        )
+    return classes.values()
+
+
+def rule(config: DictConfig, trained: int) -> Keyframes:
+    """Which frames the network reads whole; every so manieth as in training, if nothing is said."""
+    if config.interval == "gop":
+        raise BdnetError("interval=gop: a number of frames; keyframe=gop takes the codec's own")
+    if config.interval is None:
+        config.interval = trained
+    found: Keyframes = instantiate(config.keyframe)
+    return found
 
 
 def predict(
     video: str,
     place: Path,
     trained: runs.Trained,
-    interval: int | None,
+    keyframes: Keyframes,
     config: DictConfig,
     report: Report,
 ) -> None:
     """Segments one video into place.overlay.mp4 and place.labels, and fills in its report."""
     images: Images = "all" if config.overlay else "read"
     tracks: list[Track] = []
-    with Stream(video, trained.model, interval, images) as stream:
+    with Stream(video, trained.model, keyframes, images, precision=config.precision) as stream:
         if config.overlay:
             tracks.append(OverlayFilm(place, stream.reader.fps, trained.classes, config.legend))
         if config.labels:
-            tracks.append(LabelImages(place))
+            tracks.append(LabelImages(place, label_values(config.ids, trained.classes)))
         try:
             with ExitStack() as stack:
                 for track in tracks:

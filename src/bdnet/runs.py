@@ -143,9 +143,16 @@ def load(folder: Path | str, checkpoint: str = "last") -> Trained:
     model = network(config)
     restore(model, path)
     facts = run.facts()
-    names, colours = facts["classes"]["names"], facts["classes"]["colours"]
-    classes = Classes(tuple(names), tuple((r, g, b) for r, g, b in colours))
-    return Trained(model.eval(), classes, config.interval, facts["name"])
+    return Trained(model.eval(), _classes(facts["classes"]), config.interval, facts["name"])
+
+
+def _classes(facts: Mapping[str, Any]) -> Classes:
+    stored = facts.get("stored")  # runs of before do not know it
+    return Classes(
+        tuple(facts["names"]),
+        tuple((r, g, b) for r, g, b in facts["colours"]),
+        None if stored is None else tuple((value, number) for value, number in stored),
+    )
 
 
 def network(config: DictConfig) -> VideoModel:

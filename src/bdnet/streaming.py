@@ -1,6 +1,6 @@
 """A video, segmented frame by frame while it is being decoded.
 
-for frame, labels, *_ in streaming.segment("drive.mp4", model, interval=5):
+for frame, labels, *_ in streaming.segment("drive.mp4", model, keyframes=5):
     ...
 """
 
@@ -22,8 +22,11 @@ from bdnet.clip import IGNORE, Frame
 from bdnet.codec import VideoReader
 from bdnet.codec.pixels import Pixels
 from bdnet.data.normalisation import normalise_images
-from bdnet.errors import BdnetError
+from bdnet.keyframe.base import Keyframes
+from bdnet.keyframe.fixed import Fixed
+from bdnet.keyframe.gop import Gop
 from bdnet.models.base import State, Step, VideoModel
+from bdnet.models.precision import Precision, autocast
 from bdnet.models.upsampling import label_map
 
 AHEAD = 4  # frames that are decoded while the network works on another one
@@ -53,36 +56,15 @@ class Segmented(NamedTuple):
     times: Times
 
 
-class Keyframes:
-    """Which frames the network reads whole, asked frame by frame.
-
-    Those without motion, and those `interval` frames after the last one; None: the former only.
-    """
-
-    def __init__(self, interval: int | None) -> None:
-        if interval is not None and interval < 1:
-            raise BdnetError(f"interval={interval}: a keyframe every 1 frame or more")
-        self.interval = interval
-        self._last: int | None = None
-
-    def __call__(self, frame: Frame) -> bool:
-        is_due = self._last is None or (
-            self.interval is not None and frame.index - self._last >= self.interval
-        )
-        if not is_due and frame.motion is not None:
-            return False
-        self._last = frame.index
-        return True
-
-
 class Stream:
     """A video on its way through a network; iterate over it once, and close it.
 
-    interval: frames from one of the network's keyframes to the next; it also starts afresh where
-              the stream does. None: only there
-    images:   of the frames that come out: those that the network reads, or all
-    strict:   refuse what is no clean stream instead of doing the best with it (see VideoReader)
-    threads:  of the decoder, 0 for one per core
+    keyframes: the network's: one every so many frames and wherever the stream starts afresh; None:
+               only there; or any other rule
+    images:    of the frames that come out: those that the network reads, or all
+    strict:    refuse what is no clean stream instead of doing the best with it (see VideoReader)
+    threads:   of the decoder, 0 for one per core
+    precision: of the network's products: bfloat16 is faster where the hardware knows it
 
     The network works where its parameters are, and is put into evaluation.
     """
@@ -91,17 +73,21 @@ class Stream:
         self,
         video: str | Path,
         model: VideoModel,
-        interval: int | None = 5,
+        keyframes: Keyframes | int | None = 5,
         images: Images = "read",
         strict: bool = False,
         threads: int = 0,
+        precision: Precision = "float32",
     ) -> None:
-        self.model, self._is_key = model.eval(), Keyframes(interval)
+        self.model, self.precision = model.eval(), precision
         self._device = next(model.parameters()).device
+        rule = rule_of(keyframes)
         pixels: Pixels = "all"
+        self._is_key = rule.begin()
         if images == "read" and model.pixels == "key":
-            # the decoder asks ahead of the network
-            pixels = "intra" if interval is None else Keyframes(interval)
+            # the decoder asks, ahead of the network, and so says by the image
+            pixels = self._is_key if rule.asks else "intra"
+            self._is_key = has_image
         self.reader = VideoReader(video, pixels, strict, threads)
         self._segmented = self._segment()
 
@@ -148,7 +134,8 @@ class Stream:
             image = normalise_images(self._batch(frame.image).permute(0, 3, 1, 2))
         if not is_key and frame.motion is not None and frame.valid is not None:
             motion, valid = self._batch(frame.motion), self._batch(frame.valid)
-        state, logits = self.model.step(state, Step(image, motion, valid, is_key))
+        with autocast(self._device, self.precision):
+            state, logits = self.model.step(state, Step(image, motion, valid, is_key))
         labels = label_map(logits, self.reader.height, self.reader.width)
         return state, labels[0].cpu().numpy()
 
@@ -159,14 +146,26 @@ class Stream:
 def segment(
     video: str | Path,
     model: VideoModel,
-    interval: int | None = 5,
+    keyframes: Keyframes | int | None = 5,
     images: Images = "read",
     strict: bool = False,
     threads: int = 0,
+    precision: Precision = "float32",
 ) -> Iterator[Segmented]:
     """Every frame of a video with its labels; the arguments are those of `Stream`."""
-    with Stream(video, model, interval, images, strict, threads) as stream:
+    with Stream(video, model, keyframes, images, strict, threads, precision) as stream:
         yield from stream
+
+
+def rule_of(keyframes: Keyframes | int | None) -> Keyframes:
+    """A number of frames, or None for the codec's own keyframes, as a rule."""
+    if isinstance(keyframes, Keyframes):
+        return keyframes
+    return Gop() if keyframes is None else Fixed(keyframes)
+
+
+def has_image(frame: Frame) -> bool:
+    return frame.image is not None
 
 
 def read_ahead(

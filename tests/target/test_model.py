@@ -15,6 +15,7 @@ from torch import nn
 
 from bdnet.application import conf_folder
 from bdnet.models.base import Step, VideoModel
+from bdnet.models.errors import BadModel
 from bdnet.target.cost import restored
 from bdnet.target.errors import CannotMeasure
 from bdnet.target.model import ModelCost
@@ -172,7 +173,7 @@ def test_layout_and_precision_change_no_operations():
         ("intervals=[5,0]", r"intervals=\[5, 0\]: at least 1"),
         ("intervals=[]", r"intervals=\[\]: at least one"),
         ("backbones=[]", r"backbones=\[\].*at least one"),
-        ("precision=float16", "precision=float16: choose one of float32, bfloat16"),
+        ("precision=float16", "precision=float16: say float32 or bfloat16"),
         ("device=tpu", "device=tpu: choose one of cpu, cuda"),
         ("~contenders.single_frame", "contenders=.*bdnet: single_frame must be one"),
     ],
@@ -181,7 +182,7 @@ def test_settings_that_make_no_sense_are_refused(override: str, message: str):
     tilde = "~" if override.startswith("~") else ""
     with pytest.raises(Exception, match=message) as found:
         target(f"{tilde}target.{override.removeprefix('~')}")
-    assert isinstance(found.value.__cause__, CannotMeasure)
+    assert isinstance(found.value.__cause__, CannotMeasure | BadModel)
 
 
 def test_a_gpu_that_is_not_there_is_a_sentence(monkeypatch):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import yaml
@@ -59,6 +59,17 @@ class Classes:
             table[value] = number
         return table
 
+    def values(self) -> NDArray[np.uint8]:
+        """[256] class number -> its (first) stored value; of no class, the lowest without one."""
+        pairs = self.stored or ()
+        values = np.arange(256, dtype=np.uint8)
+        without = [value for value, number in pairs if number == IGNORE]
+        values[IGNORE] = min(without, default=IGNORE)
+        for value, number in reversed(pairs):
+            if number != IGNORE:
+                values[number] = value
+        return values
+
     @property
     def movable(self) -> tuple[int, ...]:
         """Classes whose names say that they move: of these the tailing error is measured."""
@@ -114,9 +125,15 @@ class Classes:
             tuple(table.items()),
         )
 
-    def write(self, path: Path) -> None:
-        """Writes what `read` reads, for label images that hold class numbers."""
-        content = {"names": list(self.names), "colours": [list(c) for c in self.colours]}
+    def write(self, path: Path, values: NDArray[np.uint8] | None = None) -> None:
+        """Writes what `read` reads, for label images of class numbers, or of `values()`."""
+        content: dict[str, Any] = {
+            "names": list(self.names),
+            "colours": [list(colour) for colour in self.colours],
+        }
+        if values is not None:
+            stored = values.tolist()
+            content |= {"stored": stored[: len(self)], "ignore": stored[IGNORE]}
         path.write_text(yaml.safe_dump(content, sort_keys=False, default_flow_style=None))
 
 

@@ -44,34 +44,30 @@ def _by_patches(logits: Tensor, stride: int) -> Tensor:
     """
     count, _, rows, columns = logits.shape
     logits = functional.pad(logits, (1, 1, 1, 1), mode="replicate")
-    best = logits.max(1).indices.byte()
-    corners = torch.stack(_corners(best), -1)  # [b, rows + 1, columns + 1, 4]
-    first = corners[..., 0]
+    first, *others = _corners(logits.max(1).indices.byte())
     labels = first[:, :, None, :, None].expand(-1, -1, stride, -1, stride).contiguous()
-    mixed = (corners != first[..., None]).any(-1).nonzero()
-    by_cell = logits.permute(0, 2, 3, 1)
-    weights = _weights(stride)
-    for place, row, column in (chunk.unbind(1) for chunk in mixed.split(PATCHES)):
-        four = torch.stack(
-            [by_cell[place, row + y, column + x] for y in (0, 1) for x in (0, 1)], -1
-        )
-        scored = (four @ weights).max(1).indices.byte()  # [n, c, 4] -> [n, stride ** 2]
-        labels[place, row, :, column] = scored.view(-1, stride, stride)
+    mixed = torch.stack([each != first for each in others]).any(0).nonzero()
+    corners = _corners(logits.permute(0, 2, 3, 1))
+    for place, row, column in (chunk.unbind(1) for chunk in torch.split(mixed, PATCHES)):
+        scores = _blended([each[place, row, column] for each in corners], stride)
+        labels[place, row, :, column] = scores.max(1).indices.byte()
     half = stride // 2
     whole = labels.view(count, stride * (rows + 1), stride * (columns + 1))
     return whole[:, half:-half, half:-half]
 
 
 def _corners(cells: Tensor) -> list[Tensor]:
-    """What is above and left, above and right, below and left, below and right of each patch."""
+    """Of [b, rows, columns, ..] what is above each patch left and right, and what is below."""
     return [cells[:, :-1, :-1], cells[:, :-1, 1:], cells[:, 1:, :-1], cells[:, 1:, 1:]]
 
 
-def _weights(stride: int) -> Tensor:
-    """Of a patch's four corners in each of its pixels, [4, stride ** 2]."""
-    share = (torch.arange(stride) + 0.5) / stride
-    along = torch.stack([1 - share, share])
-    return torch.einsum("iy,jx->ijyx", along, along).reshape(4, stride**2)
+def _blended(corners: list[Tensor], stride: int) -> Tensor:
+    """Scores [n, c] at the corners of patches -> [n, c, stride, stride] of their pixels."""
+    share = (torch.arange(stride) + 0.5) / stride  # of what is right or below
+    left, right, left_below, right_below = (each[..., None] for each in corners)
+    above = torch.lerp(left, right, share)[..., None, :]
+    below = torch.lerp(left_below, right_below, share)[..., None, :]
+    return torch.lerp(above, below, share[:, None])
 
 
 def enlarge(cells: Tensor, factor: int) -> Tensor:

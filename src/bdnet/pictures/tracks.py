@@ -11,6 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from bdnet.codec import Encoding, VideoWriter
 from bdnet.data.classes import Classes
 from bdnet.pictures.file import Image, save
@@ -101,15 +104,20 @@ class OverlayFilm(Track):
 
 
 class LabelImages(Track):
-    """NAME.labels/000000.png and so on: class numbers by frame, 255 where there is none."""
+    """NAME.labels/000000.png and so on: class numbers by frame, 255 where there is none.
 
-    def __init__(self, place: Path) -> None:
+    values: [256], what to write instead of each number; None: the number
+    """
+
+    def __init__(self, place: Path, values: NDArray[np.uint8] | None = None) -> None:
         super().__init__(place, ".labels")
+        self.values = values
         self._partial = self.path.with_name(f".{self.path.name}.partial")
         _remove(self._partial)
 
     def write(self, segmented: Segmented) -> None:
-        save(segmented.labels, self._partial / f"{segmented.frame.index:06d}.png")
+        labels = segmented.labels if self.values is None else self.values[segmented.labels]
+        save(labels, self._partial / f"{segmented.frame.index:06d}.png")
         self.frames += 1
 
     def finish(self, path: Path) -> None:

@@ -12,12 +12,12 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from bdnet.clip import cells
 from bdnet.models.base import State, Step, VideoModel
+from bdnet.models.precision import Precision, autocast, check_precision
 from bdnet.models.upsampling import label_map
 from bdnet.target.base import take_turns
 from bdnet.target.cost import BASELINE, Comparison, Cost, Costs, Frames
 from bdnet.target.errors import CannotMeasure
 
-PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 DEVICES = ("cpu", "cuda")
 NOTES = {
     "relative": "to the single-frame network in the same round; median of the rounds",
@@ -51,7 +51,7 @@ class ModelCost:
         height: int,
         width: int,
         device: str = "cpu",
-        precision: str = "float32",
+        precision: Precision = "float32",
         channels_last: bool = True,
         threads: int | None = None,
         seed: int = 0,
@@ -60,7 +60,7 @@ class ModelCost:
         self.contenders, self.classes = contenders, classes
         self.backbones, self.intervals = backbones, intervals
         self.height, self.width, self.seed = height, width, seed
-        self.device, self.precision = torch.device(device), PRECISIONS[precision]
+        self.device, self.precision = torch.device(device), precision
         self.layout = torch.channels_last if channels_last else torch.contiguous_format
         self.threads = threads
 
@@ -133,8 +133,7 @@ class ModelCost:
         """Without gradients, in the precision asked for."""
         stack = ExitStack()
         stack.enter_context(torch.inference_mode())
-        is_mixed = self.precision != torch.float32
-        stack.enter_context(torch.autocast(self.device.type, self.precision, enabled=is_mixed))
+        stack.enter_context(autocast(self.device, self.precision))
         return stack
 
     def _timed(self, run: Run) -> Callable[[], float]:
@@ -163,7 +162,7 @@ class ModelCost:
         return gpu | {
             "size": f"{self.width}x{self.height}",
             "classes": self.classes,
-            "precision": str(self.precision).removeprefix("torch."),
+            "precision": self.precision,
             "layout": str(self.layout).removeprefix("torch."),
             "threads": torch.get_num_threads(),
         }
@@ -185,8 +184,7 @@ def _check(
         raise CannotMeasure(f"backbones={backbones}, intervals={intervals}: at least one of each")
     if min(intervals) < 1:
         raise CannotMeasure(f"intervals={intervals}: at least 1, which is a keyframe each time")
-    if precision not in PRECISIONS:
-        raise CannotMeasure(f"precision={precision}: choose one of {', '.join(PRECISIONS)}")
+    check_precision(precision)
     if device not in DEVICES:
         raise CannotMeasure(f"device={device}: choose one of {', '.join(DEVICES)}")
     if device == "cuda" and not torch.cuda.is_available():

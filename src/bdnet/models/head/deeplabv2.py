@@ -70,11 +70,11 @@ class DeepLabV2(Head):
     def _dilated(self, addition: Addition) -> Tensor:
         """Scores of what is added to the 33 maps, without making 33 maps of it."""
         thin, weight = addition
-        middle, *around = weight[..., 0, 0].split(self.classes)  # [classes, few] each
+        middle, *around = torch.split(weight[..., 0, 0], self.classes)  # [classes, few] each
         scores = functional.conv2d(thin, middle[..., None, None])
         for place, dilation in enumerate(self.dilations):
             taps = around[8 * place : 8 * (place + 1)]
             ring = torch.stack([*taps[:4], torch.zeros_like(middle), *taps[4:]], -1)
-            kernel = ring.unflatten(-1, (3, 3))
+            kernel = ring.view(*middle.shape, 3, 3)
             scores = scores + functional.conv2d(thin, kernel, padding=dilation, dilation=dilation)
         return scores

@@ -1,0 +1,21 @@
+"""In how many bits a network in use multiplies."""
+
+from typing import Literal, get_args
+
+import torch
+
+from bdnet.models.errors import BadModel
+
+Precision = Literal["float32", "bfloat16"]
+
+
+def check_precision(precision: str) -> None:
+    if precision not in get_args(Precision):
+        raise BadModel(f"precision={precision}: say {' or '.join(get_args(Precision))}")
+
+
+def autocast(device: torch.device, precision: Precision) -> torch.autocast:
+    """The context in which a network works with this precision."""
+    check_precision(precision)
+    is_mixed = precision != "float32"
+    return torch.autocast(device.type, torch.bfloat16, enabled=is_mixed)
