@@ -19,6 +19,7 @@ from bdnet.models.errors import BadModel
 from bdnet.target.cost import restored
 from bdnet.target.errors import CannotMeasure
 from bdnet.target.model import ModelCost
+from bdnet.target.networks import make
 
 SMALL = ("backbones=[test_resnet]", "height=64", "width=96", "classes=3")
 FEW = ("~target.contenders.dff", "~target.contenders.grfp")
@@ -86,7 +87,7 @@ def test_figures_are_put_together_round_by_round(tmp_path: Path):
 
 def test_operations_of_the_single_frame_network_are_those_of_its_layers():
     measured = target()
-    network = measured._network(measured.contenders["single_frame"], "test_resnet")
+    network = make(measured.contenders["single_frame"], "test_resnet", 3, measured.device, True)
     counted = []
 
     def count(module: nn.Conv2d, _: object, out: torch.Tensor) -> None:
@@ -159,7 +160,7 @@ def test_a_comparison_is_restored_from_its_record():
 def test_layout_and_precision_change_no_operations():
     plain = target("target.channels_last=false").measure(1)
     mixed = target("target.precision=bfloat16").measure(1)
-    assert plain.facts["layout"] == "contiguous_format"
+    assert plain.facts["layout"] == "contiguous"
     assert mixed.facts["precision"] == "bfloat16"
     (found,), (expected,) = mixed.comparisons, plain.comparisons
     assert [cost.gflops for *_, cost in found.rows([5])] == [

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import av
-from tqdm import tqdm
 
-from bdnet.codec import Encoding, VideoReader, VideoWriter, probe
-from bdnet.data.streets import StreetParameters, render
+from bdnet.codec import VideoReader, probe
 from bdnet.target.base import Rates, take_turns
+from bdnet.target.street import street
 
 VECTORS = {"flags2": "+export_mvs"}
 SKIPPING = {**VECTORS, "skip_loop_filter": "nokey", "skip_idct": "nokey"}
@@ -31,7 +30,8 @@ class Codec:
         self.height, self.width = height, width
 
     def measure(self, repeats: int) -> Rates:
-        video = self.video or self._render()
+        size = self.height, self.width
+        video = self.video or street(self.cache, *size, self.frames, self.interval)
         info = probe(video)
         contenders: dict[str, Callable[[], int]] = {
             'VideoReader(pixels="key"), with fields': lambda: _read(video, "key"),
@@ -43,26 +43,15 @@ class Codec:
         if find_spec("mvextractor"):
             contenders["motion-vector-extractor"] = lambda: _extract(video)
         rows = take_turns({name: _rate(run) for name, run in contenders.items()}, repeats)
-        size = video.stat().st_size
+        stored = video.stat().st_size
         facts = {
             "video": video.name,
             "size": f"{info.width}x{info.height}",
             "frames": info.frames,
             "keyframes": len(info.keyframes),
-            "bits per pixel": round(8 * size / info.frames / info.width / info.height, 3),
+            "bits per pixel": round(8 * stored / info.frames / info.width / info.height, 3),
         }
         return Rates("frames/s", rows, facts, {})
-
-    def _render(self) -> Path:
-        parameters = StreetParameters(self.height, self.width, self.frames)
-        name = f"streets-{self.width}x{self.height}-{self.frames}-{self.interval}.mp4"
-        path = self.cache / name
-        if not path.exists():
-            with VideoWriter(path, encoding=Encoding(interval=self.interval, crf=23)) as writer:
-                drive = tqdm(render(parameters, 0), f"render {path}", self.frames, unit="frame")
-                for image, _ in drive:
-                    writer.write(image)
-        return path
 
 
 def _rate(run: Callable[[], int]) -> Callable[[], float]:

@@ -1,10 +1,10 @@
 """Seconds, operations and parameters of networks per frame, beside the single-frame network."""
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch.nn import functional
@@ -12,13 +12,12 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from bdnet.clip import cells
 from bdnet.models.base import State, Step, VideoModel
-from bdnet.models.precision import Precision, autocast, check_precision
+from bdnet.models.precision import Precision, autocast
 from bdnet.models.upsampling import label_map
 from bdnet.target.base import take_turns
 from bdnet.target.cost import BASELINE, Comparison, Cost, Costs, Frames
-from bdnet.target.errors import CannotMeasure
+from bdnet.target.networks import NetworkFactory, check, gpu, make, parts
 
-DEVICES = ("cpu", "cuda")
 NOTES = {
     "relative": "to the single-frame network in the same round; median of the rounds",
     "paper": "the same ratio in BDNet's Table 1, on other hardware; that its DFF and GRFP "
@@ -28,12 +27,6 @@ NOTES = {
 }
 
 Run = Callable[[], object]
-
-
-class NetworkFactory(Protocol):
-    """Makes a network on a backbone."""
-
-    def __call__(self, *, classes: int, backbone: str) -> VideoModel: ...
 
 
 class ModelCost:
@@ -56,12 +49,12 @@ class ModelCost:
         threads: int | None = None,
         seed: int = 0,
     ) -> None:
-        _check(contenders, backbones, intervals, device, precision)
+        check(contenders, backbones, intervals, device, precision)
         self.contenders, self.classes = contenders, classes
         self.backbones, self.intervals = backbones, intervals
         self.height, self.width, self.seed = height, width, seed
         self.device, self.precision = torch.device(device), precision
-        self.layout = torch.channels_last if channels_last else torch.contiguous_format
+        self.channels_last = channels_last
         self.threads = threads
 
     def measure(self, repeats: int) -> Costs:
@@ -70,31 +63,26 @@ class ModelCost:
         facts, runs = self._facts(), {}
         for backbone in self.backbones:
             networks = {
-                name: self._network(factory, backbone) for name, factory in self.contenders.items()
+                name: make(factory, backbone, self.classes, self.device, self.channels_last)
+                for name, factory in self.contenders.items()
             }
-            facts |= {f"{name} {backbone}": _parts(each) for name, each in networks.items()}
+            facts |= {f"{name} {backbone}": parts(each) for name, each in networks.items()}
             runs[backbone] = self._runs(networks)
         turns = {
             f"{backbone} {name} {part}": self._timed(run)
-            for backbone, parts in runs.items()
-            for (name, part), run in parts.items()
+            for backbone, each in runs.items()
+            for (name, part), run in each.items()
         }
         rows = iter(take_turns(turns, repeats))
         comparisons = []
-        for backbone, parts in runs.items():
-            costs = {
-                part: Cost(next(rows).values, self._gflops(run)) for part, run in parts.items()
-            }
+        for backbone, each in runs.items():
+            costs = {part: Cost(next(rows).values, self._gflops(run)) for part, run in each.items()}
             frames = {
                 name: Frames(costs[name, "key"], costs.get((name, "other"), costs[name, "key"]))
                 for name in self.contenders
             }
             comparisons.append(Comparison(backbone, frames, costs[BASELINE, "label map"]))
         return Costs(comparisons, self.intervals, facts, NOTES)
-
-    def _network(self, factory: NetworkFactory, backbone: str) -> VideoModel:
-        network = factory(classes=self.classes, backbone=backbone)
-        return network.eval().to(self.device).to(memory_format=self.layout)
 
     def _runs(self, networks: dict[str, VideoModel]) -> dict[tuple[str, str], Run]:
         """What takes turns, by contender and what of it."""
@@ -125,7 +113,9 @@ class ModelCost:
         motion = functional.interpolate(coarse, grid, mode="bicubic")
         valid = torch.rand(1, *grid, generator=generator) > 0.05
         motion = motion * valid[:, None]
-        image = image.to(self.device).contiguous(memory_format=self.layout)
+        image = image.to(self.device)
+        if self.channels_last:
+            image = image.contiguous(memory_format=torch.channels_last)
         other = Step(image, motion.to(self.device), valid.to(self.device))
         return Step(image, is_key=True), other
 
@@ -158,40 +148,10 @@ class ModelCost:
         return float(counter.get_total_flops()) / 1e9
 
     def _facts(self) -> dict[str, Any]:
-        gpu = {"GPU": torch.cuda.get_device_name()} if self.device.type == "cuda" else {}
-        return gpu | {
+        return gpu(self.device) | {
             "size": f"{self.width}x{self.height}",
             "classes": self.classes,
             "precision": self.precision,
-            "layout": str(self.layout).removeprefix("torch."),
+            "layout": "channels_last" if self.channels_last else "contiguous",
             "threads": torch.get_num_threads(),
         }
-
-
-def _check(
-    contenders: Collection[str],
-    backbones: list[str],
-    intervals: list[int],
-    device: str,
-    precision: str,
-) -> None:
-    if BASELINE not in contenders:
-        raise CannotMeasure(
-            f"contenders={', '.join(contenders) or 'none'}: {BASELINE} must be one of them, "
-            "since the others' cost is told relative to it"
-        )
-    if not backbones or not intervals:
-        raise CannotMeasure(f"backbones={backbones}, intervals={intervals}: at least one of each")
-    if min(intervals) < 1:
-        raise CannotMeasure(f"intervals={intervals}: at least 1, which is a keyframe each time")
-    check_precision(precision)
-    if device not in DEVICES:
-        raise CannotMeasure(f"device={device}: choose one of {', '.join(DEVICES)}")
-    if device == "cuda" and not torch.cuda.is_available():
-        raise CannotMeasure("device=cuda: PyTorch sees no GPU here; say target.device=cpu")
-
-
-def _parts(network: VideoModel) -> str:
-    millions = sum(each.numel() for each in network.parameters()) / 1e6
-    names = ", ".join(type(child).__name__ for child in network.children())
-    return f"{millions:.2f} million parameters; {names}"
