@@ -196,6 +196,7 @@ def test_an_interrupt_leaves_a_playable_film(
                 raise KeyboardInterrupt
         return step(state, frame)
 
+    monkeypatch.setattr(predict, "folded", lambda network: network)  # a copy, tried out
     monkeypatch.setattr(model, "step", interrupted)
     assert call(f"video={video}", "labels=true") == 130
     film = f"{video.stem}.interrupted.overlay.mp4"

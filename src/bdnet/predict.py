@@ -24,6 +24,7 @@ from bdnet.codec.sources import find_sources
 from bdnet.data.classes import Classes
 from bdnet.errors import BdnetError
 from bdnet.keyframe.base import Keyframes
+from bdnet.models.folding import folded
 from bdnet.models.precision import check_precision
 from bdnet.pictures.file import save
 from bdnet.pictures.lettering import legend
@@ -49,6 +50,7 @@ def predict_all(config: DictConfig) -> None:
     videos, output = find_videos(config.video), Path(config.output)
     trained = runs.load(config.run, config.checkpoint)
     values, keyframes = label_values(config.ids, trained.classes), rule(config, trained.interval)
+    trained = trained._replace(model=folded(trained.model))
     device = move(trained.model, config.device)
     save(legend(trained.classes, 640), output / "legend.png")
     trained.classes.write(output / "classes.yaml", values)

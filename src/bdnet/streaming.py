@@ -14,20 +14,17 @@ from types import TracebackType
 from typing import Literal, NamedTuple, Self
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from bdnet.clip import IGNORE, Frame
 from bdnet.codec import VideoReader
 from bdnet.codec.pixels import Pixels
-from bdnet.data.normalisation import normalise_images
 from bdnet.keyframe.base import Keyframes
 from bdnet.keyframe.fixed import Fixed
 from bdnet.keyframe.gop import Gop
-from bdnet.models.base import State, Step, VideoModel
-from bdnet.models.precision import Precision, autocast
-from bdnet.models.upsampling import label_map
+from bdnet.labeller import labeller
+from bdnet.models.base import VideoModel
+from bdnet.models.precision import Precision
 
 AHEAD = 4  # frames that are decoded while the network works on another one
 
@@ -79,9 +76,7 @@ class Stream:
         threads: int = 0,
         precision: Precision = "float32",
     ) -> None:
-        self.model, self.precision = model.eval(), precision
-        self._device = next(model.parameters()).device
-        rule = rule_of(keyframes)
+        self._label, rule = labeller(model, precision), rule_of(keyframes)
         pixels: Pixels = "all"
         self._is_key = rule.begin()
         if images == "read" and model.pixels == "key":
@@ -111,36 +106,19 @@ class Stream:
         self.reader.close()
 
     def _segment(self) -> Generator[Segmented, None, None]:
-        state, key = self.model.start(), None
+        key, size = None, (self.reader.height, self.reader.width)
         with closing(iter(self.reader)) as frames, closing(read_ahead(frames)) as decoded:
             for frame, seconds in decoded:
                 start = time.perf_counter()
                 if frame.image is not None and self._is_key(frame):
                     key = frame.index
                 if key is None:
-                    shape = self.reader.height, self.reader.width
-                    labels = np.full(shape, IGNORE, np.uint8)
+                    labels = np.full(size, IGNORE, np.uint8)
                 else:
-                    state, labels = self._label(state, frame, key == frame.index)
+                    labels = self._label(frame, key == frame.index, *size)
                 times = Times(seconds, time.perf_counter() - start)
                 offset = 0 if key is None else frame.index - key
                 yield Segmented(frame, labels, key == frame.index, offset, times)
-
-    @torch.inference_mode()
-    def _label(self, state: State, frame: Frame, is_key: bool) -> tuple[State, NDArray[np.uint8]]:
-        image = motion = valid = None
-        if frame.image is not None and (is_key or self.model.pixels == "all"):
-            # stays as it lies, cell by cell, which convolutions and warps are faster on
-            image = normalise_images(self._batch(frame.image).permute(0, 3, 1, 2))
-        if not is_key and frame.motion is not None and frame.valid is not None:
-            motion, valid = self._batch(frame.motion), self._batch(frame.valid)
-        with autocast(self._device, self.precision):
-            state, logits = self.model.step(state, Step(image, motion, valid, is_key))
-        labels = label_map(logits, self.reader.height, self.reader.width)
-        return state, labels[0].cpu().numpy()
-
-    def _batch(self, array: NDArray[np.generic]) -> Tensor:
-        return torch.from_numpy(array)[None].to(self._device)
 
 
 def segment(

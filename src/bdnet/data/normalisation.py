@@ -1,6 +1,6 @@
 """Images as networks want them, and back as people do."""
 
-from collections.abc import Iterator
+from functools import lru_cache
 from typing import TypeVar
 
 import torch
@@ -22,18 +22,21 @@ def normalise(batch: Pictured) -> Pictured:
 
 def denormalise(batch: Pictured) -> Pictured:
     """The reverse of `normalise`: the same with its images as uint8."""
-    mean, deviation = _statistics(batch.images)
+    mean, deviation = _statistics(batch.images.device)
     images = (batch.images.float() * deviation + mean).round().clamp(0, 255)
     return batch._replace(images=images.to(torch.uint8))
 
 
 def normalise_images(images: Tensor) -> Tensor:
     """uint8 RGB [..., 3, H, W] -> float32, normalised by ImageNet's statistics."""
-    mean, deviation = _statistics(images)
+    mean, deviation = _statistics(images.device)
     return (images - mean) / deviation
 
 
-def _statistics(images: Tensor) -> Iterator[Tensor]:
+@lru_cache
+def _statistics(device: torch.device) -> tuple[Tensor, Tensor]:
     """Mean and deviation [3, 1, 1] of the values 0..255."""
-    for each in (MEAN, DEVIATION):
-        yield torch.tensor(each, device=images.device).view(3, 1, 1) * 255
+    mean, deviation = (
+        torch.tensor(each, device=device).view(3, 1, 1) * 255 for each in (MEAN, DEVIATION)
+    )
+    return mean, deviation

@@ -71,6 +71,8 @@ class VideoModel(nn.Module, ABC):
         """The parts that pretrained weights are for."""
 
     trains_all: ClassVar[bool] = True  # whether each step of training reaches every parameter
+    # whether `step` does the same with every keyframe, and the same with every other frame
+    replays: ClassVar[bool] = True
 
     @property
     def least_interval(self) -> int:

@@ -40,6 +40,7 @@ class TDNet(VideoModel):
 
     images: ClassVar[Images] = "all"
     trains_all: ClassVar[bool] = False
+    replays: ClassVar[bool] = False
 
     def __init__(
         self,

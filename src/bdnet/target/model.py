@@ -16,7 +16,7 @@ from bdnet.models.precision import Precision, autocast
 from bdnet.models.upsampling import label_map
 from bdnet.target.base import take_turns
 from bdnet.target.cost import BASELINE, Comparison, Cost, Costs, Frames
-from bdnet.target.networks import NetworkFactory, check, gpu, make, parts
+from bdnet.target.networks import NetworkFactory, check, gpu, parts, ready
 
 NOTES = {
     "relative": "to the single-frame network in the same round; median of the rounds",
@@ -63,10 +63,12 @@ class ModelCost:
         facts, runs = self._facts(), {}
         for backbone in self.backbones:
             networks = {
-                name: make(factory, backbone, self.classes, self.device, self.channels_last)
+                name: factory(classes=self.classes, backbone=backbone)
                 for name, factory in self.contenders.items()
             }
             facts |= {f"{name} {backbone}": parts(each) for name, each in networks.items()}
+            for name, network in networks.items():
+                networks[name] = ready(network, self.device, self.channels_last)
             runs[backbone] = self._runs(networks)
         turns = {
             f"{backbone} {name} {part}": self._timed(run)

@@ -6,6 +6,7 @@ from typing import Protocol
 import torch
 
 from bdnet.models.base import VideoModel
+from bdnet.models.folding import folded
 from bdnet.models.precision import check_precision
 from bdnet.target.cost import BASELINE
 from bdnet.target.errors import CannotMeasure
@@ -19,13 +20,10 @@ class NetworkFactory(Protocol):
     def __call__(self, *, classes: int, backbone: str) -> VideoModel: ...
 
 
-def make(
-    factory: NetworkFactory, backbone: str, classes: int, device: torch.device, channels_last: bool
-) -> VideoModel:
-    """An untrained network, ready to be measured."""
+def ready(network: VideoModel, device: torch.device, channels_last: bool) -> VideoModel:
+    """A network as it is used."""
     layout = torch.channels_last if channels_last else torch.contiguous_format
-    network = factory(classes=classes, backbone=backbone)
-    return network.eval().to(device).to(memory_format=layout)
+    return folded(network).to(device).to(memory_format=layout)
 
 
 def parts(network: VideoModel) -> str:

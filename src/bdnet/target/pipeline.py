@@ -19,7 +19,7 @@ from bdnet.streaming import Stream
 from bdnet.target.base import take_turns
 from bdnet.target.cost import BASELINE
 from bdnet.target.errors import CannotMeasure
-from bdnet.target.networks import NetworkFactory, check, gpu, make, parts
+from bdnet.target.networks import NetworkFactory, check, gpu, parts, ready
 from bdnet.target.street import street
 from bdnet.target.trips import Leg, Trip, Trips
 
@@ -117,8 +117,9 @@ class Pipeline:
         ways, facts = [], {}
         for backbone in self.backbones:
             for name, factory in self.contenders.items():
-                network = make(factory, backbone, self.classes, self.device, self.channels_last)
+                network = factory(classes=self.classes, backbone=backbone)
                 facts[f"{name} {backbone}"] = parts(network)
+                network = ready(network, self.device, self.channels_last)
                 if self.compile:
                     network.step = torch.compile(network.step)  # type: ignore[method-assign]
                 intervals = [1] if name == BASELINE else self.intervals
