@@ -7,7 +7,7 @@ from typing import Any
 import pytorch_lightning as pl
 from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
-from omegaconf import DictConfig, ListConfig, OmegaConf
+from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
 
 from bdnet.application import application
 from bdnet.data.module import ClipDataModule
@@ -16,7 +16,6 @@ from bdnet.engine.processes import check_started
 from bdnet.engine.progress import Progress
 from bdnet.engine.quiet import hush
 from bdnet.errors import BdnetError
-from bdnet.identity import check_trust
 from bdnet.models.errors import BadModel
 from bdnet.outcome import describe, outcome
 from bdnet.records import write_json
@@ -63,12 +62,11 @@ def _intervals(value: Any) -> list[int]:
 
 def _data(config: DictConfig, run: Run, interval: int, chosen: str | None) -> ClipDataModule:
     """The run's data with what was changed on the command line, or other data."""
-    settings = config.data
-    if chosen is None:
-        settings = OmegaConf.merge(run.config().data, config.data)
-        check_trust(settings)
-    settings.interval = interval
-    data: ClipDataModule = instantiate(settings, _convert_="all")
+    with open_dict(config):
+        config.data.interval = interval
+    data: ClipDataModule = (
+        run.data(config.data) if chosen is None else instantiate(config.data, _convert_="all")
+    )
     data.tested = config.split
     return data
 

@@ -19,6 +19,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from bdnet.data.classes import Classes
+from bdnet.data.module import ClipDataModule
 from bdnet.errors import BdnetError
 from bdnet.identity import check_trust, differences
 from bdnet.models.base import VideoModel
@@ -74,6 +75,13 @@ class Run:
         config = OmegaConf.load(path)
         assert isinstance(config, DictConfig)
         return config
+
+    def data(self, changes: DictConfig | None = None) -> ClipDataModule:
+        """The data that the run was trained and tested on, but for what is changed."""
+        settings = OmegaConf.merge(self.config().data, changes or {})
+        check_trust(settings)
+        module: ClipDataModule = instantiate(settings, _convert_="all")
+        return module
 
     def checkpoint(self, which: str) -> Path:
         path = self.folder / f"{which}.ckpt"
