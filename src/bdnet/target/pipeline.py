@@ -60,6 +60,7 @@ class Pipeline:
     video:      a file; None renders streets of the size and length below, once, into `cache`
     codec_interval: of the codec's own keyframes in rendered streets
     least:      segment at least so many frames in each round, rounded up to whole intervals
+    lead:       frames of each round before these, which do not count: a GPU's steps are recorded
     decoder_threads: 0 is one per core
     compile:    the networks' steps, by torch.compile
     """
@@ -77,6 +78,7 @@ class Pipeline:
         frames: int,
         codec_interval: int,
         least: int,
+        lead: int = 0,
         device: str = "cpu",
         precision: Precision = "float32",
         channels_last: bool = True,
@@ -87,12 +89,13 @@ class Pipeline:
     ) -> None:
         check(contenders, backbones, intervals, device, precision)
         self.contenders, self.backbones, self.intervals = contenders, backbones, intervals
-        self.classes, self.least, self.seed = classes, least, seed
+        self.classes, self.least, self.lead, self.seed = classes, least, lead, seed
         self.video, self.cache = Path(video) if video else None, Path(cache)
         self.rendered = height, width, frames, codec_interval
         self.device, self.precision = torch.device(device), precision
         self.channels_last, self.compile = channels_last, compile
         self.threads, self.decoder_threads = threads, decoder_threads
+        self._warm: set[VideoModel] = set()
 
     def measure(self, repeats: int) -> Trips:
         if self.threads is not None:
@@ -131,19 +134,23 @@ class Pipeline:
 
     def _trip(self, video: Path, way: Way, trips: list[Trip]) -> Callable[[], float]:
         def run() -> float:
-            # the first is to warm up, and need not be long
-            count = self._count(way.interval) if trips else min(2, self._count(way.interval))
+            lead, count = self.lead, self._count(way.interval)
+            if not trips:  # the first round is to warm networks up, each of them once
+                lead, count = 0, 0 if way.network in self._warm else min(2, count)
+                self._warm.add(way.network)
             start, network, decode = time.perf_counter(), 0.0, 0.0
             rule = Fixed(way.interval)
             with Stream(
                 video, way.network, rule, threads=self.decoder_threads, precision=self.precision
             ) as stream:
+                for _ in islice(stream, lead):
+                    start = time.perf_counter()
                 for segmented in islice(stream, count):
                     network += segmented.times.network
                     decode += segmented.times.decode
                 whole = time.perf_counter() - start
-            trips.append(Trip(whole / count, network / count, decode / count))
-            return whole / count
+            trips.append(Trip(*(each / max(1, count) for each in (whole, network, decode))))
+            return trips[-1].whole
 
         return run
 
@@ -164,11 +171,13 @@ class Pipeline:
         return run
 
     def _check_length(self, video: Path) -> None:
-        found, needed = probe(video).frames, max(map(self._count, self.intervals))
+        found = probe(video).frames
+        needed = self.lead + max(map(self._count, self.intervals))
         if found < needed:
             raise CannotMeasure(
                 f"video={video}: {found} frames, and intervals={self.intervals} with "
-                f"least={self.least} need {needed}; take a longer one, or smaller numbers"
+                f"least={self.least}, lead={self.lead} need {needed}; take a longer one, "
+                "or smaller numbers"
             )
 
     def _facts(self, video: Path) -> dict[str, Any]:
@@ -180,6 +189,7 @@ class Pipeline:
             "bits per pixel": round(
                 8 * video.stat().st_size / info.frames / info.width / info.height, 3
             ),
+            "frames before them": self.lead,
             "frames per round": {each: self._count(each) for each in [1, *self.intervals]},
             "classes": self.classes,
             "precision": self.precision,
