@@ -42,6 +42,8 @@ class Codec:
         }
         if find_spec("mvextractor"):
             contenders["motion-vector-extractor"] = lambda: _extract(video)
+        if _has_torchcodec():
+            contenders["TorchCodec, RGB of all frames, no vectors"] = lambda: _pictures(video)
         rows = take_turns({name: _rate(run) for name, run in contenders.items()}, repeats)
         stored = video.stat().st_size
         facts = {
@@ -79,6 +81,21 @@ def _decode(video: Path, options: dict[str, str], rgb: bool = False) -> int:
             if rgb:
                 picture.to_ndarray(format="rgb24")
     return count
+
+
+def _has_torchcodec() -> bool:
+    """It is installed, and finds an FFmpeg that it can load."""
+    try:
+        import torchcodec.decoders  # type: ignore[import-not-found]  # noqa: F401, PLC0415
+    except (ImportError, OSError, RuntimeError):
+        return False
+    return True
+
+
+def _pictures(video: Path) -> int:
+    from torchcodec.decoders import VideoDecoder  # noqa: PLC0415
+
+    return sum(1 for _ in VideoDecoder(str(video), num_ffmpeg_threads=0))
 
 
 def _extract(video: Path) -> int:
