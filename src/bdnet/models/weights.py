@@ -18,6 +18,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from bdnet.models.errors import BadModel
+from bdnet.models.naming import in_timm
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +30,8 @@ UNREADABLE = (OSError, RuntimeError, ValueError, EOFError, KeyError, UnpicklingE
 def create(name: str, weights: str, **settings: Any) -> nn.Module:
     """A timm network that returns features.
 
-    weights: `none` (random), `timm` (its own mechanism: a download, cached), or a local file
+    weights: `none` (random), `timm` (its own mechanism: a download, cached), or a local file, of
+             timm or as `naming` knows it
     """
     known = timm.is_model(name)
     if not known:
@@ -40,7 +42,7 @@ def create(name: str, weights: str, **settings: Any) -> nn.Module:
         return _pretrained(name, settings)
     network = _build(name, settings)
     if weights != "none":
-        fill(network, read(Path(weights)), Path(weights), name)
+        fill(network, in_timm(read(Path(weights))), Path(weights), name)
     return network
 
 

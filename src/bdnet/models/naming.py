@@ -1,0 +1,90 @@
+"""What other libraries call the weights of networks that timm has too."""
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from torch import Tensor
+
+
+class Naming(NamedTuple):
+    """How a library names the parts of a network of numbered blocks, and what timm calls them.
+
+    Elsewhere blocks are counted through; timm counts stages, and blocks within them.
+
+    sign:   a key that only these files have
+    block:  of a part of a block: its number, and its name in it
+    stages: how many blocks each stage has
+    first:  the parts of a block without expansion, of which the first stage consists
+    others: the parts of the other blocks
+    apart:  the parts before and after the blocks
+    offset: the number of the first block
+    """
+
+    sign: str
+    block: str
+    stages: tuple[int, ...]
+    first: Mapping[str, str]
+    others: Mapping[str, str]
+    apart: Mapping[str, str]
+    offset: int = 0
+
+    def timm(self, key: str) -> str:
+        """A weight's name in timm; its own, where it is none of these."""
+        part, _, leaf = key.rpartition(".")
+        if part in self.apart:
+            return f"{self.apart[part]}.{leaf}"
+        found = re.fullmatch(self.block, part)
+        if found is None:
+            return key
+        stage, place = 0, int(found[1]) - self.offset
+        while stage < len(self.stages) and place >= self.stages[stage]:
+            stage, place = stage + 1, place - self.stages[stage]
+        names = self.others if stage else self.first
+        return f"blocks.{stage}.{place}.{names[found[2]]}.{leaf}" if found[2] in names else key
+
+
+NAMINGS = (
+    # torchvision's MobileNetV2 is timm's mobilenetv2_100: the same padding and epsilons
+    Naming(
+        sign="features.18.0.weight",
+        block=r"features\.(\d+)\.conv\.([\d.]+)",
+        stages=(1, 2, 3, 4, 3, 3, 1),
+        first={"0.0": "conv_dw", "0.1": "bn1", "1": "conv_pw", "2": "bn2"},
+        others={
+            "0.0": "conv_pw", "0.1": "bn1", "1.0": "conv_dw", "1.1": "bn2", "2": "conv_pwl",
+            "3": "bn3",
+        },
+        apart={
+            "features.0.0": "conv_stem", "features.0.1": "bn1", "features.18.0": "conv_head",
+            "features.18.1": "bn2", "classifier.1": "classifier",
+        },
+        offset=1,
+    ),
+    # EfficientNet-Lite0 with TensorFlow's padding and epsilons: timm's tf_efficientnet_lite0.
+    # timm's efficientnet_lite0 has the same shapes, but pads elsewhere and puts out something else
+    Naming(
+        sign="_blocks.0._depthwise_conv.weight",
+        block=r"_blocks\.(\d+)\.(\w+)",
+        stages=(1, 2, 2, 3, 3, 4, 1),
+        first={
+            "_depthwise_conv": "conv_dw", "_bn1": "bn1", "_project_conv": "conv_pw", "_bn2": "bn2",
+        },
+        others={
+            "_expand_conv": "conv_pw", "_bn0": "bn1", "_depthwise_conv": "conv_dw", "_bn1": "bn2",
+            "_project_conv": "conv_pwl", "_bn2": "bn3",
+        },
+        apart={
+            "_conv_stem": "conv_stem", "_bn0": "bn1", "_conv_head": "conv_head", "_bn1": "bn2",
+            "_fc": "classifier",
+        },
+    ),
+)  # fmt: skip
+
+
+def in_timm(found: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Weights under timm's names, if another library's are known; else as they are."""
+    for naming in NAMINGS:
+        if naming.sign in found:
+            return {naming.timm(key): each for key, each in found.items()}
+    return dict(found)
