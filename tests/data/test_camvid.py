@@ -1,4 +1,4 @@
-"""CamVid's layout: stills to train, a densely labelled video to evaluate."""
+"""CamVid's layout: stills to train and validate, a densely labelled video to test."""
 
 import re
 import shutil
@@ -11,15 +11,17 @@ from bdnet.codec import Encoding, VideoReader, probe
 from bdnet.data.camera_path import CameraPath
 from bdnet.data.camvid import FOLDERS, CamVid
 from bdnet.data.errors import BadData
+from bdnet.data.pairs import SPLITS
 from trees import HEIGHT, WIDTH, batches, label, picture, state, write
 
+STILLS = ("0001TP_1", "0001TP_2", "0006R0_f1", "0006R0_f2", "0006R0_f3")
 NUMBERS = (8, 9, 10, 11, 100)  # of the video's frames; 100 comes last only in natural order
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("camvid")
-    for index, name in enumerate(("0001TP_1", "0001TP_2")):
+    for index, name in enumerate(STILLS):
         write(root / f"train/images/{name}.jpg", picture(index))
         write(root / f"train/labels/{name}.png", label(index) * 11)
     for index, number in enumerate(NUMBERS):
@@ -42,10 +44,9 @@ def camvid(root: Path, **changes: object) -> CamVid:
 
 def test_video_is_encoded_in_natural_order_with_every_frame_labelled(made: Path):
     dataset = camvid(made)
-    samples = dataset.samples("val")
+    samples = dataset.samples("test")
     assert [sample.label.stem for sample in samples] == [str(number) for number in NUMBERS]
     assert [sample.target for sample in samples] == [0, 1, 2, 3, 4]
-    assert dataset.samples("test") == samples
     assert [each.label for each in dataset.samples("predict")] == [None] * 5
     info = probe(samples[0].video)
     assert (info.frames, info.problems, info.fps) == (5, (), 15)
@@ -55,9 +56,9 @@ def test_video_is_encoded_in_natural_order_with_every_frame_labelled(made: Path)
 
 def test_void_is_no_class(made: Path):
     dataset = camvid(made)
-    (first, _) = dataset.samples("train")
+    first = dataset.samples("train")[0]
     assert set(np.unique(dataset.read_label(first.label))) == {0, 255}
-    assert set(np.unique(dataset.read_label(dataset.samples("val")[0].label))) == {0, 8}
+    assert set(np.unique(dataset.read_label(dataset.samples("test")[0].label))) == {0, 8}
     assert len(dataset.classes) == 11
 
 
@@ -68,17 +69,35 @@ def test_stills_become_clips_of_their_own_interval(made: Path):
             assert [frame.is_key for frame in reader] == [True] + [False] * 11
 
 
-@pytest.mark.parametrize("split", ["train", "val", "test"])
+@pytest.mark.parametrize(
+    ("share", "held"),
+    [(0.1, ["0001TP_2", "0006R0_f3"]), (0.5, ["0001TP_2", "0006R0_f2", "0006R0_f3"])],
+)
+def test_the_last_stills_of_each_sequence_validate(made: Path, share: float, held: list[str]):
+    dataset = camvid(made, val_share=share)
+    names = {split: [each.video.stem for each in dataset.samples(split)] for split in SPLITS}
+    assert names["val"] == held
+    assert names["train"] == [name for name in STILLS if name not in held]
+    assert len(set(names["test"])) == 1
+
+
+@pytest.mark.parametrize("share", [0, 0.6])
+def test_share_of_validation_is_checked(made: Path, share: float):
+    with pytest.raises(BadData, match=f"val_share={share}: more than 0, and 0.5 at most"):
+        camvid(made, val_share=share)
+
+
+@pytest.mark.parametrize("split", SPLITS)
 def test_batches(made: Path, split: str):
     batch = next(batches(camvid(made), split, interval=3))
     assert batch.images.shape == (2, 2, 3, HEIGHT, WIDTH)
     assert batch.motion.shape == (2, 2, 2, 6, 8)
-    if split != "train":  # of the frames with a keyframe 2 before: 2 and 3
+    if split == "test":  # of the frames with a keyframe 2 before: 2 and 3
         assert np.array_equal(batch.labels, [label(2) * 8, label(3) * 8])
 
 
 def test_original_pixels_are_the_images(made: Path):
-    found = list(batches(camvid(made), "val", interval=3, pixels="original"))
+    found = list(batches(camvid(made), "test", interval=3, pixels="original"))
     assert [batch.offset.tolist() for batch in found] == [[0, 0], [1, 1], [2, 2]]
     for offset, batch in enumerate(found):
         key, target = batch.images[0].numpy().transpose(0, 2, 3, 1)
@@ -92,11 +111,11 @@ def test_second_preparation_changes_nothing_and_remakes_only_what_is_lost(root: 
     before = state(root)
     dataset.prepare()
     assert state(root) == before
-    video = dataset.samples("val")[0].video
+    video = dataset.samples("test")[0].video
     content = video.read_bytes()
     video.unlink()
     with pytest.raises(BadData, match=r"video-.*.mp4 is not made yet; prepare_data\(\)"):
-        dataset.samples("val")
+        dataset.samples("test")
     dataset.prepare()
     assert video.read_bytes() == content
     after = state(root)
@@ -147,4 +166,4 @@ def test_labels_of_another_size_are_named(root: Path):
     write(root / "video/labels/10.png", label(0, 24, 32))
     said = re.escape("10.png is 24x32 (height x width), and frame 2 of")
     with pytest.raises(BadData, match=said):
-        list(batches(camvid(root), "val", interval=3))
+        list(batches(camvid(root), "test", interval=3))

@@ -11,7 +11,7 @@ from bdnet.data.base import ClipDataset, Sample, Split
 from bdnet.data.camera_path import CameraPath
 from bdnet.data.classes import Classes
 from bdnet.data.errors import BadData
-from bdnet.data.pairs import Pair, find_pairs
+from bdnet.data.pairs import Pair, find_pairs, last_of_each
 from bdnet.data.prepare import digest, exclusive
 from bdnet.data.stills import Stills
 
@@ -44,14 +44,16 @@ class CamVid(ClipDataset):
         root/train/images, root/train/labels    367 stills, one a second (there: train, trainannot)
         root/video/images, root/video/labels    101 consecutive frames (there: val, valannot)
 
-    train turns the stills into clips (see Stills), whose last frame is the still. val is the video,
-    and so is test: no other frames are labelled densely.
+    Stills become clips (see Stills), whose last frame is the still. train is most of them, val the
+    last ones of each of their three sequences, and test is the video: whatever is chosen by val is
+    chosen without it. The stills right before and after the video are of the same drive.
 
-    cache:    folder for the clips and the video
-    encoding: of the video, and of the clips but for their interval, which is a whole clip at least
-    path:     of the camera over the stills
-    fps:      of the video
-    length:   frames of a clip made from a still
+    cache:     folder for the clips and the video
+    encoding:  of the video, and of the clips but for their interval, which is a whole clip at least
+    path:      of the camera over the stills
+    fps:       of the video
+    length:    frames of a clip made from a still
+    val_share: of each sequence's stills
     """
 
     root: Path | str
@@ -60,10 +62,13 @@ class CamVid(ClipDataset):
     path: CameraPath
     fps: float = 15.0
     length: int = 12
+    val_share: float = 0.1
     seed: int = 0
     processes: int = 0
 
     def __post_init__(self) -> None:
+        if not 0 < self.val_share <= 0.5:
+            raise BadData(f"val_share={self.val_share}: more than 0, and 0.5 at most")
         self.classes = Classes(
             tuple(CLASSES),
             tuple(CLASSES.values()),
@@ -101,8 +106,14 @@ class CamVid(ClipDataset):
         self.stills.prepare()
 
     def samples(self, split: Split) -> list[Sample]:
-        if split == "train":
-            return self.stills.samples("train")
+        if split in ("train", "val"):
+            stills = self.stills.folders.pairs("train")
+            held = {pair.name for pair in last_of_each(stills, self.val_share)}
+            return [
+                each
+                for each in self.stills.samples("train")
+                if (each.video.stem in held) == (split == "val")
+            ]
         frames = self._frames()
         job = self._job(frames)
         if not job.output.is_file():

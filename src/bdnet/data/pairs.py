@@ -121,6 +121,21 @@ def hold_out(pairs: list[Pair], share: float, seed: int) -> tuple[list[Pair], li
     return [pair for pair in pairs if pair not in held], [pair for pair in pairs if pair in held]
 
 
+def last_of_each(pairs: list[Pair], share: float) -> list[Pair]:
+    """The last share of each sequence, of pictures named SEQUENCE_NUMBER, in order.
+
+    Neighbours in time show the same things: drawn at random, each would have one on either side.
+    """
+    sequences: dict[str, list[Pair]] = {}
+    for pair in pairs:
+        sequences.setdefault(pair.name.rpartition("_")[0], []).append(pair)
+    return [
+        pair
+        for each in sequences.values()
+        for pair in each[len(each) - max(1, round(share * len(each))) :]
+    ]
+
+
 def by_name(folder: Path, endings: Iterable[str]) -> dict[str, Path]:
     """The files of a folder with one of these endings, by name without it."""
     if not folder.is_dir():
