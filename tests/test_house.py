@@ -198,7 +198,7 @@ def test_a_data_set_brings_its_recipe_and_optimiser(data: str):
             HydraConfig.instance().set_config(config)
             assert config.recipe.name == data
             kind = config.optimizer.optimizer._target_.rpartition(".")[2]
-            adam = data == "streets" or experiment == "flownet"
+            adam = data in {"streets", "camvid"} or experiment == "flownet"
             assert kind == ("AdamW" if adam else "SGD")
             rate = config.recipe.row.lr if experiment == "table2/inner" else config.optimizer.lr
             assert config.optimizer.lr == rate > 0

@@ -269,7 +269,7 @@ def test_what_a_run_builds_on_is_trained_first_and_once(bands: Path, tmp_path: P
     recipe = [
         *("~recipe", "+recipe.name=tiny", "+recipe.base={steps: 1, lr: 1e-3}"),
         "+recipe.teacher={backbone: hrnet_w18_small, steps: 1, lr: 1e-3}",
-        *("+recipe.row={steps: 2, lr: 1e-3}", "+recipe.unlabelled=1"),
+        *("+recipe.row={steps: 2, lr: 1e-3}", "+recipe.unlabelled=1", "+recipe.taught_by=teacher"),
         "+recipe.weights={boundary: 1.0, pixelwise: 1.0, inner: 1.0}",
     ]
     given = ("~recipe", "name=", "steps=")  # by the experiments

@@ -76,6 +76,18 @@ def test_a_local_file_fills_the_backbone(name: str, form: str, tmp_path):
         assert torch.equal(each, theirs[key.replace(".", "_")]), key
 
 
+def test_a_folder_is_searched_for_the_networks_own_file(tmp_path):
+    weights = trained("test_resnet").state_dict()
+    save_file(weights, tmp_path / "test_resnet.safetensors")
+    filled = Backbone("test_resnet", str(tmp_path)).network.state_dict()
+    assert torch.equal(filled["conv1.weight"], weights["conv1.weight"])
+    with pytest.raises(BadModel, match=r"holds no weights of test_byobnet; give it one file that"):
+        Backbone("test_byobnet", str(tmp_path))
+    torch.save(weights, tmp_path / "test_resnet.pth")
+    with pytest.raises(BadModel, match=r"test_resnet.pth and test_resnet.safetensors; give it one"):
+        Backbone("test_resnet", str(tmp_path))
+
+
 def test_another_networks_weights_are_refused(tmp_path):
     path = tmp_path / "weights.pth"
     torch.save(trained("resnet34").state_dict(), path)  # holds resnet18, and more

@@ -23,6 +23,7 @@ from bdnet.models.naming import in_timm
 log = logging.getLogger(__name__)
 
 WRAPPINGS = ("state_dict", "model", "state_dict_ema")  # under which training scripts store weights
+ENDINGS = (".pth", ".safetensors")
 # what torch.load raises, by what the file is instead
 UNREADABLE = (OSError, RuntimeError, ValueError, EOFError, KeyError, UnpicklingError)
 
@@ -30,8 +31,8 @@ UNREADABLE = (OSError, RuntimeError, ValueError, EOFError, KeyError, UnpicklingE
 def create(name: str, weights: str, **settings: Any) -> nn.Module:
     """A timm network that returns features.
 
-    weights: `none` (random), `timm` (its own mechanism: a download, cached), or a local file, of
-             timm or as `naming` knows it
+    weights: `none` (random), `timm` (its own mechanism: a download, cached), a local file, of timm
+             or as `naming` knows it, or a folder with the file NETWORK.pth or NETWORK.safetensors
     """
     known = timm.is_model(name)
     if not known:
@@ -42,7 +43,8 @@ def create(name: str, weights: str, **settings: Any) -> nn.Module:
         return _pretrained(name, settings)
     network = _build(name, settings)
     if weights != "none":
-        fill(network, in_timm(read(Path(weights))), Path(weights), name)
+        path = _file(Path(weights), name)
+        fill(network, in_timm(read(path)), path, name)
     return network
 
 
@@ -108,6 +110,20 @@ def fill(network: nn.Module, found: Mapping[str, Tensor], path: Path, name: str)
         for key, each in wanted.items():
             if key in given:
                 each.copy_(given[key])
+
+
+def _file(path: Path, name: str) -> Path:
+    """The file of a network, if a folder is given."""
+    if not path.is_dir():
+        return path
+    found = [path / f"{name}{ending}" for ending in ENDINGS if (path / f"{name}{ending}").is_file()]
+    if len(found) != 1:
+        has = " and ".join(each.name for each in found) or f"no weights of {name}"
+        raise BadModel(
+            f"weights={path}: the folder holds {has}; give it one file that is called {name} and "
+            f"ends in {' or '.join(ENDINGS)}"
+        )
+    return found[0]
 
 
 def _pretrained(name: str, settings: dict[str, Any]) -> nn.Module:
