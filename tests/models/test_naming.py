@@ -10,9 +10,6 @@ from bdnet.models.backbone import Backbone
 from bdnet.models.errors import BadModel
 from bdnet.models.naming import in_timm
 
-LITE0 = {"_conv_stem": "conv_stem", "_bn0": "bn1", "_conv_head": "conv_head", "_bn1": "bn2",
-         "_fc": "classifier"}  # fmt: skip
-
 
 def mobilenet() -> torchvision.models.MobileNetV2:
     """With statistics of its own in each normalisation, so that none can be taken for another."""
@@ -28,11 +25,10 @@ def mobilenet() -> torchvision.models.MobileNetV2:
 
 def lite0(weights: dict[str, Tensor]) -> dict[str, Tensor]:
     """timm's weights under the names of the published file, which has the network's order."""
-    parts = ["_conv_stem", "_bn0", *(f"_blocks.0.{part}" for part in (
-        "_depthwise_conv", "_bn1", "_project_conv", "_bn2"))]  # fmt: skip
+    last = ("_depthwise_conv", "_bn1", "_project_conv", "_bn2")
+    parts = ["_conv_stem", "_bn0", *(f"_blocks.0.{part}" for part in last)]
     for block in range(1, 16):
-        parts += [f"_blocks.{block}.{part}" for part in (
-            "_expand_conv", "_bn0", "_depthwise_conv", "_bn1", "_project_conv", "_bn2")]  # fmt: skip
+        parts += [f"_blocks.{block}.{part}" for part in ("_expand_conv", "_bn0", *last)]
     parts += ["_conv_head", "_bn1", "_fc"]
     own = list(dict.fromkeys(key.rpartition(".")[0] for key in weights))
     theirs = dict(zip(own, parts, strict=True))

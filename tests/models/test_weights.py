@@ -80,7 +80,7 @@ def test_a_folder_is_searched_for_the_networks_own_file(tmp_path):
     weights = trained("test_resnet").state_dict()
     save_file(weights, tmp_path / "test_resnet.safetensors")
     filled = Backbone("test_resnet", str(tmp_path)).network.state_dict()
-    assert torch.equal(filled["conv1.weight"], weights["conv1.weight"])
+    assert torch.equal(filled["layer1.0.conv1.weight"], weights["layer1.0.conv1.weight"])
     with pytest.raises(BadModel, match=r"holds no weights of test_byobnet; give it one file that"):
         Backbone("test_byobnet", str(tmp_path))
     torch.save(weights, tmp_path / "test_resnet.pth")
