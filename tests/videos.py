@@ -121,17 +121,21 @@ class Video:
     bit_rate: int = 2_000_000  # where there is no crf
     rotation: int = 0
     stamps: tuple[int, ...] | None = None
+    rate: Fraction | int = 25
+    settings: tuple[tuple[str, Any], ...] = ()  # of the codec's context
 
     def write(self, path: Path) -> None:
         options = self.options
         if options is None:
             options = tuple((CLEAN_H264 if self.codec == "libx264" else CLEAN_MPEG).items())
         with av.open(str(path), "w") as container:
-            stream = container.add_stream(self.codec, rate=25, options=dict(options))
+            stream = container.add_stream(self.codec, rate=self.rate, options=dict(options))
             stream.height, stream.width = self.size
             stream.pix_fmt = self.pixel_format
             if self.codec != "libx264":
                 stream.bit_rate = self.bit_rate
+            for name, value in self.settings:
+                setattr(stream.codec_context, name, value)
             if self.rotation:
                 stream.set_display_rotation(self.rotation)
             if self.stamps:

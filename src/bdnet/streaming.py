@@ -102,7 +102,7 @@ class Stream:
         if images == "read" and model.pixels == "key":
             # the decoder asks ahead of the network
             pixels = "intra" if interval is None else Keyframes(interval)
-        self.reader = VideoReader(video, pixels, strict, threads)
+        self.reader = VideoReader(video, pixels, strict, threads, upright=True)
         self._segmented = self._segment()
 
     def __iter__(self) -> Iterator[Segmented]:
