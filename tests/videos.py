@@ -108,6 +108,18 @@ class Cut:
 
 
 @dataclass(frozen=True)
+class Lying:
+    """A scene filmed with a camera turned by so many quarters: a player is to turn it back."""
+
+    scene: Scene
+    quarters: int  # counter-clockwise, of the player
+
+    def picture(self, index: int, height: int, width: int) -> Picture:
+        size = (height, width) if self.quarters % 2 == 0 else (width, height)
+        return np.ascontiguousarray(np.rot90(self.scene.picture(index, *size), -self.quarters))
+
+
+@dataclass(frozen=True)
 class Video:
     """A scene and how it is encoded; the size is (height, width), the stamps count 1/100 s."""
 
@@ -119,21 +131,26 @@ class Video:
     options: tuple[tuple[str, str], ...] | None = None  # None: those of a clean stream
     pixel_format: str = "yuv420p"
     bit_rate: int = 2_000_000  # where there is no crf
-    rotation: int = 0
+    rotation: int = 0  # degrees counter-clockwise, of the player
+    mirrored: bool = False
     stamps: tuple[int, ...] | None = None
+    rate: Fraction | int = 25
+    settings: tuple[tuple[str, Any], ...] = ()  # of the codec's context
 
     def write(self, path: Path) -> None:
         options = self.options
         if options is None:
             options = tuple((CLEAN_H264 if self.codec == "libx264" else CLEAN_MPEG).items())
         with av.open(str(path), "w") as container:
-            stream = container.add_stream(self.codec, rate=25, options=dict(options))
+            stream = container.add_stream(self.codec, rate=self.rate, options=dict(options))
             stream.height, stream.width = self.size
             stream.pix_fmt = self.pixel_format
             if self.codec != "libx264":
                 stream.bit_rate = self.bit_rate
-            if self.rotation:
-                stream.set_display_rotation(self.rotation)
+            for name, value in self.settings:
+                setattr(stream.codec_context, name, value)
+            if self.rotation or self.mirrored:
+                stream.set_display_rotation(self.rotation, hflip=self.mirrored)
             if self.stamps:
                 stream.codec_context.time_base = Fraction(1, 100)
             container.start_encoding()

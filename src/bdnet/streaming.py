@@ -83,7 +83,7 @@ class Stream:
             # the decoder asks, ahead of the network, and so says by the image
             pixels = self._is_key if rule.asks else "intra"
             self._is_key = has_image
-        self.reader = VideoReader(video, pixels, strict, threads)
+        self.reader = VideoReader(video, pixels, strict, threads, upright=True)
         self._segmented = self._segment()
 
     def __iter__(self) -> Iterator[Segmented]:

@@ -50,7 +50,7 @@ class Decoder:
     def __init__(self, path: str | Path, skip: Skip, threads: int) -> None:
         self.path, self.skip, self.threads = path, skip, threads
         self.damage: str | None = None  # the demuxer's complaint that ended the reading early
-        self._used, self.discarded = False, 0
+        self._used, self.packets, self.discarded = False, 0, 0
         self._open()
 
     def _open(self) -> None:
@@ -86,13 +86,13 @@ class Decoder:
         start: stamp of the keyframe to begin with, None for the beginning of the file
         packets: how many to read from there, None for all
         """
-        number, key = 0, None
+        key = None
         for packet in self._packets(start):
-            if number == packets:
+            if self.packets == packets:
                 break
             key = packet if packet.is_keyframe else key
-            packet.opaque = (number, self._is_reference(packet))
-            number += not packet.is_discard  # cut away by an edit list: decoded, never shown
+            packet.opaque = (self.packets, self._is_reference(packet))
+            self.packets += not packet.is_discard  # cut away by an edit list: decoded, never shown
             self.discarded += packet.is_discard
             yield from self._send(packet)
         if key is not None and not self._is_h264 and self.stream.codec_context.reorder_depth:
@@ -119,7 +119,7 @@ class Decoder:
         if not is_there:
             self.container.close()
             self._open()
-        self._used, self.damage, self.discarded = True, None, 0
+        self._used, self.damage, self.packets, self.discarded = True, None, 0, 0
         reached = start is None
         try:
             for packet in self.container.demux(self.stream):

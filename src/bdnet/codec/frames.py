@@ -16,6 +16,7 @@ from bdnet.codec.errors import CorruptStream, UnsupportedStream, encode_command
 from bdnet.codec.motion import rasterise
 from bdnet.codec.pixels import Wants
 from bdnet.codec.references import ReferenceTracker
+from bdnet.codec.upright import AS_CODED, orientation, turn
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,7 @@ class Findings:
         self.corrupt: list[int] = []
         self.problems: dict[str, int] = {}  # and the first frame that has it
         self.cells = self.holes = 0
+        self.size: tuple[int, int] | None = None  # (height, width) of the frames, as they come
 
     def count(self, valid: NDArray[np.bool_]) -> None:
         self.cells += valid.size
@@ -51,11 +53,14 @@ class Findings:
 class FrameBuilder:
     """Builds the frames of one run of consecutive pictures, in display order."""
 
-    def __init__(self, path: str | Path, strict: bool, findings: Findings) -> None:
-        self.path, self.strict, self.findings = path, strict, findings
+    def __init__(
+        self, path: str | Path, strict: bool, findings: Findings, upright: bool = False
+    ) -> None:
+        self.path, self.strict, self.findings, self.upright = path, strict, findings, upright
         self._tracker = ReferenceTracker()
         self._to_rgb = VideoReformatter()  # one for all: making it takes longer than using it
         self._size: tuple[int, int] | None = None
+        self._turn = AS_CODED
         self._is_broken = False  # the frame before is missing, so vectors to it mean nothing
 
     def lose(self, index: int) -> None:
@@ -72,11 +77,11 @@ class FrameBuilder:
             self.findings.count(valid)
         self._is_broken = False
         frame = Frame(index, time, picture.key_frame, None, motion, valid)
-        if not wants(frame):
-            return frame
-        pixels = self._to_rgb.reformat(picture, format="rgb24").to_ndarray()
-        # rows of odd widths come padded
-        return frame._replace(image=np.ascontiguousarray(pixels, np.uint8))
+        if wants(frame):
+            pixels = self._to_rgb.reformat(picture, format="rgb24").to_ndarray()
+            # rows of odd widths come padded
+            frame = frame._replace(image=np.ascontiguousarray(pixels, np.uint8))
+        return turn(frame, self._turn, picture.height, picture.width)
 
     def pass_by(self, decoded: Decoded, index: int) -> None:
         """Takes note of a picture that is decoded only because later ones need it."""
@@ -111,14 +116,16 @@ class FrameBuilder:
         return motion, valid
 
     def _check(self, picture: VideoFrame, index: int) -> None:
-        size = picture.height, picture.width
+        turned = orientation(picture) if self.upright else None
+        self._turn = turned or AS_CODED
+        size = self._turn.size(picture.height, picture.width)
         if self._size not in (None, size):
             raise UnsupportedStream(
                 f"{self.path}: {problems.VARIABLE_SIZE} from {self._size} to {size} (height, "
                 f"width) at frame {index}; re-encode it at one size: {encode_command(self.path)}"
             )
-        self._size = size
-        for problem, is_there in problems.of_picture(picture).items():
+        self._size = self.findings.size = size
+        for problem, is_there in problems.of_picture(picture, turned is not None).items():
             if is_there:
                 self._meet(problem, index)
 

@@ -19,13 +19,13 @@ def rotated(degrees: int) -> str:
     return f"is stored turned by {degrees} degrees: labels of the upright picture won't fit"
 
 
-def of_picture(picture: VideoFrame) -> dict[str, bool]:
-    """The problems that a decoded picture shows, and whether it has them."""
+def of_picture(picture: VideoFrame, is_upright: bool = False) -> dict[str, bool]:
+    """The problems that a decoded picture shows, and whether it has them; or is set upright."""
     return {
         B_FRAMES: picture.pict_type == PictureType.B,
         WARPED: picture.pict_type == PictureType.S,
         INTERLACED: picture.interlaced_frame,
-        rotated(picture.rotation): picture.rotation != 0,
+        rotated(picture.rotation): picture.rotation != 0 and not is_upright,
     }
 
 

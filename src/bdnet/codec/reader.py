@@ -32,9 +32,8 @@ class VideoReader:
              holes. What was found is counted (`corrupt`, `hole_share`) and said once.
     threads: of the decoder, 0 for one per core; 1 in worker processes
     index:   the file's, where the caller has kept it (`reader.index`)
-
-    Pictures and vectors come as they are coded: a rotation that the file asks players for
-    (`probe(path).rotation`) is not applied, and strict mode refuses it.
+    upright: turns pictures and vectors as the file asks players to, by multiples of 90 degrees.
+             Else they come as they are coded, and strict mode refuses what is to be turned
     """
 
     def __init__(
@@ -44,20 +43,21 @@ class VideoReader:
         strict: bool = True,
         threads: int = 0,
         index: StreamIndex | None = None,
+        upright: bool = False,
     ) -> None:
         if isinstance(pixels, str) and pixels not in SKIPS:
             raise ValueError(
                 f"pixels={pixels!r}: say {', '.join(map(repr, SKIPS))}, frame indices or a function"
             )
         self.path, self.pixels, self.strict, self.threads = path, pixels, strict, threads
-        self._index = index
+        self._index, self.upright = index, upright
         self._findings = Findings()
         self._idle: dict[Skip, Decoder] = {}
         self._is_closed = False
         skip = likely_skip(pixels)
         decoder = self._idle[skip] = Decoder(path, skip, threads)
         stream = decoder.stream
-        self.width, self.height = stream.width, stream.height
+        self._coded_size = stream.height, stream.width
         self.fps = float(stream.average_rate or stream.guessed_rate or 0)
         # a picture's own time base is lost where the decoder is flushed
         self._time_base = float(stream.time_base or 0)
@@ -81,6 +81,16 @@ class VideoReader:
         for decoder in self._idle.values():
             decoder.close()
         self._idle.clear()
+
+    @property
+    def height(self) -> int:
+        """Of the frames, in pixels; before the first one is read, as they are coded."""
+        return (self._findings.size or self._coded_size)[0]
+
+    @property
+    def width(self) -> int:
+        """Of the frames, in pixels; before the first one is read, as they are coded."""
+        return (self._findings.size or self._coded_size)[1]
 
     @property
     def index(self) -> StreamIndex:
@@ -160,26 +170,33 @@ class VideoReader:
             )
         return frozenset(pixels)
 
+    def _builder(self) -> FrameBuilder:
+        return FrameBuilder(self.path, self.strict, self._findings, self.upright)
+
     def _read_stream(self, pixels: Pixels) -> Iterator[Frame]:
         """The whole video, without reading its index first."""
-        builder, count = FrameBuilder(self.path, self.strict, self._findings), 0
+        builder, count, lost = self._builder(), 0, 0
         wanted = wants(pixels)
         with self._borrowed(likely_skip(pixels)) as decoder:
             for decoded in decoder.decode():
                 if decoded is None:
                     builder.lose(count)
+                    lost += 1
                 else:
                     yield builder.build(decoded, count, self._time(decoded, count), wanted)
                 count += 1
-            if not count:
+            if count == lost:
+                what = (
+                    "of whose frames none can be decoded" if decoder.packets else "without a frame"
+                )
                 raise UnsupportedStream(
-                    f"{self.path}: a video without a frame; copy it again from its source"
+                    f"{self.path}: a video {what}; copy it again from its source"
                 )
             self._check_end(decoder, count)
 
     def _read_span(self, first: int, last: int, pixels: Pixels, skip: Skip) -> Iterator[Frame]:
         """Frames first..last, by way of the keyframe before them."""
-        builder, stamps = FrameBuilder(self.path, self.strict, self._findings), self.index.stamps
+        builder, stamps = self._builder(), self.index.stamps
         place = self.index.key_before(first) if stamps is not None else 0
         start = int(stamps[place]) if place and stamps is not None else None
         wanted = wants(pixels)
@@ -214,15 +231,19 @@ class VideoReader:
         return index / self.fps if self.fps else 0.0
 
     def _check_end(self, decoder: Decoder, count: int) -> None:
-        missing = decoder.stream.frames - count - decoder.discarded
+        promised = decoder.stream.frames - decoder.discarded
+        missing = promised - count
         if decoder.damage is None and missing <= 0:
             return
         what = decoder.damage or f"{missing} of the promised frames are missing"
+        problem = f"ends early, after {count} frames ({what})"
+        if decoder.damage is None and decoder.packets >= promised:  # such as before a keyframe
+            problem = f"holds {promised} frames, of which {missing} cannot be decoded"
         if self.strict:
             raise CorruptStream(
-                f"{self.path}: ends early, after {count} frames ({what}); copy it again from its "
-                "source, or read what is there with strict=False",
+                f"{self.path}: {problem}; copy it again from its source, or read what is there "
+                "with strict=False",
                 count,
             )
-        log.warning("%s: ends early, after %d frames (%s)", self.path, count, what)
-        self._findings.problems[f"ends early, after {count} frames ({what})"] = count
+        log.warning("%s: %s", self.path, problem)
+        self._findings.problems[problem] = count

@@ -16,11 +16,13 @@ from av.video.frame import VideoFrame
 from bdnet.codec.container import open_video
 from bdnet.codec.errors import CorruptStream, UnsupportedStream
 from bdnet.codec.index import read_index
+from bdnet.codec.upright import AS_CODED, orientation, turn_image
 from bdnet.codec.writer import Image
 
 IMAGES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".ppm"}
 VIDEOS = {".mp4", ".mkv", ".mov", ".avi", ".webm", ".m4v", ".mpg", ".mpeg", ".ts", ".m2ts", ".flv",
-          ".wmv", ".h264", ".264", ".hevc", ".h265", ".ogv", ".3gp", ".y4m"}  # fmt: skip
+          ".wmv", ".h264", ".264", ".hevc", ".h265", ".ogv", ".3gp", ".y4m", ".mts", ".vob", ".m2v",
+          ".asf", ".rm", ".mxf"}  # fmt: skip
 
 
 def natural(path: Path) -> list[tuple[int, str]]:
@@ -129,12 +131,13 @@ def _decode(path: Path) -> Iterator[Image | VideoFrame]:
     container, stream = open_video(path)
     with container:
         stream.thread_type = "AUTO"
-        index = -1
+        index, size = -1, None
         try:
             for index, picture in enumerate(container.decode(stream)):
                 if picture.is_corrupt:
                     raise CorruptStream(f"{path}: frame {index} is damaged", index)
-                yield _upright(path, picture)
+                size = size or (picture.width, picture.height)
+                yield _upright(path, _resized(picture, *size))
         except (av.error.FFmpegError, OSError) as error:
             raise CorruptStream(
                 f"{path}: cannot be decoded after frame {index} ({error})", index
@@ -143,11 +146,19 @@ def _decode(path: Path) -> Iterator[Image | VideoFrame]:
             raise UnsupportedStream(f"{path}: a video without a frame")
 
 
-def _upright(path: Path, picture: VideoFrame) -> Image | VideoFrame:
-    if picture.rotation == 0:
+def _resized(picture: VideoFrame, width: int, height: int) -> VideoFrame:
+    """A picture at the size of the video's first one."""
+    if (picture.width, picture.height) == (width, height):
         return picture
-    if picture.rotation % 90:
+    return picture.reformat(width, height)
+
+
+def _upright(path: Path, picture: VideoFrame) -> Image | VideoFrame:
+    how = orientation(picture)
+    if how is None:
         raise UnsupportedStream(
             f"{path}: turned by {picture.rotation} degrees; only multiples of 90 can be set upright"
         )
-    return np.rot90(picture.to_ndarray(format="rgb24"), picture.rotation // 90).astype(np.uint8)
+    if how == AS_CODED:
+        return picture
+    return turn_image(picture.to_ndarray(format="rgb24").astype(np.uint8, copy=False), how)

@@ -22,6 +22,8 @@ from bdnet.codec.index import read_index
 
 Image = NDArray[np.uint8]
 
+HIGHEST_FPS = 1000
+
 
 class VideoWriter:
     """Writes images to a clean stream; the file appears under its name only when it is complete.
@@ -41,8 +43,8 @@ class VideoWriter:
         encoding: Encoding | None = None,
         metadata: dict[str, str] | None = None,
     ) -> None:
-        if not 0 < fps <= 1000:
-            raise WriteError(f"fps={fps}: frames per second, above 0 and at most 1000")
+        if not 0 < fps <= HIGHEST_FPS:
+            raise WriteError(f"fps={fps}: frames per second, above 0 and at most {HIGHEST_FPS}")
         self.path, self.encoding = Path(path), encoding or Encoding()
         self.fps = Fraction(fps).limit_denominator(1001 * 60)
         self.metadata = metadata or {}

@@ -12,6 +12,7 @@ from bdnet.pictures.lettering import DARK, LIGHT, LINE, legend, paste, plate
 KEY: Colour = (255, 190, 0)
 OPACITY = 0.55  # of the colours
 NARROW = 512  # pixels; frames of less than two thirds of it are enlarged
+TALL = 4 * NARROW  # but not to more than this height
 
 
 def overlay(
@@ -40,7 +41,7 @@ def overlay(
 
 
 def _enlarged(image: Image, labels: NDArray[np.uint8]) -> tuple[Image, NDArray[np.uint8]]:
-    factor = round(NARROW / image.shape[1])
+    factor = min(round(NARROW / image.shape[1]), TALL // image.shape[0])
     if factor < 2:
         return image, labels
     size = factor * image.shape[1], factor * image.shape[0]  # as OpenCV has it

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bdnet.codec import Encoding, VideoWriter
+from bdnet.codec.writer import HIGHEST_FPS
 from bdnet.data.classes import Classes
 from bdnet.pictures.file import Image, save
 from bdnet.pictures.overlay import overlay
@@ -78,7 +79,9 @@ class OverlayFilm(Track):
     def __init__(self, place: Path, fps: float, classes: Classes, has_legend: bool = True) -> None:
         super().__init__(place, ".overlay.mp4")
         self.classes, self.has_legend = classes, has_legend
-        self._writer = VideoWriter(self.path, Fraction(fps) if fps else 25, QUALITY)
+        # a stream without a rate of its own has 0, or its clock's
+        rate = Fraction(fps) if 0 < fps <= HIGHEST_FPS else 25
+        self._writer = VideoWriter(self.path, rate, QUALITY)
         self._last: Image | None = None
 
     def write(self, segmented: Segmented) -> None:
