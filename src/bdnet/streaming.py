@@ -106,10 +106,11 @@ class Stream:
         self.reader.close()
 
     def _segment(self) -> Generator[Segmented, None, None]:
-        key, size = None, (self.reader.height, self.reader.width)
+        key: int | None = None
         with closing(iter(self.reader)) as frames, closing(read_ahead(frames)) as decoded:
             for frame, seconds in decoded:
                 start = time.perf_counter()
+                size = self.reader.height, self.reader.width
                 if frame.image is not None and self._is_key(frame):
                     key = frame.index
                 if key is None:
