@@ -24,6 +24,8 @@ def label_map(logits: Tensor, height: int, width: int) -> Tensor:
     The best class of `upsample`, but for ties within rounding.
     """
     stride = _stride(logits, height, width)
+    if logits.device.type != "cpu":  # where maps of classes are enlarged in a quarter of the time
+        logits = logits.contiguous()
     if stride == 1 or logits.device.type != "cpu" or torch.compiler.is_exporting():
         # argmax finds the same more slowly on a processor
         labels = enlarge(logits, stride).max(1).indices.byte()
