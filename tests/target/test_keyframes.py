@@ -38,7 +38,7 @@ def measured(data, monkeypatch):
     """A measurement of some rules with a network that was never trained."""
     model = build("+model=bdnet", classes=len(data.dataset.classes))
     monkeypatch.setattr(
-        runs, "load", lambda _: runs.Trained(model, data.dataset.classes, 3, "mine")
+        runs, "load", lambda *_: runs.Trained(model, data.dataset.classes, 3, "mine")
     )
     return lambda *rules, **settings: KeyframeRules("runs/mine", list(rules), data, **settings)
 
@@ -74,6 +74,6 @@ def test_what_cannot_be_compared_is_refused(measured, data, monkeypatch):
     with pytest.raises(BdnetError, match=r"rules=\[\]: give at least one"):
         measured()
     others = runs.Trained(build("+model=bdnet"), Classes(("a", "b"), ((0, 0, 0),) * 2), 3, "x")
-    monkeypatch.setattr(runs, "load", lambda _: others)
+    monkeypatch.setattr(runs, "load", lambda *_: others)
     with pytest.raises(BdnetError, match=r"tells a, b apart, and the data has sky, .*same classes"):
         measured(Fixed(1))

@@ -96,11 +96,12 @@ class KeyframeRules:
         rules: list[Keyframes],
         module: ClipDataModule | None = None,
         split: Split = "test",
+        checkpoint: str = "last",
         device: str = "cpu",
     ) -> None:
         if not rules:
             raise CannotMeasure("rules=[]: give at least one rule for keyframes")
-        self.trained, self.rules, self.split = runs.load(run), rules, split
+        self.trained, self.rules, self.split = runs.load(run, checkpoint), rules, split
         self.module = module or runs.Run(run).data()
         ours, theirs = self.trained.classes.names, self.module.dataset.classes.names
         if ours != theirs:
