@@ -46,8 +46,8 @@ def test_nothing_wanted_and_nothing_found_are_sentences(tmp_path: Path):
     neither = report("bdnet.report", folder=tmp_path)
     assert neither.returncode == 1
     assert neither.stderr.startswith("bdnet report: say what to make: table=")
-    assert "table=2, table=bpkd, table=distillation, table=inner_readings" in neither.stderr
-    assert "table=teacher_student or figure=3" in neither.stderr
+    assert "table=2, table=best, table=bpkd, table=distillation" in neither.stderr
+    assert "table=teacher_student, figure=3 or figure=best" in neither.stderr
     absent = report("bdnet.report", "table=2", "runs=absent", folder=tmp_path)
     assert absent.returncode == 1
     assert absent.stderr.startswith("bdnet report: runs=absent: no such folder")

@@ -1,0 +1,101 @@
+"""RESULTS.md: each of its tables is what `report` makes of the run folders in docs/results."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra.utils import instantiate
+
+from bdnet.application import conf_folder
+from bdnet.tables import figure
+from bdnet.tables.collect import collect
+from bdnet.tables.errors import BadRuns
+from models.networks import choices
+
+ROOT = Path(__file__).parent.parent
+STORED = ROOT / "docs/results"
+# tables of other origin: by how their first line begins, where their numbers come from
+OTHERS = {
+    "| model | million parameters |": "tests/models/test_sizes.py",
+    "| backbone | single-frame s |": "test_seconds_are_the_benchmarks",
+    "| backbone | none | warped |": "test_seconds_are_the_benchmarks",
+}
+Block = tuple[str, ...]  # the lines of a table
+
+
+def blocks(text: str) -> Iterator[Block]:
+    """The tables of a Markdown text."""
+    for found in re.finditer(r"(?:^\|.*\n)+", text, re.MULTILINE):
+        yield tuple(found[0].splitlines())
+
+
+@pytest.fixture(scope="module")
+def results() -> str:
+    if not STORED.is_dir():
+        pytest.skip("an installed package has no docs")
+    return (ROOT / "RESULTS.md").read_text()
+
+
+@pytest.fixture(scope="module")
+def reports() -> list[str]:
+    """Every table and figure of every folder that has runs of it."""
+    wanted = [f"{kind}='{name}'" for kind in ("table", "figure") for name in choices(kind)]
+    costs = [str(path.relative_to(ROOT)) for path in STORED.glob("cost/table1*.json")]
+    with initialize_config_dir(str(conf_folder()), version_base="1.3"):
+        configs = [compose("report", [each, f"costs={costs}"]) for each in wanted]
+    reporters = [instantiate(each.table or each.figure, _convert_="all") for each in configs]
+    made = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(figure, "draw", lambda *_: {})
+        patch.chdir(ROOT)  # tables name files as the commands do
+        for folder in sorted(path for path in STORED.iterdir() if path.name != "cost"):
+            runs = collect(folder.relative_to(ROOT))
+            for reporter in reporters:
+                try:
+                    made.append(reporter.report(runs, mixed=False).text)
+                except BadRuns:
+                    continue  # none of its runs are here, or not under one protocol
+    return made
+
+
+def test_every_table_is_what_report_makes_of_the_stored_runs(results: str, reports: list[str]):
+    known = {block for text in reports for block in blocks(text)}
+    ours = [each for each in blocks(results) if not each[0].startswith(tuple(OTHERS))]
+    assert len(ours) > 20
+    for block in ours:
+        assert block in known, f"no report has this table:\n{chr(10).join(block)}"
+
+
+def test_what_is_said_under_a_table_is_what_report_says(results: str, reports: list[str]):
+    known = {line for text in reports for line in text.splitlines()}
+    said = re.findall(r"^- (?:Data|Row|Teacher .* on) .*$", results, re.MULTILINE)
+    assert [line for line in said if line not in known] == []
+
+
+def test_seconds_are_the_benchmarks(results: str):
+    """Medians of the rounds, and of the ratios within each; of `## Cost` in RESULTS.md."""
+    stored = {path.stem: json.loads(path.read_text()) for path in STORED.glob("cost/*.json")}
+    costs = {name: each["costs"] for name, each in stored.items()}
+    times, ratios = (
+        [[cell.strip(" *") for cell in line.strip("|").split("|")] for line in block[2:]]
+        for start in list(OTHERS)[1:]
+        for block in blocks(results)
+        if block[0].startswith(start)
+    )
+    for backbone, *cells in times:
+        single, ours = (costs["warped"][backbone][name] for name in ("single_frame", "bdnet"))
+        mean = ours["mean at interval 5"]
+        parts = [single["every frame"], ours["keyframe"], ours["other frame"], mean]
+        seconds = [f"{median(part['seconds']):.3f}" for part in parts]
+        lowest, highest = (f"{bound(mean['relative']):.2f}" for bound in (min, max))
+        flops = f"{single['every frame']['gflops']:.1f} / {mean['gflops']:.1f}"
+        relative = f"{median(mean['relative']):.2f}"
+        assert cells == [*seconds, relative, f"{lowest} to {highest}", cells[6], flops]
+        assert float(cells[6]) == pytest.approx(mean["published"], abs=0.005)
+    for backbone, *cells in ratios:
+        parts = [costs[each][backbone]["bdnet"] for each in ("none", "warped", "current")]
+        assert cells == [f"{median(each['mean at interval 5']['relative']):.2f}" for each in parts]
