@@ -14,6 +14,9 @@ from bdnet.application import conf_folder
 from bdnet.tables import figure
 from bdnet.tables.collect import collect
 from bdnet.tables.errors import BadRuns
+from bdnet.target.base import Rates, Row
+from bdnet.target.keyframes import Outcome, Outcomes
+from bdnet.target.trips import Leg, Trip, Trips
 from models.networks import choices
 
 ROOT = Path(__file__).parent.parent
@@ -23,6 +26,9 @@ OTHERS = {
     "| model | million parameters |": "tests/models/test_sizes.py",
     "| backbone | single-frame s |": "test_seconds_are_the_benchmarks",
     "| backbone | none | warped |": "test_seconds_are_the_benchmarks",
+    "| backbone | network | keyframe every |": "test_other_measurements_are_the_stored_ones",
+    "| keyframes | mIoU |": "test_other_measurements_are_the_stored_ones",
+    "| | frames/s |": "test_other_measurements_are_the_stored_ones",
 }
 Block = tuple[str, ...]  # the lines of a table
 
@@ -52,7 +58,9 @@ def reports() -> list[str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(figure, "draw", lambda *_: {})
         patch.chdir(ROOT)  # tables name files as the commands do
-        for folder in sorted(path for path in STORED.iterdir() if path.name != "cost"):
+        for folder in sorted(
+            path for path in STORED.iterdir() if path.name not in ("cost", "measured")
+        ):
             runs = collect(folder.relative_to(ROOT))
             for reporter in reporters:
                 try:
@@ -99,3 +107,33 @@ def test_seconds_are_the_benchmarks(results: str):
     for backbone, *cells in ratios:
         parts = [costs[each][backbone]["bdnet"] for each in ("none", "warped", "current")]
         assert cells == [f"{median(each['mean at interval 5']['relative']):.2f}" for each in parts]
+
+
+def remade(stored: dict) -> str:
+    """The table that the benchmark printed."""
+    if "trips" in stored:
+        legs = [
+            Leg(
+                *(each[key] for key in ("backbone", "contender", "interval")),
+                tuple(Trip(**trip) for trip in each["trips"]),
+                tuple(each["alone"]),
+            )
+            for each in stored["trips"]
+        ]
+        return Trips(legs, {}, {}).table()
+    if "rules" in stored:
+        return Outcomes([Outcome(**each) for each in stored["rules"]], {}, {}).table()
+    rows = [Row(name, tuple(values)) for name, values in stored["rates"].items()]
+    return Rates(stored["unit"], rows, {}, {}).table()
+
+
+def test_other_measurements_are_the_stored_ones(results: str):
+    known = [
+        tuple(remade(json.loads(path.read_text())).splitlines())
+        for path in sorted(STORED.glob("measured/*.json"))
+    ]
+    assert len(known) >= 4
+    heads = tuple(start for start, test in OTHERS.items() if test.startswith("test_other"))
+    shown = [block for block in blocks(results) if block[0].startswith(heads)]
+    assert all(block in known for block in shown)
+    assert all(block in shown for block in known)

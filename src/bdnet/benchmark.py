@@ -7,6 +7,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 
 from bdnet.application import application
+from bdnet.outcome import commit
 from bdnet.target.base import machine
 
 
@@ -16,6 +17,7 @@ def main(config: DictConfig) -> None:
     here = machine()
     result = {
         "machine": here,
+        "commit": commit(),
         "facts": measurement.facts,
         **measurement.record(),
         "notes": measurement.notes,
