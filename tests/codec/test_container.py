@@ -1,11 +1,17 @@
 """Files that are not videos: one clear sentence each, from probe and from VideoReader."""
 
+import socket
 import wave
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 
 import av
 import pytest
 
+import bdnet.codec.container
 from bdnet.codec import MissingVideo, UnsupportedStream, VideoReader, probe
 from bdnet.errors import BdnetError
 from videos import overwrite
@@ -68,6 +74,44 @@ def test_a_file_that_is_not_there(tmp_path, use) -> None:
     assert str(tmp_path) in str(caught.value)
     for family in (BdnetError, UnsupportedStream, ValueError, FileNotFoundError):
         assert isinstance(caught.value, family)
+
+
+@contextmanager
+def served(data: bytes) -> Iterator[str]:
+    """The address of a server that sends so much and then keeps silent."""
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as thread:
+        done = Event()
+
+        def serve() -> None:
+            with server.accept()[0] as client:
+                client.sendall(data)
+                done.wait(60)
+
+        thread.submit(serve)
+        try:
+            yield f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        finally:
+            done.set()
+
+
+def test_a_url_that_falls_silent_is_waited_for_no_longer(make_video, monkeypatch) -> None:
+    monkeypatch.setattr(bdnet.codec.container, "PATIENCE", 0.5)
+    video = make_video(size=(48, 64), frames=60, container="ts").read_bytes()
+    with served(video) as url, VideoReader(url, strict=False) as reader:
+        assert sum(1 for _ in reader) == 60  # list() would ask for the length, by its index
+        (problem,) = reader.problems
+    assert problem == "ends early, after 60 frames (nothing came for 0.5 seconds)"
+    with served(b"") as url, pytest.raises(UnsupportedStream) as caught:
+        VideoReader(url)
+    words = "cannot be opened as a video (nothing came for 0.5 seconds); check the address, and"
+    assert str(caught.value) == f"{url}: {words} that something is sent from there"
+
+
+def test_a_url_where_nobody_is() -> None:
+    with pytest.raises(
+        UnsupportedStream, match=r"as a video \(Connection refused\); check the add"
+    ):
+        VideoReader("tcp://127.0.0.1:1")
 
 
 def test_a_folder_names_the_command_that_makes_a_video_of_it(tmp_path) -> None:

@@ -57,3 +57,9 @@ def test_an_enlarged_frame_is_the_frame():
     picture = overlay(image, labels, CLASSES, False, 1, has_legend=False)
     small = cv2.resize(picture, (128, 64), interpolation=cv2.INTER_AREA).astype(int)
     assert np.abs(small - image)[10:].max() <= 3
+
+
+def test_tall_frames_are_enlarged_no_further_than_a_film_can_be():
+    assert overlay(*frame(300, 16), CLASSES, True, 0, has_legend=False).shape == (1800, 96, 3)
+    assert overlay(*frame(2000, 16), CLASSES, True, 0, has_legend=False).shape == (2000, 16, 3)
+    assert overlay(*frame(3000, 16), CLASSES, True, 0, has_legend=False).shape == (3000, 16, 3)

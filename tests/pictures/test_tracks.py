@@ -61,6 +61,14 @@ def test_a_film_has_every_frame_and_the_rate(tmp_path: Path):
         assert np.array_equal(stored, segmented(index).labels)
 
 
+@pytest.mark.parametrize("fps", [0.0, 90_000.0])  # of streams that say none, or their clock's
+def test_a_film_has_a_rate_where_its_video_has_none(tmp_path: Path, fps: float):
+    with OverlayFilm(tmp_path / "drive", fps, CLASSES) as film:
+        film.write(segmented(0))
+    with VideoReader(film.path) as reader:
+        assert reader.fps == 25
+
+
 def test_a_lost_frame_is_the_one_before_so_that_the_film_keeps_time(tmp_path: Path):
     film, labels = tracks(tmp_path)
     with film, labels:

@@ -13,18 +13,25 @@ av.logging.set_level(None)  # libavcodec's own complaints: we turn them into err
 # measured: each of these decoders exported the vectors of a known pan
 MPEG = {"mpeg1video", "mpeg2video", "mpeg4", "msmpeg4v3", "msmpeg4v2", "wmv1", "wmv2"}
 EXPORTS_VECTORS = frozenset({"h264", "h263", "h261", "flv1", "rv10", "rv20", *MPEG})
+PATIENCE = 30.0  # seconds without a byte from a URL
 
 
 def open_video(path: str | Path) -> tuple[InputContainer, VideoStream]:
     """Opens a file, URL or device; the caller closes the container."""
-    if "://" not in str(path):
+    is_url = "://" in str(path)
+    if not is_url:
         _check_file(Path(path))
     try:
-        container = av.open(str(path))
+        container = av.open(str(path), timeout=PATIENCE if is_url else None)
     except (av.error.FFmpegError, OSError, ValueError) as error:
+        if is_url:
+            raise UnsupportedStream(
+                f"{path}: cannot be opened as a video ({reason(error)}); check the address, and "
+                "that something is sent from there"
+            ) from error
         raise UnsupportedStream(
             f"{path}: not a video that FFmpeg can read, or cut off before its index "
-            f"({_reason(error)}); copy it again from its source"
+            f"({reason(error)}); copy it again from its source"
         ) from error
     stream = _video_stream(container)
     if stream is None:
@@ -70,5 +77,8 @@ def _video_stream(container: InputContainer) -> VideoStream | None:
     return None
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
+    """FFmpeg's words for what went wrong."""
+    if isinstance(error, av.error.ExitError):
+        return f"nothing came for {PATIENCE:g} seconds"
     return getattr(error, "strerror", None) or str(error) or type(error).__name__

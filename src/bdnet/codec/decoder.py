@@ -14,7 +14,7 @@ from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 
 from bdnet.codec import bitstream
-from bdnet.codec.container import open_video, require_vectors
+from bdnet.codec.container import open_video, reason, require_vectors
 
 # measured: for a B-frame of MPEG-4 libavcodec exports a zero per block, not the block's vector
 EXPORTS_B_VECTORS = {"h264", "mpeg1video", "mpeg2video"}
@@ -127,7 +127,7 @@ class Decoder:
                 if reached and packet.size:
                     yield packet
         except (av.error.FFmpegError, OSError) as error:
-            self.damage = str(error)
+            self.damage = reason(error)
 
     def _seek(self, start: int) -> bool:
         """Goes to a packet at or before the stamp, which a demuxer's own index may get wrong."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bdnet.codec import bitstream
-from bdnet.codec.container import open_video
+from bdnet.codec.container import open_video, reason
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def read_index(path: str | Path) -> StreamIndex:
                 unused.append(header is not None and not header.is_reference and not header.is_b)
                 has_b = has_b or (header is not None and header.is_b)
         except (av.error.FFmpegError, OSError) as error:
-            damage = str(error)
+            damage = reason(error)
         missing = max(0, stream.frames - len(stamps) - discarded)
     order, times = _display_order(stamps)
     return StreamIndex(
