@@ -59,6 +59,9 @@ class VideoModel(nn.Module, ABC):
     """
 
     images: ClassVar[Images] = "ends"  # of a clip: which `forward` needs
+    # `step` is one of two functions of tensors, by whether the frame is a keyframe: no others, and
+    # it does not look at numbers in its state
+    has_two_steps: ClassVar[bool] = True
 
     @property
     @abstractmethod

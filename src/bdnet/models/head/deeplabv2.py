@@ -57,9 +57,20 @@ class DeepLabV2(Head):
         middle, *around = torch.split(pointed, self.classes, 1)
         # single precision: this is a sum of many
         scores = middle.float() + bias.float()[:, None, None]
+        if torch.compiler.is_exporting():  # ONNX scatters what is added to a part of a map, slowly
+            for shift, tap in zip(self.shifts, around, strict=True):
+                scores = scores + _shifted(tap, *shift)
+            return scores.to(pointed.dtype)
         for (y, x), tap in zip(self.shifts, around, strict=True):
             if abs(y) < height and abs(x) < width:  # the others see nothing but zeros around
                 scores[..., max(0, -y) : height - max(0, y), max(0, -x) : width - max(0, x)] += tap[
                     ..., max(0, y) : height + min(0, y), max(0, x) : width + min(0, x)
                 ]
         return scores.to(pointed.dtype)
+
+
+def _shifted(cells: Tensor, y: int, x: int) -> Tensor:
+    """[.., h, w] whose cell i is cell i + (y, x), zero where there is none; for any h and w."""
+    height, width = cells.shape[-2:]
+    around = functional.pad(cells, (max(0, -x), max(0, x), max(0, -y), max(0, y)))
+    return around[..., max(0, y) : max(0, y) + height, max(0, x) : max(0, x) + width]
