@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
@@ -29,7 +30,7 @@ def own_video(data: DictConfig) -> Path | None:
     check_trust(data)
     try:
         samples = instantiate(data.dataset, _convert_="all").samples("test")
-    except (BdnetError, OSError):
+    except (BdnetError, OSError, InstantiationException):
         return None
     return samples[0].video if samples and samples[0].video.is_file() else None
 
