@@ -29,6 +29,17 @@ def test_a_run_becomes_checked_graphs(exported: Path):
     compared = {(each["format"], each["graph"]): each["frames"] for each in found["checked"]}
     keys = {("torch", "key"): 2, ("torch", "other"): 6, ("onnx", "key"): 2, ("onnx", "other"): 6}
     assert compared == keys
+    key, other = found["graphs"]["key"], found["graphs"]["other"]
+    assert key["inputs"] == [{"name": "image", "dtype": "uint8", "shape": [1, 64, 96, 3]}]
+    assert key["outputs"][:3] == [
+        {"name": "labels", "dtype": "uint8", "shape": [1, 64, 96]},
+        {"name": "logits", "dtype": "float32", "shape": [1, 3, 8, 12]},
+        {"name": "state_0", "dtype": "float32", "shape": [1, 8, 12, 102]},
+    ]
+    kept = [f"state_{number}" for number in range(4)]
+    assert [each["name"] for each in other["inputs"]] == ["motion", "valid", *kept]
+    assert key["state"] == {each: each for each in kept}
+    assert other["state"] == {"state_2": "next_state_2", "state_3": "next_state_3"}
     printed = (exported / "printed.txt").read_text()
     assert "test/videos/0.mp4" in printed  # the run's own
     assert printed.count("100.0000 %") >= 2

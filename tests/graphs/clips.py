@@ -8,7 +8,7 @@ from hydra import compose, initialize_config_dir
 from torch import Tensor
 
 import bdnet.export
-from bdnet.application import conf_folder
+from bdnet.application import conf_folder, quoted
 from bdnet.clip import Clip
 from bdnet.data.normalisation import normalise_images
 from bdnet.graphs.steps import Part
@@ -56,4 +56,4 @@ def ports_of(parts: Sequence[Part]) -> dict[str, Ports]:
 def export(*overrides: str) -> None:
     """What the command with these arguments does."""
     with initialize_config_dir(str(conf_folder()), version_base="1.3"):
-        bdnet.export.export(compose("export", list(overrides)))
+        bdnet.export.export(compose("export", list(map(quoted, overrides))))
