@@ -45,12 +45,16 @@ def test_a_run_becomes_checked_graphs(exported: Path):
     assert printed.count("100.0000 %") >= 2
 
 
+@pytest.fixture(scope="module")
+def network() -> runs.Trained:
+    """One that is traced quickly."""
+    return runs.Trained(build("+model=single_frame", "model/boundary=none"), BANDS, 4, "tiny")
+
+
 @pytest.fixture
-def untrained(monkeypatch):
-    """In place of what is learnt: a network that is traced quickly."""
-    network = build("+model=single_frame", "model/boundary=none")
-    given = runs.Trained(network, BANDS, 4, "tiny")
-    monkeypatch.setattr(runs, "load", lambda *_: given)
+def untrained(network, monkeypatch):
+    """In place of what is learnt."""
+    monkeypatch.setattr(runs, "load", lambda *_: network)
 
 
 def test_without_onnx_and_beyond_the_tolerance(

@@ -78,9 +78,9 @@ def footage(config: DictConfig) -> Iterator[tuple[str | Path, Size]]:
             "size is not given, and the run's data is not here; say size=[HEIGHT,WIDTH] or "
             "video=FILE"
         )
-    if config.video and size != found:
+    if config.video and found and size != found:
         raise BdnetError(
-            f"size={list(size)}: video={config.video} is {found}; leave one of them out"
+            f"size={list(size)}: video={config.video} has {list(found)}; leave one out"
         )
     if video is not None and size == found:
         yield video, size
