@@ -2,11 +2,14 @@
 
 import hashlib
 import os
+import shutil
 import signal
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from videos import Video
 
@@ -56,3 +59,25 @@ def trained(bands: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     from training import run, settings
 
     return run(*settings(bands, tmp_path_factory.mktemp("runs")))
+
+
+@pytest.fixture(scope="session")
+def exported(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Path:
+    """What the export of such a run made, out/, beside the run, run/. Never change it.
+
+    Once for all workers: it takes longer than most tests.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    folder = (folder if worker_id == "master" else folder.parent) / "exported"
+    with FileLock(folder.with_suffix(".lock")):
+        if not folder.exists():
+            from graphs.clips import export
+
+            partial = folder.with_suffix(".partial")
+            shutil.copytree(request.getfixturevalue("trained"), partial / "run")
+            with (partial / "printed.txt").open("w") as printed, redirect_stdout(printed):
+                export(f"run={partial / 'run'}", f"output={partial / 'out'}")
+            partial.replace(folder)
+    return folder

@@ -52,7 +52,7 @@ def test_each_video_has_a_memory_of_its_own(frames):
 
 def test_a_processor_has_nothing_to_replay():
     assert type(labeller(build(*NETWORKS["bdnet"]))) is Labeller
-    assert not build("+model=tdnet").replays
+    assert not build("+model=tdnet").has_two_steps
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")

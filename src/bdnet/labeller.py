@@ -120,7 +120,7 @@ class Replayed(Labeller):
 def labeller(model: VideoModel, precision: Precision = "float32") -> Labeller:
     """The fastest way for this network where it is."""
     is_on_gpu = next(model.parameters()).device.type == "cuda"
-    kind = Replayed if is_on_gpu and model.replays else Labeller
+    kind = Replayed if is_on_gpu and model.has_two_steps else Labeller
     return kind(model.eval(), precision)
 
 

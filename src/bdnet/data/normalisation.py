@@ -33,10 +33,17 @@ def normalise_images(images: Tensor) -> Tensor:
     return (images - mean) / deviation
 
 
-@lru_cache
 def _statistics(device: torch.device) -> tuple[Tensor, Tensor]:
     """Mean and deviation [3, 1, 1] of the values 0..255."""
+    # recorded steps must not copy them anew, and a graph that is traced has to own them
+    return _made(device) if torch.compiler.is_exporting() else _kept(device)
+
+
+def _made(device: torch.device) -> tuple[Tensor, Tensor]:
     mean, deviation = (
         torch.tensor(each, device=device).view(3, 1, 1) * 255 for each in (MEAN, DEVIATION)
     )
     return mean, deviation
+
+
+_kept = lru_cache(_made)

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from bdnet.clip import CELL, Clip
-from bdnet.codec.motion import accumulate
+from bdnet.codec.accumulation import accumulate
 from bdnet.losses.base import MotionLoss
 from bdnet.losses.grids import mean_over
 

@@ -59,6 +59,9 @@ class VideoModel(nn.Module, ABC):
     """
 
     images: ClassVar[Images] = "ends"  # of a clip: which `forward` needs
+    # `step` is one of two functions of tensors, by whether the frame is a keyframe: no others, and
+    # it does not look at numbers in its state
+    has_two_steps: ClassVar[bool] = True
 
     @property
     @abstractmethod
@@ -71,8 +74,6 @@ class VideoModel(nn.Module, ABC):
         """The parts that pretrained weights are for."""
 
     trains_all: ClassVar[bool] = True  # whether each step of training reaches every parameter
-    # whether `step` does the same with every keyframe, and the same with every other frame
-    replays: ClassVar[bool] = True
 
     @property
     def least_interval(self) -> int:

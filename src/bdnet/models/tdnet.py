@@ -40,7 +40,7 @@ class TDNet(VideoModel):
 
     images: ClassVar[Images] = "all"
     trains_all: ClassVar[bool] = False
-    replays: ClassVar[bool] = False
+    has_two_steps: ClassVar[bool] = False  # each path has its own
 
     def __init__(
         self,

@@ -54,15 +54,14 @@ class DeepLabV2(Head):
         if not self.is_split:
             return super().spatial(pointed, *others, addition=addition)
         bias = torch.stack([branch.get_parameter("bias") for branch in self.branches]).sum(0)
-        height, width = pointed.shape[-2:]
         middle, *around = torch.split(pointed, self.classes, 1)
         # single precision: this is a sum of many
         scores = middle.float() + bias.float()[:, None, None]
-        for (y, x), tap in zip(self.shifts, around, strict=True):
-            if abs(y) < height and abs(x) < width:  # the others see nothing but zeros around
-                scores[..., max(0, -y) : height - max(0, y), max(0, -x) : width - max(0, x)] += tap[
-                    ..., max(0, y) : height + min(0, y), max(0, x) : width + min(0, x)
-                ]
+        for shift, tap in zip(self.shifts, around, strict=True):
+            if torch.compiler.is_exporting():  # ONNX adds to a part of a map slowly
+                scores = scores + _shifted(tap, *shift)
+            else:
+                _add_shifted(scores, tap, *shift)
         if addition is not None:
             scores = scores + self._dilated(addition)
         return scores.to(pointed.dtype)
@@ -78,3 +77,18 @@ class DeepLabV2(Head):
             kernel = ring.view(*middle.shape, 3, 3)
             scores = scores + functional.conv2d(thin, kernel, padding=dilation, dilation=dilation)
         return scores
+
+def _add_shifted(scores: Tensor, tap: Tensor, y: int, x: int) -> None:
+    """Adds what `_shifted` gives, in place."""
+    height, width = scores.shape[-2:]
+    if abs(y) < height and abs(x) < width:  # or there is nothing but zeros
+        scores[..., max(0, -y) : height - max(0, y), max(0, -x) : width - max(0, x)] += tap[
+            ..., max(0, y) : height + min(0, y), max(0, x) : width + min(0, x)
+        ]
+
+
+def _shifted(cells: Tensor, y: int, x: int) -> Tensor:
+    """[.., h, w] whose cell i is cell i + (y, x), zero where there is none; for any h and w."""
+    height, width = cells.shape[-2:]
+    around = functional.pad(cells, (max(0, -x), max(0, x), max(0, -y), max(0, y)))
+    return around[..., max(0, y) : max(0, y) + height, max(0, x) : max(0, x) + width]

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from bdnet.clip import Clip
-from bdnet.codec.motion import accumulate
+from bdnet.codec.accumulation import accumulate
 from bdnet.models.base import State, Step
 from bdnet.models.layout import by_cell
 from bdnet.models.propagation.base import Maps, Moved, Propagation, move
