@@ -89,8 +89,7 @@ def test_batches(root: Path, split: str):
 def test_data_set_is_left_as_it_is(root: Path):
     before = state(root)
     dataset = Folder(root)
-    dataset.prepare()
-    dataset.samples("train")
+    next(batches(dataset, "train", interval=3))
     after = state(root)
     assert after.keys() - before.keys() == {root / ".keyframes.json"}
     assert {path: after[path] for path in before} == before
@@ -125,7 +124,7 @@ def splits(text: str):
 def test_what_is_wrong_is_named(root: Path, harm, said: str):
     harm(root)
     with pytest.raises(BadData, match=f"(?s){said}"):
-        Folder(root).samples("train")
+        batches(Folder(root), "train", interval=3)
 
 
 def test_missing_parts_are_named(root: Path, tmp_path: Path):
