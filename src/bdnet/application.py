@@ -2,6 +2,7 @@
 
 import functools
 import logging
+import os
 import sys
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -20,6 +21,7 @@ from bdnet.errors import BdnetError
 
 PACKAGE = Path(__file__).parent
 LAUNCHER = "hydra/launcher=submitit"
+SECRETS = ("api_key", "apikey", "key", "passphrase", "password", "secret", "token")
 
 
 def conf_folder() -> Path:
@@ -57,6 +59,13 @@ def application(
         program: Callable[[], None] = start(run)
 
         def application() -> None:
+            if secret := next(filter(is_secret, sys.argv[1:]), None):
+                where = secret.partition("=")[0].lstrip("+")
+                sys.exit(
+                    f"bdnet {name}: {where}=...: no key or password on the command line, which is "
+                    "written down in run folders and logs; for Weights & Biases say `wandb login` "
+                    "once, or set WANDB_API_KEY"
+                )
             sys.argv[1:] = map(quoted, sys.argv[1:])
             if any(LAUNCHER in each for each in sys.argv) and find_spec("submitit") is None:
                 sys.exit(f"bdnet {name}: {LAUNCHER}... needs a package: pip install 'bdnet[slurm]'")
@@ -80,6 +89,13 @@ def quoted(argument: str) -> str:
         if not {"'", '"', "[", "{"} & set(value[1:]):  # a list of paths
             return f"{key}=[{','.join(map(_in_quotes, value[1:-1].split(',')))}]"
     return argument
+
+
+def is_secret(argument: str) -> bool:
+    """Whether an argument gives away a key or password: by its name, or the environment's."""
+    key, _, value = argument.partition("=")
+    known = os.environ.get("WANDB_API_KEY")
+    return key.rpartition(".")[2].lower() in SECRETS or (bool(known) and str(known) in value)
 
 
 def _in_quotes(value: str) -> str:

@@ -17,10 +17,11 @@ from typing import Any, NamedTuple
 from filelock import FileLock, Timeout
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
+from yaml import YAMLError
 
 from bdnet.data.classes import Classes
 from bdnet.errors import BdnetError
-from bdnet.identity import check_trust, differences
+from bdnet.identity import check_plain, check_trust, differences
 from bdnet.models.base import VideoModel
 from bdnet.models.checkpoints import restore
 from bdnet.records import read_json, write, write_json
@@ -71,8 +72,13 @@ class Run:
                 f"run={self.folder}: holds no run (no config.yaml); give the folder that "
                 "python -m bdnet.train wrote, such as runs/NAME/seed=0"
             )
-        config = OmegaConf.load(path)
-        assert isinstance(config, DictConfig)
+        try:
+            config = OmegaConf.load(path)
+        except (OSError, ValueError, YAMLError) as error:
+            raise BdnetError(f"{path}: cannot be read as YAML ({error}); copy it again") from error
+        if not isinstance(config, DictConfig):
+            raise BdnetError(f"{path}: a list where keys are expected; copy it again")
+        check_plain(config, path)
         return config
 
     def checkpoint(self, which: str) -> Path:

@@ -41,7 +41,7 @@ def zero(root: Path) -> None:
 
 
 def truncate(root: Path) -> None:
-    """Leaves frames 0..3, as a copy does that was broken off, of a file that ends with its index."""
+    """A video that ends after frame 3."""
     write_video(root / HARMED, frames=4)
 
 

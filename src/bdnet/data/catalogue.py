@@ -73,9 +73,18 @@ def _state(video: Path) -> list[int]:
 
 def _load(store: Path | None) -> dict[str, list]:  # type: ignore[type-arg]  # as json gives it
     try:
-        return dict(json.loads(store.read_text())) if store is not None else {}
-    except (OSError, ValueError):
+        found = dict(json.loads(store.read_text())) if store is not None else {}
+    except (OSError, TypeError, ValueError):
         return {}  # not there yet, or torn: it is read again
+    return {video: entry for video, entry in found.items() if _is_entry(entry)}
+
+
+def _is_entry(entry: object) -> bool:
+    """Whether it is as `catalogue` notes it: size and time, frames, keyframes."""
+    match entry:
+        case [list(), int(), list(keys)]:
+            return all(isinstance(key, int) for key in keys)
+    return False
 
 
 def _save(store: Path, known: dict[str, list]) -> None:  # type: ignore[type-arg]
