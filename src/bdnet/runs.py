@@ -9,6 +9,7 @@ runs/<name>/seed=<seed>/
 """
 
 import logging
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -128,10 +129,24 @@ class Run:
             for path in self.folder.glob(pattern):
                 path.unlink()
 
+    def check_folder(self) -> None:
+        """Makes the folder, or refuses one in which nothing can be written."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BdnetError(
+                f"{self.folder}: cannot be the folder of a run ({error.strerror}: "
+                f"{error.filename}); say another one (runs=FOLDER, or name=...)"
+            ) from error
+        if not os.access(self.folder, os.W_OK | os.X_OK):
+            raise BdnetError(
+                f"{self.folder}: nothing can be written there; say another place (runs=FOLDER)"
+            )
+
     @contextmanager
     def exclusive(self, wait: bool = False) -> Iterator[None]:
         """One process at a time works on a run; the lock dies with its process."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.check_folder()
         try:
             with FileLock(self.folder / ".lock", timeout=-1 if wait else 0):
                 yield

@@ -124,7 +124,7 @@ def test_a_file_that_names_other_files_is_not_followed(
     shutil.copy(make_video(container="ts", frames=4, size=(48, 64)), tmp_path / "secret.ts")
     path = tmp_path / f"list.{ending}"
     path.write_text(PLAYLISTS[kind].format(place=place.format(folder=tmp_path)))
-    with pytest.raises(UnsupportedStream, match="not a format that is opened|not a video that"):
+    with pytest.raises(UnsupportedStream, match=r"not a format that is opened|not a video that"):
         use(path)
 
 

@@ -10,13 +10,15 @@ from pytorch_lightning import LightningDataModule
 from torch.utils.data import Dataset
 
 from bdnet.clip import Clip
+from bdnet.codec import VideoReader
 from bdnet.data.base import ClipDataset, Sample, Split
 from bdnet.data.clips import Clips, Images, Pixels
 from bdnet.data.errors import BadData
 from bdnet.data.extra import extra_samples
 from bdnet.data.loading import Attempts, Loader, Read, loader
 from bdnet.data.normalisation import Pictured, normalise
-from bdnet.data.reach import Mode, Offsets, Reach, by_offset, reach, too_far, unlabelled
+from bdnet.data.outlook import too_far, too_few
+from bdnet.data.reach import Mode, Offsets, Reach, by_offset, reach, unlabelled
 from bdnet.data.sampler import Kind, OffsetBatches, TrainingBatches, drawn_from
 from bdnet.data.skipping import OnBadSample, Replaced, Skipped
 from bdnet.data.stretches import Stretches
@@ -102,6 +104,14 @@ class ClipDataModule(LightningDataModule):
         self.skips, self.skipped = on_bad_sample == "skip", Skipped(bad_samples_at_most)
         self.tested: Split = "test"
 
+    def check_outlook(self) -> None:
+        """Refuses what cannot be trained on, as far as it shows before the data are made."""
+        outlook = self.dataset.outlook()
+        if outlook is not None:
+            outlook.check(self.interval, self.batch_size, self.labelled, self.mode)
+            if self.augmentation is not None:
+                self.augmentation.check_fit((outlook.height, outlook.width))
+
     def prepare_data(self) -> None:
         self.dataset.prepare()
 
@@ -114,10 +124,7 @@ class ClipDataModule(LightningDataModule):
         rank, world = self._process()
         draws, size = kinds[0]
         if len(draws) < size * world:
-            raise BadData(
-                f"batch_size={self.batch_size}: there are only {len(draws) // world} training "
-                "clips for this process; use more clips or a smaller batch"
-            )
+            raise too_few(self.batch_size, len(draws) // world)
         batches = TrainingBatches(kinds, *self._steps(), rank, world)
         items = Replaced(clips, kinds) if self.skips else Attempts(clips)
         found = self._loader(items, batch_sampler=batches)
@@ -198,6 +205,10 @@ class ClipDataModule(LightningDataModule):
         if not all(any(found.offsets) for found, _ in parts):
             source = "train" if self.extra is None else f"train or frame of extra={self.extra}"
             raise too_far(source, self.interval, self.interval - 1)
+        if self.augmentation is not None:
+            place = next(place for place, some in enumerate(labelled.offsets) if some)
+            with VideoReader(labelled.samples[place].video, "none", threads=1) as reader:
+                self.augmentation.check_fit((reader.height, reader.width))
         samples, kinds = drawn_from(parts, self.seed)
         return self._clips(samples, self.augmentation), kinds
 

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from bdnet.data.base import ClipDataset, Sample
 from bdnet.data.catalogue import Entry, catalogue
 from bdnet.data.errors import BadData
+from bdnet.data.outlook import too_far
 
 Mode = Literal["chain", "gop"]
 Offsets = Literal["all", "last"]
@@ -107,11 +108,3 @@ def by_offset(
     if lacking:
         raise too_far(split, interval, lacking[-1])
     return chosen
-
-
-def too_far(split: str, interval: int, offset: int) -> BadData:
-    return BadData(
-        f"interval={interval}: no labelled frame of {split} lies {offset} frames after a codec "
-        "keyframe; use a smaller interval, or encode the videos with a longer one "
-        "(python -m bdnet.encode)"
-    )

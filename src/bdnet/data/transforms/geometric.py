@@ -33,6 +33,10 @@ class Geometric(A.DualTransform):  # type: ignore[misc]  # albumentations is unt
         """(height, width) of all results, if all pictures have this size; None: they may differ."""
         return None
 
+    def grown(self, size: Size) -> Size:
+        """(height, width) that it may make of a picture of this size, before it cuts or pads."""
+        return size
+
     @property
     def targets(self) -> dict[str, Callable[..., NDArray[Any]]]:
         return {
@@ -110,6 +114,9 @@ class Scale(Geometric):
         self.lowest = lowest
         self.highest = highest
 
+    def grown(self, size: Size) -> Size:
+        return round(size[0] * self.highest), round(size[1] * self.highest)
+
     def choose(self, height: int, width: int, random: Random) -> tuple[Axis, Axis]:
         factor = random.uniform(self.lowest, self.highest)
         shown = [max(1, round(size * factor)) for size in (height, width)]
@@ -126,6 +133,9 @@ class Resize(Geometric):
         self.width = width
 
     def size_after(self, size: Size | None) -> Size | None:  # noqa: ARG002
+        return self.height, self.width
+
+    def grown(self, size: Size) -> Size:  # noqa: ARG002
         return self.height, self.width
 
     def choose(self, height: int, width: int, random: Random) -> tuple[Axis, Axis]:  # noqa: ARG002
