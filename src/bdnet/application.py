@@ -3,6 +3,7 @@
 import functools
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -21,6 +22,7 @@ from bdnet.errors import BdnetError
 
 PACKAGE = Path(__file__).parent
 LAUNCHER = "hydra/launcher=submitit"
+UNKNOWN = re.compile(r"(\w+)\.__init__\(\) got an unexpected keyword argument '(\w+)'")
 SECRETS = ("api_key", "apikey", "key", "passphrase", "password", "secret", "token")
 
 
@@ -110,8 +112,14 @@ def explained(error: Exception) -> str | None:
         return f"{key} is not given; say {key}=... (--help shows all keys)"
     if isinstance(error, InterpolationKeyError):
         return f"{error.full_key}: {error.msg}; say it on the command line, or in the recipe's yaml"
+    if not isinstance(error, InstantiationException):
+        return str(error) if isinstance(error, BdnetError) else None
     # Hydra wraps what a constructor says of its arguments
-    cause = error.__cause__ if isinstance(error, InstantiationException) else error
+    cause = error.__cause__
+    if isinstance(cause, TypeError) and (found := UNKNOWN.search(str(cause))):
+        *_, key = str(error).rpartition("full_key: ")
+        target, name = found.groups()
+        return f"{key}: {target} has no key {name}; correct it, or leave it out"
     return str(cause) if isinstance(cause, BdnetError) else None
 
 

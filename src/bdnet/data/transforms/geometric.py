@@ -10,6 +10,7 @@ import cv2
 
 from bdnet.clip import CELL, IGNORE
 from bdnet.data.transforms.axis import Axis, move_motion, move_valid
+from bdnet.errors import BdnetError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 Size = tuple[int, int]  # height, width
 MEAN_COLOUR = (124, 116, 104)  # of ImageNet, RGB: becomes nearly 0 when images are normalised
+
+
+class BadTransform(BdnetError, ValueError):
+    """A transform of which nothing sensible would come."""
 
 
 class Geometric(A.DualTransform):  # type: ignore[misc]  # albumentations is untyped
@@ -98,7 +103,7 @@ def _move_pixels(
 def _positive(owner: object, **values: float) -> None:
     for name, value in values.items():
         if value <= 0:
-            raise ValueError(f"{type(owner).__name__} needs {name} above 0, not {value}")
+            raise BadTransform(f"{type(owner).__name__} needs {name} above 0, not {value}")
 
 
 class Scale(Geometric):
@@ -108,7 +113,7 @@ class Scale(Geometric):
         super().__init__(p=1.0)
         _positive(self, lowest=lowest)
         if lowest > highest:
-            raise ValueError(
+            raise BadTransform(
                 f"{type(self).__name__} needs lowest <= highest, not {lowest} and {highest}"
             )
         self.lowest = lowest

@@ -11,7 +11,7 @@ import albumentations as A  # type: ignore[import-untyped]  # noqa: N812  # its 
 import numpy as np
 
 from bdnet.clip import cells
-from bdnet.data.transforms.geometric import Geometric, Size
+from bdnet.data.transforms.geometric import BadTransform, Geometric, Size
 from bdnet.errors import BdnetError
 
 if TYPE_CHECKING:
@@ -29,10 +29,6 @@ Transform: TypeAlias = Any  # A.BasicTransform or A.BaseCompose; albumentations 
 
 class UnmovedVectors(BdnetError, ValueError):
     """A transform would move the pixels and leave the motion vectors where they were."""
-
-
-class BadCrop(BdnetError, ValueError):
-    """A crop that is larger than what it is taken of."""
 
 
 class JointTransform:
@@ -110,7 +106,7 @@ class JointTransform:
             largest, cut = transform.grown(largest), transform.size_after(None)
             if cut is not None and (cut[0] > largest[0] or cut[1] > largest[1]):
                 grown = "" if largest == size else f", and {_by(largest)} when they are enlarged"
-                raise BadCrop(
+                raise BadTransform(
                     f"augmentation: a {type(transform).__name__} of {_by(cut)} (height x width) is "
                     f"larger than the pictures, which are {_by(size)}{grown}; say "
                     f"data.augmentation.transforms.crop.height={min(cut[0], largest[0])} and "
