@@ -38,7 +38,7 @@ MUTANTS = [
     Mutant(MOTION, "looked_up[:, 2] > WHOLE", "looked_up[:, 2] > 0.5", "codec/test_motion.py"),
     Mutant(MOTION, "motion[:, 1] / CELL + 0.5", "motion[:, 1] / CELL", "codec/test_motion.py"),
     Mutant("codec/bitstream.py", "kind % 5 == 1", "kind % 5 == 0", "codec/test_bitstream.py"),
-    Mutant("codec/references.py", "if decoded < packet)", "if decoded <= packet)",
+    Mutant("codec/references.py", "        if is_reference:", "        if not is_reference:",
            "codec/test_references.py"),
     Mutant("codec/index.py", 'side="right"', 'side="left"', "codec/test_index.py"),
     Mutant("codec/frames.py", "            motion /= distance", "            motion *= distance",
