@@ -8,7 +8,7 @@ RECIPE ?= short
 WORKERS ?= $(shell nproc 2>/dev/null || echo 2)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all check notebooks table2
+.PHONY: help install demo test test-all coverage check notebooks table2
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,6 +25,12 @@ test: $(STAMP)  ## the fast tests
 
 test-all: $(STAMP)  ## every test, the slow ones too
 	$(BIN)/python -m pytest -n $(WORKERS) -m ''
+
+coverage: $(STAMP)  ## how much of src the fast tests reach, lines and branches
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n $(WORKERS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
 
 check: $(STAMP)  ## ruff, ruff format, mypy --strict
 	$(BIN)/ruff check .

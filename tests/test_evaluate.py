@@ -1,11 +1,12 @@
 """A run tested again."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from hydra import compose, initialize_config_dir
-from omegaconf import DictConfig, open_dict
+from omegaconf import DictConfig, OmegaConf, open_dict
 
 from bdnet.application import conf_folder
 from bdnet.errors import BdnetError
@@ -76,3 +77,20 @@ def test_refuses_what_it_cannot_do(folder: Path, overrides: tuple[str, ...], mes
 def test_a_folder_without_a_run(tmp_path: Path):
     with pytest.raises(BdnetError, match="holds no run"):
         evaluate(asked(f"run='{tmp_path}'"), None)
+
+
+def test_a_strangers_run_executes_nothing(folder: Path, tmp_path: Path):
+    strange = Path(shutil.copytree(folder, tmp_path / "strange"))
+    owned = tmp_path / "owned"
+    call = {"_target_": "os.system", "command": f"touch {owned}"}
+    config = OmegaConf.load(strange / "config.yaml")
+    # of a run's trainer only plain values are kept
+    config.trainer = {**call, "accelerator": "cpu", "profiler": call, "logger": [call]}
+    config.callbacks = {"progress": call}
+    OmegaConf.save(config, strange / "config.yaml")
+    assert again(strange)["scores"] == again(folder)["scores"]
+    config.data.augmentation = {"transforms": [call]}
+    OmegaConf.save(config, strange / "config.yaml")
+    with pytest.raises(BdnetError, match=r"transforms\.0\._target_=os\.system: a run's folder"):
+        again(strange)
+    assert not owned.exists()

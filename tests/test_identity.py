@@ -1,11 +1,14 @@
 """Which settings make another run, and which do not."""
 
+import re
 from functools import cache
 from pathlib import Path
 
 import pytest
+import yaml
 from omegaconf import OmegaConf
 
+from bdnet.application import conf_folder
 from bdnet.errors import BdnetError
 from bdnet.identity import check_trust, differences, digest
 from bdnet.needs import builds_on
@@ -88,13 +91,50 @@ def test_many_differences_are_counted():
 
 @pytest.mark.parametrize(
     "target",
-    ["os.system", "torch.os.system", "bdnet.records.os.system", "builtins.eval", "subprocess.Popen",
-     "torch.hub.load", "bdnet.models.weights.read"],
-)  # fmt: skip
-def test_code_that_is_no_networks_class_is_refused(target: str):
-    config = OmegaConf.create({"head": [{"_target_": "torch.nn.Conv2d"}, {"_target_": target}]})
-    with pytest.raises(BdnetError, match=rf"config\.head\.1\._target_={target}: a run's folder"):
+    [
+        *("os.system", "builtins.eval", "builtins.exec", "subprocess.Popen", "pickle.loads"),
+        # found below a trusted package, and not of it
+        *("torch.os.system", "torch.nn.functional.torch.os.system", "bdnet.records.os.system"),
+        *("bdnet.application.hydra.utils.call", "bdnet.data.prepare.shutil.rmtree"),
+        # functions
+        *("torch.load", "torch.hub.load", "torch.utils.cpp_extension.load", "torch.nn.init.zeros_"),
+        *("bdnet.models.weights.read", "bdnet.runs.load", "timm.create_model"),
+        # classes that do something when they are made
+        *("bdnet.codec.VideoWriter", "bdnet.data.catalogue.ThreadPoolExecutor", "bdnet.runs.Run"),
+        *("torch.package.PackageImporter", "torch.fx.GraphModule", "torch.distributed.FileStore"),
+        *("bdnet.engine.exhibits.Exhibits", "pytorch_lightning.Trainer"),
+        # not even there
+        *("", ".", "torch.nn.", "bdnet.data.none.None"),
+    ],
+)
+@pytest.mark.parametrize("partial", [False, True])
+def test_code_that_is_no_networks_class_is_refused(target: str, partial: bool):
+    bad = {"_target_": target, "_partial_": partial, "_args_": ["touch /tmp/owned"]}
+    config = OmegaConf.create({"head": [{"_target_": "torch.nn.Conv2d", "inner": {"deep": bad}}]})
+    named = rf"config\.head\.0\.inner\.deep\._target_={re.escape(target)}: a run's folder"
+    with pytest.raises(BdnetError, match=named):
         check_trust(config)
+
+
+def test_a_target_is_looked_at_after_interpolation():
+    config = OmegaConf.create({"a": {"_target_": "${b}.system"}, "b": "os"})
+    with pytest.raises(BdnetError, match=r"a\._target_=os\.system"):
+        check_trust(config)
+
+
+@pytest.mark.parametrize("text", ["${oc.env:HOME}", "x ${data.seed}", "${hydra:runtime.cwd}"])
+def test_a_runs_configuration_looks_nothing_up(text: str, tmp_path: Path):
+    config = {"model": {"heads": [{"name": text}]}, "data": {"seed": 0}}
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
+    with pytest.raises(BdnetError, match=r"model\.heads\.0\.name is .*nothing left to look up"):
+        Run(tmp_path).config()
+
+
+@pytest.mark.parametrize("text", ["a: [", "- a\n- b\n", "a: !!python/object/apply:os.system [ls]"])
+def test_a_configuration_that_is_none_is_a_sentence(text: str, tmp_path: Path):
+    (tmp_path / "config.yaml").write_text(text)
+    with pytest.raises(BdnetError, match=r"(?s)config\.yaml: .*copy it again"):
+        Run(tmp_path).config()
 
 
 def test_a_class_that_there_is_not_is_a_sentence():
@@ -102,7 +142,15 @@ def test_a_class_that_there_is_not_is_a_sentence():
         check_trust({"_target_": "bdnet.models.absent.Net"})
 
 
-def test_networks_and_data_may_be_named():
-    with composed("data=streets") as (config, _):
+@pytest.mark.parametrize("data", ["streets", "camvid", "cityscapes", "folder", "stills"])
+def test_networks_and_data_may_be_named(data: str):
+    root = [] if data == "streets" else ["data.dataset.root=FOLDER"]
+    with composed(f"data={data}", *root) as (config, _):
         check_trust(config.model)
         check_trust(config.data)
+
+
+def test_all_networks_may_be_named():
+    for path in conf_folder().glob("model/*.yaml"):
+        with composed("data=streets", f"model={path.stem}") as (config, _):
+            check_trust(config.model)

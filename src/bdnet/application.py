@@ -2,6 +2,8 @@
 
 import functools
 import logging
+import os
+import re
 import sys
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -20,6 +22,8 @@ from bdnet.errors import BdnetError
 
 PACKAGE = Path(__file__).parent
 LAUNCHER = "hydra/launcher=submitit"
+UNKNOWN = re.compile(r"(\w+)\.__init__\(\) got an unexpected keyword argument '(\w+)'")
+SECRETS = ("api_key", "apikey", "key", "passphrase", "password", "secret", "token")
 
 
 def conf_folder() -> Path:
@@ -57,6 +61,13 @@ def application(
         program: Callable[[], None] = start(run)
 
         def application() -> None:
+            if secret := next(filter(is_secret, sys.argv[1:]), None):
+                where = secret.partition("=")[0].lstrip("+")
+                sys.exit(
+                    f"bdnet {name}: {where}=...: no key or password on the command line, which is "
+                    "written down in run folders and logs; for Weights & Biases say `wandb login` "
+                    "once, or set WANDB_API_KEY"
+                )
             sys.argv[1:] = map(quoted, sys.argv[1:])
             if any(LAUNCHER in each for each in sys.argv) and find_spec("submitit") is None:
                 sys.exit(f"bdnet {name}: {LAUNCHER}... needs a package: pip install 'bdnet[slurm]'")
@@ -82,6 +93,13 @@ def quoted(argument: str) -> str:
     return argument
 
 
+def is_secret(argument: str) -> bool:
+    """Whether an argument gives away a key or password: by its name, or the environment's."""
+    key, _, value = argument.partition("=")
+    known = os.environ.get("WANDB_API_KEY")
+    return key.rpartition(".")[2].lower() in SECRETS or (bool(known) and str(known) in value)
+
+
 def _in_quotes(value: str) -> str:
     escaped = value.strip().replace("'", "\\'")
     return f"'{escaped}'"
@@ -94,8 +112,14 @@ def explained(error: Exception) -> str | None:
         return f"{key} is not given; say {key}=... (--help shows all keys)"
     if isinstance(error, InterpolationKeyError):
         return f"{error.full_key}: {error.msg}; say it on the command line, or in the recipe's yaml"
+    if not isinstance(error, InstantiationException):
+        return str(error) if isinstance(error, BdnetError) else None
     # Hydra wraps what a constructor says of its arguments
-    cause = error.__cause__ if isinstance(error, InstantiationException) else error
+    cause = error.__cause__
+    if isinstance(cause, TypeError) and (found := UNKNOWN.search(str(cause))):
+        *_, key = str(error).rpartition("full_key: ")
+        target, name = found.groups()
+        return f"{key}: {target} has no key {name}; correct it, or leave it out"
     return str(cause) if isinstance(cause, BdnetError) else None
 
 

@@ -14,6 +14,7 @@ from bdnet.codec import VideoWriter
 from bdnet.data.module import ClipDataModule
 from bdnet.data.streets import render
 from bdnet.engine.exhibits import segment
+from bdnet.identity import check_trust
 from bdnet.pictures.panel import comparison, sheet_of_panels
 from bdnet.predict import predict_all
 from bdnet.report import make
@@ -67,8 +68,7 @@ def _compare(folders: dict[str, Path], path: Path) -> None:
         for row, folder in folders.items()
         if row.startswith(TABLE)
     }
-    config = Run(next(iter(folders.values()))).config()
-    data: ClipDataModule = instantiate(config.data, _convert_="all")
+    data: ClipDataModule = instantiate(_data(next(iter(folders.values()))), _convert_="all")
     classes = data.dataset.classes
     pictures = [
         comparison(
@@ -79,9 +79,16 @@ def _compare(folders: dict[str, Path], path: Path) -> None:
     sheet_of_panels(pictures, classes, path)
 
 
+def _data(folder: Path) -> DictConfig:
+    """A run's settings of its data; `runs` may hold some that others have trained."""
+    found: DictConfig = Run(folder).config().data
+    check_trust(found)
+    return found
+
+
 def _film(folder: Path, output: Path, frames: int) -> None:
     """A drive that no network has seen, and what this one sees in it."""
-    dataset = Run(folder).config().data.dataset
+    dataset = _data(folder).dataset
     parameters = instantiate(dataset.parameters, _convert_="all", length=frames)
     video = output / "drive.mp4"
     output.mkdir(parents=True, exist_ok=True)

@@ -23,6 +23,8 @@ from bdnet.runs import Run, Trained, load
 
 # whatever the run was trained on
 ONE_DEVICE = {"devices": 1, "num_nodes": 1, "strategy": "auto"}
+# of a run's trainer, what its numbers may depend on; the rest might be a stranger's code
+KEPT = ("accelerator", "benchmark", "deterministic", "limit_test_batches", "precision")
 
 
 @application("evaluate", resumes=False)
@@ -87,8 +89,10 @@ def _evaluated(config: DictConfig, run: Run, trained: Trained, data: ClipDataMod
         data.images = "all"
     evaluator = Evaluator(trained.model, trained.classes, data.interval)
     evaluator.lay_out(recipe.memory)
+    kept = {key: recipe.trainer[key] for key in KEPT if key in recipe.trainer}
+    kept |= {"_target_": "pytorch_lightning.Trainer", "default_root_dir": str(run.folder)}
     trainer: pl.Trainer = instantiate(
-        OmegaConf.merge(recipe.trainer, ONE_DEVICE, config.trainer),
+        OmegaConf.merge(kept, ONE_DEVICE, config.trainer),
         _convert_="all", logger=False, callbacks=[Progress()], enable_checkpointing=False,
         enable_progress_bar=True,
     )  # fmt: skip

@@ -1,9 +1,10 @@
 """What a run is known by: its configuration, without what its numbers do not depend on."""
 
 from collections.abc import Mapping
-from pydoc import locate
+from pathlib import Path
 from typing import Any
 
+from hydra.utils import get_object
 from omegaconf import DictConfig, OmegaConf
 
 from bdnet.data.prepare import digest as digest_of
@@ -13,13 +14,23 @@ from bdnet.errors import BdnetError
 # backbone and recipe, what the model and others take from them
 APART = (
     "backbone", "callbacks.best.dirpath", "callbacks.exhibits", "callbacks.last",
-    "checkpoint_every", "data.dataset.processes", "data.prefetch", "data.workers", "folder",
+    "checkpoint_every", "data.bad_samples_at_most", "data.dataset.processes", "data.on_bad_sample",
+    "data.prefetch", "data.workers", "folder",
     "identity", "init_from", "logger", "name", "overwrite", "recipe", "requires", "runs",
     "teacher.model.run", "trainer.default_root_dir", "trainer.enable_progress_bar",
     "trainer.log_every_n_steps",
 )  # fmt: skip
-# a run's folder may come from a stranger, and its configuration names code to run
-TRUSTED = ("bdnet", "torch", "timm", "albumentations")
+# a run's folder may come from a stranger, and its configuration names code to run: what it may name
+# are classes of these modules that have one of these bases; not all of torch's are harmless to make
+TRUSTED = {
+    "albumentations": {"BasicTransform", "BaseCompose"},
+    "bdnet.codec.encoding": {"Encoding"},
+    "bdnet.data": {"object"},
+    "bdnet.models": {"Module"},
+    "timm": {"Module"},
+    "torch.nn": {"Module"},
+}
+METHODS = ("bdnet.data.classes.Classes.read",)
 
 
 def digest(config: DictConfig, builds_on: Mapping[str, str]) -> str:
@@ -50,7 +61,7 @@ def differences(one: DictConfig, other: DictConfig, most: int = 5) -> list[str]:
 
 
 def check_trust(config: Any, path: str = "config") -> None:
-    """Refuses a configuration that names other code to run than networks' own classes."""
+    """Refuses a configuration that names other code to run than classes of networks and data."""
     if isinstance(config, DictConfig):
         config = OmegaConf.to_container(config, resolve=True)
     if isinstance(config, dict) and "_target_" in config:
@@ -60,15 +71,39 @@ def check_trust(config: Any, path: str = "config") -> None:
         check_trust(each, f"{path}.{key}")
 
 
+def check_plain(config: DictConfig, path: Path) -> None:
+    """Refuses a run's configuration that looks things up: we write none such, and what it looked up
+    (the environment, files) is not its author's.
+    """
+    for key, value in _flat(OmegaConf.to_container(config, resolve=False)).items():
+        if isinstance(value, str) and "${" in value:
+            raise BdnetError(
+                f"{path}: {key} is {value!r}; a run's configuration has nothing left to look up: "
+                "do not use this folder, or write the value itself"
+            )
+
+
 def _check_target(target: str, path: str) -> None:
-    # torch.os.system is found below torch, but is not torch's
-    found = locate(target) if target.partition(".")[0] in TRUSTED else None
-    home = getattr(found, "__module__", "").partition(".")[0]
-    if not isinstance(found, type) or home not in TRUSTED:
-        raise BdnetError(
-            f"{path}._target_={target}: a run's folder may only name classes of "
-            f"{', '.join(TRUSTED)}; do not use this folder, or mend its config.yaml"
-        )
+    if target in METHODS:
+        return
+    found = _found(target) if target.startswith(tuple(f"{each}." for each in TRUSTED)) else None
+    # torch.nn.os.system would be found below torch.nn, but is not of it
+    home = getattr(found, "__module__", None) or ""
+    bases = {each.__name__ for each in found.__mro__} if isinstance(found, type) else set()
+    if any(f"{home}.".startswith(f"{each}.") and bases & TRUSTED[each] for each in TRUSTED):
+        return
+    raise BdnetError(
+        f"{path}._target_={target}: a run's folder may only name classes of networks and data, of "
+        "bdnet, torch, timm and albumentations; do not use this folder, or mend its config.yaml"
+    )
+
+
+def _found(target: str) -> object:
+    """What Hydra would call."""
+    try:
+        return get_object(target)
+    except (ImportError, ValueError):
+        return None
 
 
 def _flat(config: Any, path: str = "") -> dict[str, Any]:

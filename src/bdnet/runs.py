@@ -9,6 +9,7 @@ runs/<name>/seed=<seed>/
 """
 
 import logging
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,11 +18,12 @@ from typing import Any, NamedTuple
 from filelock import FileLock, Timeout
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
+from yaml import YAMLError
 
 from bdnet.data.classes import Classes
 from bdnet.data.module import ClipDataModule
 from bdnet.errors import BdnetError
-from bdnet.identity import check_trust, differences
+from bdnet.identity import check_plain, check_trust, differences
 from bdnet.models.base import VideoModel
 from bdnet.models.checkpoints import restore
 from bdnet.records import read_json, write, write_json
@@ -72,8 +74,13 @@ class Run:
                 f"run={self.folder}: holds no run (no config.yaml); give the folder that "
                 "python -m bdnet.train wrote, such as runs/NAME/seed=0"
             )
-        config = OmegaConf.load(path)
-        assert isinstance(config, DictConfig)
+        try:
+            config = OmegaConf.load(path)
+        except (OSError, ValueError, YAMLError) as error:
+            raise BdnetError(f"{path}: cannot be read as YAML ({error}); copy it again") from error
+        if not isinstance(config, DictConfig):
+            raise BdnetError(f"{path}: a list where keys are expected; copy it again")
+        check_plain(config, path)
         return config
 
     def data(self, changes: DictConfig | None = None) -> ClipDataModule:
@@ -130,10 +137,24 @@ class Run:
             for path in self.folder.glob(pattern):
                 path.unlink()
 
+    def check_folder(self) -> None:
+        """Makes the folder, or refuses one in which nothing can be written."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BdnetError(
+                f"{self.folder}: cannot be the folder of a run ({error.strerror}: "
+                f"{error.filename}); say another one (runs=FOLDER, or name=...)"
+            ) from error
+        if not os.access(self.folder, os.W_OK | os.X_OK):
+            raise BdnetError(
+                f"{self.folder}: nothing can be written there; say another place (runs=FOLDER)"
+            )
+
     @contextmanager
     def exclusive(self, wait: bool = False) -> Iterator[None]:
         """One process at a time works on a run; the lock dies with its process."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.check_folder()
         try:
             with FileLock(self.folder / ".lock", timeout=-1 if wait else 0):
                 yield

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
-from hydra import compose
 from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf, open_dict
@@ -20,13 +19,14 @@ from bdnet.engine.composition import join
 from bdnet.engine.distiller import Distiller
 from bdnet.engine.processes import check_reached, check_started, is_first, led
 from bdnet.engine.quiet import hush
-from bdnet.errors import BdnetError
 from bdnet.fitting import fit_and_test
 from bdnet.identity import digest
 from bdnet.models.checkpoints import inherit
 from bdnet.needs import builds_on, sources, told
 from bdnet.outcome import describe, facts_of
+from bdnet.rehearsal import composed, make_trainer, rehearse
 from bdnet.runs import Run
+from bdnet.settings import check, check_login
 from bdnet.sweep import is_one_of_many, outside_agent
 
 log = logging.getLogger(__name__)
@@ -47,19 +47,26 @@ def train(
     overrides: those of the command line; runs that this one builds on share some
     needed:    another run builds on it
     """
-    _check(config)
-    for each in config.requires:
-        _train_needed(each, overrides)
+    check(config)
+    check_login(config.logger)
     data = instantiate(config.data, _convert_="all")
+    data.check_outlook()
+    run = Run(config.folder)
+    run.check_folder()
     with open_dict(config):
         config.classes = config.classes or len(data.dataset.classes)
+    if config.requires:
+        rehearse(config, data, overrides)
+    for each in config.requires:
+        _train_needed(each, overrides)
+    with open_dict(config):
         config.identity = digest(config, builds_on(config))
     command = list(HydraConfig.get().overrides.task)
-    run, facts = Run(config.folder), facts_of(config, choices, data.dataset.classes, command)
+    facts = facts_of(config, choices, data.dataset.classes, command)
     # another job may need the run that this one is, and be at work on it
     wait = needed or is_one_of_many()
     bare = {"logger": False, "callbacks": [], "enable_checkpointing": False}
-    make = partial(instantiate, config.trainer, _convert_="all", **bare)
+    make = partial(make_trainer, config.trainer, **bare)
     with led(make, run.claimed(config, facts, config.overwrite, wait)) as is_open:
         if is_open:
             with _logged(run.folder / "train.log"):
@@ -69,20 +76,6 @@ def train(
             log.info("%s is finished already", run.folder)
 
 
-def _check(config: DictConfig) -> None:
-    """Refuses what would be found wrong only when training is done."""
-    which = config.checkpoint
-    if which not in ("last", "best"):
-        raise BdnetError(f"checkpoint={which}: say last or best")
-    if which == "best" and not config.steps:
-        raise BdnetError("checkpoint=best: a run of steps=0 only tests; say checkpoint=last")
-    if which == "best" and config.validate_every > config.steps:
-        raise BdnetError(
-            f"checkpoint=best: with validate_every={config.validate_every} no validation comes in "
-            f"steps={config.steps}; validate more often, or say checkpoint=last"
-        )
-
-
 def _train_needed(needed: DictConfig, overrides: Sequence[str]) -> None:
     with outside_agent():
         train_composed(*told(needed, overrides), needed=True)
@@ -90,17 +83,9 @@ def _train_needed(needed: DictConfig, overrides: Sequence[str]) -> None:
 
 def train_composed(chosen: Sequence[str], overrides: Sequence[str], needed: bool = False) -> Path:
     """Trains the run that these overrides compose to; its folder. The others are as in `train`."""
-    config = compose("train", list(chosen), return_hydra_config=True)
-    choices = dict(config.hydra.runtime.choices)
-    ours = HydraConfig.instance().cfg
-    HydraConfig.instance().set_config(config)  # ${hydra:...} means that of this run
-    with open_dict(config):
-        del config["hydra"]
-    try:
+    with composed(chosen) as (config, choices):
         train(config, choices, overrides, needed)
-    finally:
-        HydraConfig.instance().cfg = ours
-    return Path(config.folder)
+        return Path(config.folder)
 
 
 def _announce(run: Run, config: DictConfig, needed: bool) -> None:
@@ -112,7 +97,6 @@ def _finish(run: Run, config: DictConfig, data: ClipDataModule) -> None:
     hush()
     pl.seed_everything(config.seed, verbose=False)
     distiller = _distiller(config, data)
-    data.prepare_data()
     loggers = list(instantiate(config.logger, _convert_="all").values())
     callbacks = instantiate(config.callbacks, _convert_="all")
     # Lightning refuses what has nothing to do
@@ -120,11 +104,10 @@ def _finish(run: Run, config: DictConfig, data: ClipDataModule) -> None:
         callbacks.pop("progress", None)
     if not loggers:
         callbacks.pop("rate", None)
-    trainer = instantiate(
-        config.trainer, _convert_="all", logger=loggers, callbacks=[*callbacks.values()]
-    )
+    trainer = make_trainer(config.trainer, logger=loggers, callbacks=[*callbacks.values()])
     check_started(trainer)
     check_reached(trainer, distiller.student.trains_all, type(distiller.student).__name__)
+    data.prepare_data()
     status = 1
     try:
         for logger in loggers:

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from bdnet.clip import CELL
@@ -93,3 +95,23 @@ def test_accumulate_quotes_wrong_shapes(motion, valid, parts) -> None:
     with pytest.raises(ValueError, match="must be") as caught:
         accumulate(torch.zeros(motion), torch.zeros(valid, dtype=torch.bool))
     assert all(part in str(caught.value) for part in parts)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    height=st.integers(1, 4), width=st.integers(1, 4), steps=st.integers(0, 3),
+    largest=st.sampled_from([1e2, 1e6, 1e30]), seed=st.integers(0, 2**32 - 1),
+)  # fmt: skip
+def test_vectors_of_any_length_give_a_field(height, width, steps, largest, seed) -> None:
+    """As damaged streams have them: far outside of the picture, the border is what is there."""
+    rng = np.random.default_rng(seed)
+    motion = torch.from_numpy(rng.uniform(-largest, largest, (steps, 2, height, width)))
+    valid = torch.from_numpy(rng.random((steps, height, width)) > 0.2)
+    field, whole = accumulate(motion, valid)
+    assert field.shape == (2, height, width)
+    assert field.isfinite().all()
+    assert field.abs().max() <= steps * largest * (1 + 1e-6)
+    if steps:
+        assert not (whole & ~valid[-1]).any()  # a hole in the last step is one
+    if steps == 1:
+        torch.testing.assert_close(field, motion[0])

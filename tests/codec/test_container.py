@@ -1,5 +1,6 @@
 """Files that are not videos: one clear sentence each, from probe and from VideoReader."""
 
+import shutil
 import socket
 import wave
 from collections.abc import Iterator
@@ -147,3 +148,36 @@ def test_paths_may_be_strings(make_video) -> None:
     assert probe(str(path)) == probe(path)
     with VideoReader(str(path)) as reader:
         assert len(list(reader)) == 3
+
+
+PLAYLISTS = {
+    "hls": "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n{place}\n#EXT-X-ENDLIST\n",
+    "concat": "ffconcat version 1.0\nfile {place}\n",
+    "sdp": "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\n"
+    "m=video 9998 RTP/AVP 96\na=rtpmap:96 H264/90000\n",
+}
+
+
+@pytest.mark.parametrize("use", [probe, VideoReader])
+@pytest.mark.parametrize("place", ["secret.ts", "{folder}/secret.ts", "http://127.0.0.1:9/x.ts"])
+@pytest.mark.parametrize("ending", ["m3u8", "mp4", "ffconcat", "sdp"])
+@pytest.mark.parametrize("kind", PLAYLISTS)
+def test_a_file_that_names_other_files_is_not_followed(
+    make_video, tmp_path, kind, ending, place, use
+) -> None:
+    shutil.copy(make_video(container="ts", frames=4, size=(48, 64)), tmp_path / "secret.ts")
+    path = tmp_path / f"list.{ending}"
+    path.write_text(PLAYLISTS[kind].format(place=place.format(folder=tmp_path)))
+    with pytest.raises(UnsupportedStream, match=r"not a format that is opened|not a video that"):
+        use(path)
+
+
+def test_a_files_name_is_no_protocol(make_video, tmp_path, monkeypatch) -> None:
+    """FFmpeg would take it for two files to be joined."""
+    shutil.copy(make_video(container="ts", frames=4, size=(48, 64)), tmp_path / "secret.ts")
+    monkeypatch.chdir(tmp_path)
+    Path("concat:secret.ts|secret.ts").write_bytes(b"text")
+    with pytest.raises(UnsupportedStream, match="not a video that"):
+        probe("concat:secret.ts|secret.ts")
+    shutil.copy("secret.ts", "odd: 100%|name.ts")
+    assert probe("odd: 100%|name.ts").frames == 4

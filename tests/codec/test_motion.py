@@ -46,6 +46,7 @@ def random_records(
         rows.append((-1, 16, 16, -8, 8, 5, 5, scale))
         rows.append((-1, 16, 16, width + 64, 8, 5, 5, scale))
         rows.append((-1, 8, 16, 4, -4, 5, 5, scale))
+        rows.append((-1, 8, 16, 4, 16 * -(-height // 16), 5, 5, scale))  # half of it is inside
     records = np.zeros(len(rows), layout)
     names = ["source", "w", "h", "dst_x", "dst_y", "motion_x", "motion_y", "motion_scale"]
     for name, column in zip(names, zip(*rows, strict=True), strict=True):

@@ -89,8 +89,7 @@ def test_batches(root: Path, split: str):
 def test_data_set_is_left_as_it_is(root: Path):
     before = state(root)
     dataset = Folder(root)
-    dataset.prepare()
-    dataset.samples("train")
+    next(batches(dataset, "train", interval=3))
     after = state(root)
     assert after.keys() - before.keys() == {root / ".keyframes.json"}
     assert {path: after[path] for path in before} == before
@@ -107,6 +106,9 @@ def splits(text: str):
          r"splits.yaml is missing; write it .*train: \[mon_1, mon_2\]\nval: \[tue_0001\]"),
         (splits("train: [mon_1, wed_*]\nval: [tue_0001]\n"),
          r"splits.yaml: train: wed_\* matches no video in .*videos"),
+        (splits("train: ['../secret/videos/*']\nval: [tue_0001]\n"),
+         r"train: \.\./secret/videos/\* matches no video in .*/videos "),
+        (splits("train: [/etc/passwd]\nval: [tue_0001]\n"), "train: /etc/passwd matches no video"),
         (splits("train: [mon_1]\n"), "splits.yaml: its keys are train, val"),
         (splits("train: mon_1\nval: [mon_2]\n"), "each a list"),
         (splits("train: [mon_1\n"), "splits.yaml: .*should look like"),
@@ -125,7 +127,7 @@ def splits(text: str):
 def test_what_is_wrong_is_named(root: Path, harm, said: str):
     harm(root)
     with pytest.raises(BadData, match=f"(?s){said}"):
-        Folder(root).samples("train")
+        batches(Folder(root), "train", interval=3)
 
 
 def test_missing_parts_are_named(root: Path, tmp_path: Path):

@@ -1,9 +1,15 @@
 """Label images give class numbers, whatever kind of image holds them."""
 
+import random
+from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import cv2
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from bdnet.data.classes import Classes
@@ -69,3 +75,59 @@ def test_damaged_labels_are_refused(tmp_path: Path):
     colours = write(tmp_path / "colours.png", np.dstack([label()] * 3))
     with pytest.raises(BadData, match=r"colours.png: uint8 \[48, 64, 3\] is no label image"):
         read_label(colours, CLASSES)
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_any_image_gives_class_numbers_or_a_sentence(data: st.DataObject):
+    """Grey, palette, few bits, colours, 16 bits: of any size and any values."""
+    height, width = data.draw(st.integers(1, 9)), data.draw(st.integers(1, 9))
+    kind = data.draw(st.sampled_from(["grey", "palette", "bits", "colours", "deep"]))
+    most = data.draw(st.sampled_from([1, 2, 3, 255]))
+    seed = data.draw(st.integers(0, 2**32 - 1))
+    stored = np.random.default_rng(seed).integers(0, most, (height, width), np.uint8, endpoint=True)
+    if kind == "bits":
+        stored = np.minimum(stored, 1)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "a.png"
+        if kind == "deep":
+            assert cv2.imwrite(str(path), stored.astype(np.uint16))
+        else:
+            image = Image.fromarray(stored > 0 if kind == "bits" else stored)
+            if kind == "palette":
+                image.putpalette(PALETTE)
+            (image.convert("RGB") if kind == "colours" else image).save(path)
+        is_label = kind not in ("colours", "deep") and set(np.unique(stored)) <= {0, 1, 255}
+        if is_label:
+            assert np.array_equal(read_label(path, CLASSES), stored)
+        else:
+            with pytest.raises(BadData, match=r"a\.png: "):
+                read_label(path, CLASSES)
+
+
+def mutate(content: bytes, rng: random.Random) -> bytes:
+    """Bytes overwritten, in the header more often than not, or cut off."""
+    found = bytearray(content)
+    for _ in range(rng.choice((1, 2, 8))):
+        found[rng.randrange(rng.choice((60, len(found))))] = rng.randrange(256)
+    return bytes(found[: rng.randrange(len(found))] if rng.random() < 0.2 else found)
+
+
+@settings(max_examples=120, deadline=None)
+@given(data=st.data())
+def test_a_mutated_image_gives_class_numbers_or_a_sentence(data: st.DataObject):
+    rng = random.Random(data.draw(st.integers(0, 2**32 - 1)))
+    image = Image.fromarray(label())
+    if data.draw(st.booleans()):
+        image.putpalette(PALETTE)
+    content = BytesIO()
+    image.save(content, data.draw(st.sampled_from(["png", "bmp", "tiff"])))
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "a.png"
+        path.write_bytes(mutate(content.getvalue(), rng))
+        try:
+            found = read_label(path, CLASSES)
+        except BadData:
+            return
+        assert found.ndim == 2
+        assert set(np.unique(found)) <= {0, 1, 255}

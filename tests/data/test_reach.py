@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bdnet.data.base import Sample
 from bdnet.data.catalogue import Entry
@@ -49,3 +51,22 @@ def test_unlabelled_frames_have_their_originals(small_streets: Streets):
     sample = small_streets.samples("train")[0]
     found = unlabelled(small_streets, [Sample(sample.video, 0, sample.label, images)])
     assert [each.originals for each in found] == [images] * 7
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    frames=st.integers(1, 30), target=st.integers(0, 29), interval=st.integers(1, 12),
+    keys=st.sets(st.integers(0, 29)), mode=st.sampled_from(["chain", "gop"]),
+)  # fmt: skip
+def test_offsets_never_cross_a_keyframe(frames, target, interval, keys, mode):
+    entry = Entry(frames, tuple(sorted(keys | {0})))
+    found = offsets(entry, target, interval, mode)
+    assert all(0 <= each < interval for each in found)
+    for offset in found:
+        first = target - offset
+        assert first >= 0
+        assert not any(first < key <= target for key in entry.keys)  # it has no vectors
+        assert mode == "chain" or first in entry.keys
+    if mode == "chain":
+        assert found[0] == 0
+        assert found == tuple(range(len(found)))

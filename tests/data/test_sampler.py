@@ -87,3 +87,16 @@ def test_evaluation_batches_have_one_offset_each_and_every_sample_once():
     assert drawn == [(offset, each) for offset, chosen in samples.items() for each in chosen]
     shares = [list(OffsetBatches(samples, 3, rank, 3)) for rank in range(3)]
     assert sorted(batch for share in shares for batch in share) == sorted(batches)
+
+
+def test_what_comes_instead_is_a_function_of_the_draw_and_of_its_kind():
+    each = draws(first=50)
+    one = each[7]
+    chain = [one]
+    for _ in range(300):
+        chain.append(each.instead(chain[-1]))
+    assert chain[1] == draws(first=50).instead(one)
+    assert len({draw.seed for draw in chain}) == len(chain)
+    assert all(50 <= draw.sample < 250 and 0 <= draw.offset < 5 for draw in chain)
+    assert len({draw.sample for draw in chain}) > 120
+    assert {draw.offset for draw in chain} == set(range(5))

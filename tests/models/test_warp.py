@@ -2,6 +2,8 @@
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bdnet.models.layout import layout
 from bdnet.models.warp import warp
@@ -87,3 +89,22 @@ def test_half_precision_keeps_its_type_and_its_positions():
 def test_wrong_sizes_are_named():
     with pytest.raises(ValueError, match=r"\[1, 2, 5, 7\].*expected \[1, 10, 14\]"):
         warp(torch.zeros(1, 3, 9, 14), uniform(0, 0), 4)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    rows=st.integers(1, 5), columns=st.integers(1, 5), stride=st.sampled_from([1, 2, 4, 8]),
+    largest=st.sampled_from([0.0, 7.9, 1e3, 1e9]), seed=st.integers(0, 2**32 - 1),
+)  # fmt: skip
+def test_vectors_of_any_length_take_what_is_there(rows, columns, stride, largest, seed) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    factor = 8 // stride
+    feature = torch.randn(1, 3, factor * rows, factor * columns, generator=generator)
+    field = largest * (2 * torch.rand(1, 2, rows, columns, generator=generator) - 1)
+    moved = warp(feature, field, stride)
+    by_cell = warp(feature.to(memory_format=torch.channels_last), field, stride)
+    torch.testing.assert_close(by_cell, moved, atol=1e-4, rtol=1e-4)
+    low, high = feature.amin((2, 3), True), feature.amax((2, 3), True)
+    assert ((moved >= low - 1e-4) & (moved <= high + 1e-4)).all()
+    if not largest:
+        torch.testing.assert_close(moved, feature, atol=1e-5, rtol=1e-5)

@@ -10,6 +10,16 @@ from bdnet.codec.errors import MissingVideo, UnsupportedStream, encode_command
 
 av.logging.set_level(None)  # libavcodec's own complaints: we turn them into errors and counts
 
+# what a file may be; beyond these FFmpeg opens rarities, and playlists (hls, concat, sdp), which
+# make it open whatever other files and addresses their author has written into them
+FORMATS = (
+    "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "mpegts", "mpeg", "mpegvideo", "m4v", "flv",
+    "asf", "ogg", "rm", "mxf", "nut", "dv", "wtv", "swf", "amv", "nsv", "h261", "h263", "h264",
+    "hevc", "vvc", "vc1", "av1", "obu", "ivf", "mjpeg", "gif", "apng", "yuv4mpegpipe",
+    "wav", "mp3", "flac", "aac",  # to say that there is only sound in them
+)  # fmt: skip
+FILE_ONLY = {"protocol_whitelist": "file", "format_whitelist": ",".join(FORMATS)}
+
 # measured: each of these decoders exported the vectors of a known pan
 MPEG = {"mpeg1video", "mpeg2video", "mpeg4", "msmpeg4v3", "msmpeg4v2", "wmv1", "wmv2"}
 EXPORTS_VECTORS = frozenset({"h264", "h263", "h261", "flv1", "rv10", "rv20", *MPEG})
@@ -17,12 +27,24 @@ PATIENCE = 30.0  # seconds without a byte from a URL
 
 
 def open_video(path: str | Path) -> tuple[InputContainer, VideoStream]:
-    """Opens a file, URL or device; the caller closes the container."""
-    is_url = "://" in str(path)
+    """Opens a file, URL or device; the caller closes the container.
+
+    A file gives its own content and nothing else; of a URL, FFmpeg makes what it likes.
+    """
+    place, options = str(path), {}
+    is_url = "://" in place
     if not is_url:
         _check_file(Path(path))
+    if Path(path).is_file():
+        # concat:a|b and the like are words of a protocol, where no folder stands before them
+        place, options = str(Path(path).absolute()), FILE_ONLY
     try:
-        container = av.open(str(path), timeout=PATIENCE if is_url else None)
+        container = av.open(place, options=options, timeout=PATIENCE if is_url else None)
+    except av.error.ArgumentError as error:
+        raise UnsupportedStream(
+            f"{path}: not a format that is opened, or a playlist, which would lead to other files; "
+            "give the video itself, or make one of it: ffmpeg -i FILE -c copy NAME.mp4"
+        ) from error
     except (av.error.FFmpegError, OSError, ValueError) as error:
         if is_url:
             raise UnsupportedStream(

@@ -15,6 +15,10 @@ class MissingVideo(UnsupportedStream, FileNotFoundError):
     """There is no such file."""
 
 
+class NoSuchFrame(UnsupportedStream, IndexError):
+    """The video has no frame of that number."""
+
+
 class CorruptStream(UnsupportedStream):
     """A frame, or the rest of the file, could not be decoded; `index` is the frame's number."""
 

@@ -13,7 +13,7 @@ import numpy as np
 from bdnet.clip import Frame
 from bdnet.codec import problems
 from bdnet.codec.decoder import Decoded, Decoder, Skip
-from bdnet.codec.errors import CorruptStream, UnsupportedStream
+from bdnet.codec.errors import CorruptStream, NoSuchFrame, UnsupportedStream
 from bdnet.codec.frames import Findings, FrameBuilder, refuse
 from bdnet.codec.index import StreamIndex, read_index
 from bdnet.codec.pixels import SKIPS, Pixels, likely_skip, runs, wants
@@ -132,20 +132,28 @@ class VideoReader:
         """Frames target - offset .. target, decoded from the nearest codec keyframe before them."""
         target, offset = operator.index(target), operator.index(offset)
         if not 0 <= offset <= target < len(self):
-            raise IndexError(
+            raise NoSuchFrame(
                 f"{self.path}: no frames {target - offset}..{target} (target={target}, "
                 f"offset={offset}); it has frames 0..{len(self) - 1}"
             )
         pixels = self.pixels if pixels is None else pixels
         first = target - offset
         if isinstance(pixels, str) or callable(pixels):
-            return list(self._read_span(first, target, pixels, likely_skip(pixels)))
-        wanted = self._checked(pixels)
-        return [
-            frame
-            for begin, end, skip in runs(self.index, first, target, wanted)
-            for frame in self._read_span(begin, end, wanted, skip)
-        ]
+            frames = list(self._read_span(first, target, pixels, likely_skip(pixels)))
+        else:
+            wanted = self._checked(pixels)
+            frames = [
+                frame
+                for begin, end, skip in runs(self.index, first, target, wanted)
+                for frame in self._read_span(begin, end, wanted, skip)
+            ]
+        if self.strict and len(frames) <= offset:
+            lost = min({*range(first, target + 1)} - {frame.index for frame in frames})
+            raise CorruptStream(
+                f"{self.path}: frame {lost} did not come out; copy the file again from its source",
+                lost,
+            )
+        return frames
 
     @contextmanager
     def _borrowed(self, skip: Skip) -> Iterator[Decoder]:
@@ -164,7 +172,7 @@ class VideoReader:
     def _checked(self, pixels: Collection[int]) -> frozenset[int]:
         outside = sorted(index for index in pixels if not 0 <= index < len(self))
         if outside:
-            raise IndexError(
+            raise NoSuchFrame(
                 f"{self.path}: no frame {outside[0]} to take pixels of; it has frames "
                 f"0..{len(self) - 1}"
             )

@@ -121,7 +121,10 @@ def _fixed_part(pattern: Path) -> Path:
 
 def read_rgb(path: Path) -> Image | None:
     """An image file as uint8 RGB [H, W, 3]; None where there is none that can be read."""
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    try:
+        image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    except cv2.error:  # a damaged header that promises an absurd size
+        return None
     if image is None:
         return None
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)

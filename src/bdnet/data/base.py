@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from bdnet.data.classes import Classes
 from bdnet.data.errors import BadData
 from bdnet.data.labels import read_label
+from bdnet.data.outlook import Outlook
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,10 @@ class ClipDataset(ABC):
 
     def prepare(self) -> None:  # noqa: B027  # most data sets are ready as they are
         """Makes on disk what `samples` needs; once per machine, resumable, under a lock."""
+
+    def outlook(self) -> Outlook | None:
+        """What the training videos will be, where that is known before `prepare`."""
+        return None
 
     @abstractmethod
     def samples(self, split: Split) -> list[Sample]:

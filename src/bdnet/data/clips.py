@@ -15,6 +15,7 @@ from bdnet.data.base import ClipDataset, Sample
 from bdnet.data.errors import BadData
 from bdnet.data.sampler import Draw
 from bdnet.data.transforms import JointTransform
+from bdnet.errors import BdnetError
 
 Image = NDArray[np.uint8]
 Pixels = Literal["decoded", "original"]
@@ -45,6 +46,17 @@ class Clips(Dataset[Clip]):
         return len(self.samples)
 
     def __getitem__(self, draw: Draw) -> Clip:
+        try:
+            return self._read(draw)
+        except BdnetError as error:
+            raise BadData(f"{error} (wanted for {self.name(draw)})") from error
+
+    def name(self, draw: Draw) -> str:
+        """What a draw is of, for people."""
+        sample = self.samples[draw.sample]
+        return f"{sample.video} frame {sample.target} (offset {draw.offset})"
+
+    def _read(self, draw: Draw) -> Clip:
         sample = self.samples[draw.sample]
         all_of_them = range(max(2, self.interval) - 1, -1, -1)
         backs = all_of_them if self.images == "all" else (draw.offset, 0)

@@ -46,7 +46,10 @@ def _stored(path: Path) -> NDArray[np.generic] | None:
     is_png = data.startswith(PNG) and len(data) > KIND
     if is_png and data[KIND] == 3:  # OpenCV would give the palette's colours
         return _palette_indices(path)
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) if data else None
+    try:
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) if data else None
+    except cv2.error:  # a damaged header that promises an absurd size
+        return None
     if image is not None and is_png and data[KIND] == 0 and data[DEPTH] < 8:
         image = image // (255 // (2 ** data[DEPTH] - 1))  # OpenCV spreads few bits over 0..255
     return image
@@ -57,5 +60,6 @@ def _palette_indices(path: Path) -> NDArray[np.uint8] | None:
         with warnings.catch_warnings(), Image.open(path) as image:
             warnings.simplefilter("ignore")  # of sizes and metadata that do not matter here
             return np.asarray(image, np.uint8)
-    except (OSError, SyntaxError, ValueError):  # Pillow's words for a damaged file
+    # Pillow's words for a damaged file
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return None

@@ -2,21 +2,25 @@
 
 import logging
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 from pytorch_lightning import LightningDataModule
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
 
 from bdnet.clip import Clip
+from bdnet.codec import VideoReader
 from bdnet.data.base import ClipDataset, Sample, Split
 from bdnet.data.clips import Clips, Images, Pixels
 from bdnet.data.errors import BadData
 from bdnet.data.extra import extra_samples
-from bdnet.data.loading import loader
+from bdnet.data.loading import Attempts, Loader, Read, loader
 from bdnet.data.normalisation import Pictured, normalise
-from bdnet.data.reach import Mode, Offsets, Reach, by_offset, reach, too_far, unlabelled
+from bdnet.data.outlook import too_far, too_few
+from bdnet.data.reach import Mode, Offsets, Reach, by_offset, reach, unlabelled
 from bdnet.data.sampler import Kind, OffsetBatches, TrainingBatches, drawn_from
+from bdnet.data.skipping import OnBadSample, Replaced, Skipped
 from bdnet.data.stretches import Stretches
 from bdnet.data.transforms import JointTransform
 
@@ -36,9 +40,12 @@ class ClipDataModule(LightningDataModule):
     unlabelled: clips that each training batch has besides, whose targets have no label: of them the
               teacher's terms learn
     extra:    folder of videos without labels: these clips are of them, not of the training videos
+    on_bad_sample: what a training clip that cannot be read does: raise an error, or skip to another
+    bad_samples_at_most: the share of the training clips that may be skipped
 
     Evaluation goes over the same targets at each offset, one offset per batch; in mode gop a target
-    has one offset, so each offset has its own targets.
+    has one offset, so each offset has its own targets. It skips nothing: its numbers would be of
+    other data.
     """
 
     def __init__(
@@ -55,6 +62,8 @@ class ClipDataModule(LightningDataModule):
         unlabelled: int = 0,
         extra: str | None = None,
         augmentation: JointTransform | None = None,
+        on_bad_sample: OnBadSample = "raise",
+        bad_samples_at_most: float = 0.05,
         workers: int = 2,
         prefetch: int = 2,
         seed: int = 0,
@@ -72,6 +81,7 @@ class ClipDataModule(LightningDataModule):
             ("pixels", pixels, ("decoded", "original")),
             ("images", images, ("ends", "all")),
             ("offsets", offsets, ("all", "last")),
+            ("on_bad_sample", on_bad_sample, ("raise", "skip")),
         ):
             if choice not in known:
                 raise BadData(f"{name}={choice}: say {' or '.join(known)}")
@@ -91,12 +101,21 @@ class ClipDataModule(LightningDataModule):
         self.unlabelled, self.extra = unlabelled, extra
         self.augmentation, self.workers, self.prefetch = augmentation, workers, prefetch
         self.seed = seed
+        self.skips, self.skipped = on_bad_sample == "skip", Skipped(bad_samples_at_most)
         self.tested: Split = "test"
+
+    def check_outlook(self) -> None:
+        """Refuses what cannot be trained on, as far as it shows before the data are made."""
+        outlook = self.dataset.outlook()
+        if outlook is not None:
+            outlook.check(self.interval, self.batch_size, self.labelled, self.mode)
+            if self.augmentation is not None:
+                self.augmentation.check_fit((outlook.height, outlook.width))
 
     def prepare_data(self) -> None:
         self.dataset.prepare()
 
-    def train_dataloader(self) -> DataLoader[Clip]:
+    def train_dataloader(self) -> Loader:
         """Batches for as many steps as the trainer makes, from the one on at which it stands.
 
         Without a trainer, or one that counts epochs: one pass over the labelled clips.
@@ -105,24 +124,24 @@ class ClipDataModule(LightningDataModule):
         rank, world = self._process()
         draws, size = kinds[0]
         if len(draws) < size * world:
-            raise BadData(
-                f"batch_size={self.batch_size}: there are only {len(draws) // world} training "
-                "clips for this process; use more clips or a smaller batch"
-            )
+            raise too_few(self.batch_size, len(draws) // world)
         batches = TrainingBatches(kinds, *self._steps(), rank, world)
-        return self._loader(clips, batch_sampler=batches)
+        items = Replaced(clips, kinds) if self.skips else Attempts(clips)
+        found = self._loader(items, batch_sampler=batches)
+        if self.skips:
+            found.note = partial(self.skipped.note, clips.samples)
+        return found
 
-    def val_dataloader(self) -> DataLoader[Clip]:
+    def val_dataloader(self) -> Loader:
         return self._evaluation("val")
 
-    def test_dataloader(self) -> list[DataLoader[Any]]:
+    def test_dataloader(self) -> list[Loader]:
         """Clips at every offset; and, where labels are dense, whole stretches of video."""
         stretches = self.stretches(self.tested)
-        return [self._evaluation(self.tested)] + [self._loader(stretches, batch_size=None)] * bool(
-            len(stretches)
-        )
+        as_video = [self._loader(Attempts(stretches), batch_size=None)] * bool(len(stretches))
+        return [self._evaluation(self.tested), *as_video]
 
-    def predict_dataloader(self) -> DataLoader[Clip]:
+    def predict_dataloader(self) -> Loader:
         return self._evaluation("predict")
 
     def on_after_batch_transfer(self, batch: Pictured, dataloader_idx: int) -> Pictured:  # noqa: ARG002
@@ -132,11 +151,7 @@ class ClipDataModule(LightningDataModule):
         """What is in a training batch of this process, counted from the beginning of training."""
         clips, kinds = self._training_clips()
         draws = TrainingBatches(kinds, 1, 0, *self._process()).batch(number)
-        return [
-            f"{clips.samples[draw.sample].video} frame {clips.samples[draw.sample].target} "
-            f"(offset {draw.offset})"
-            for draw in draws
-        ]
+        return [clips.name(draw) for draw in draws]
 
     def stretches(self, split: Split) -> Stretches:
         """The densely labelled parts of a split that this process evaluates as video."""
@@ -163,25 +178,37 @@ class ClipDataModule(LightningDataModule):
         for place in np.linspace(0, len(draws) - 1, min(count, len(draws))).round().astype(int):
             yield clips[draws[place]]
 
-    def _evaluation(self, split: Split) -> DataLoader[Clip]:
+    def _evaluation(self, split: Split) -> Loader:
         clips, batches = self.evaluation_clips(split)
-        return self._loader(clips, batch_sampler=batches)
+        return self._loader(Attempts(clips), batch_sampler=batches)
+
+    def state_dict(self) -> dict[str, Any]:
+        return self.skipped.state()
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.skipped.restore(state_dict)
 
     def _training_clips(self) -> tuple[Clips, list[Kind]]:
         """All training clips, and of each kind its draws and how many of them a batch has."""
-        labelled = self._reach("train", self.labelled)
+        labelled = self._reach("train", self.labelled, self.skips)
         if self.mode == "chain" and max(map(len, labelled.offsets)) < self.interval:
             raise too_far("train", self.interval, self.interval - 1)
         parts = [(labelled, self.batch_size)]
         if self.unlabelled:
             samples = self._unlabelled(labelled.samples)
-            others = reach(self.dataset, samples, self.interval, self.mode)
+            others = reach(self.dataset, samples, self.interval, self.mode, self.skips)
             parts.append((others, self.unlabelled))
+        if self.skips:
+            self.skipped.begin(found for found, _ in parts)
         if self.offsets == "last":
             parts = [(found.last(self.interval), size) for found, size in parts]
         if not all(any(found.offsets) for found, _ in parts):
             source = "train" if self.extra is None else f"train or frame of extra={self.extra}"
             raise too_far(source, self.interval, self.interval - 1)
+        if self.augmentation is not None:
+            place = next(place for place, some in enumerate(labelled.offsets) if some)
+            with VideoReader(labelled.samples[place].video, "none", threads=1) as reader:
+                self.augmentation.check_fit((reader.height, reader.width))
         samples, kinds = drawn_from(parts, self.seed)
         return self._clips(samples, self.augmentation), kinds
 
@@ -204,14 +231,14 @@ class ClipDataModule(LightningDataModule):
         each = trainer.accumulate_grad_batches
         return trainer.max_steps * each, trainer.global_step * each
 
-    def _reach(self, split: Split, only: int | None = None) -> Reach:
+    def _reach(self, split: Split, only: int | None = None, skips: bool = False) -> Reach:
         samples = self.dataset.samples(split)
         if not samples:
             raise BadData(f"no sample in split {split} of {type(self.dataset).__name__}")
         samples = [each for each in samples if only in (None, each.target)]
         if not samples:
             raise BadData(f"labelled={only}: no training video has a label of that frame")
-        return reach(self.dataset, samples, self.interval, self.mode)
+        return reach(self.dataset, samples, self.interval, self.mode, skips)
 
     def _clips(self, samples: list[Sample], transform: JointTransform | None) -> Clips:
         return Clips(self.dataset, samples, self.interval, self.pixels, self.images, transform)
@@ -220,5 +247,5 @@ class ClipDataModule(LightningDataModule):
         trainer = self.trainer
         return (trainer.global_rank, trainer.world_size) if trainer is not None else (0, 1)
 
-    def _loader(self, clips: Dataset[Any], **settings: Any) -> DataLoader[Any]:
-        return loader(clips, self.workers, self.prefetch, **settings)
+    def _loader(self, items: Dataset[Read], **settings: Any) -> Loader:
+        return loader(items, self.workers, self.prefetch, **settings)

@@ -32,7 +32,11 @@ class Pair(NamedTuple):
     def read(self, classes: Classes) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """RGB [H, W, 3], and class numbers [H, W]."""
         # a label was drawn on the pixels as they are stored, whatever a camera says of upright
-        found = cv2.imread(str(self.image), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+        flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+        try:
+            found = cv2.imread(str(self.image), flags)
+        except cv2.error:  # a damaged header that promises an absurd size
+            found = None
         if found is None:
             raise BadData(f"{self.image}: not an image that OpenCV can read; replace it")
         image = np.asarray(cv2.cvtColor(found, cv2.COLOR_BGR2RGB), np.uint8)

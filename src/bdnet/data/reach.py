@@ -1,32 +1,70 @@
 """From which keyframes a data set's targets can be reached."""
 
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from bdnet.data.base import ClipDataset, Sample
 from bdnet.data.catalogue import Entry, catalogue
 from bdnet.data.errors import BadData
+from bdnet.data.outlook import too_far
 
 Mode = Literal["chain", "gop"]
 Offsets = Literal["all", "last"]
 
 
 class Reach(NamedTuple):
-    """Samples, and of each the offsets at which it has a keyframe; () where there is none."""
+    """Samples, and of each the offsets at which it has a keyframe; () where there is none.
+
+    bad: by a sample's place, why it cannot be read; its offsets are () too
+    """
 
     samples: list[Sample]
     offsets: list[tuple[int, ...]]
+    bad: Mapping[int, str] = MappingProxyType({})
 
     def last(self, interval: int) -> "Reach":
         """The same at offset interval-1 alone."""
         kept = [tuple(each for each in some if each == interval - 1) for some in self.offsets]
-        return Reach(self.samples, kept)
+        return Reach(self.samples, kept, self.bad)
 
 
-def reach(dataset: ClipDataset, samples: list[Sample], interval: int, mode: Mode) -> Reach:
-    entries = catalogue((sample.video for sample in samples), dataset.store)
-    return Reach(
-        samples,
-        [offsets(entries[each.video], each.target, interval, mode) for each in samples],
+def reach(
+    dataset: ClipDataset, samples: list[Sample], interval: int, mode: Mode, skips: bool = False
+) -> Reach:
+    """From which keyframes these samples can be reached.
+
+    skips: keep on where a file cannot be read, or ends before a sample's frame
+    """
+    torn: dict[Path, str] = {}
+    entries = catalogue(
+        (sample.video for sample in samples), dataset.store, torn if skips else None
+    )
+    found: list[tuple[int, ...]] = []
+    bad: dict[int, str] = {}
+    for place, each in enumerate(samples):
+        entry = entries.get(each.video)
+        problem = torn[each.video] if entry is None else _beyond(each, entry)
+        if problem and not skips:
+            raise BadData(problem)
+        if problem or entry is None:
+            bad[place] = problem
+            found.append(())
+        else:
+            found.append(offsets(entry, each.target, interval, mode))
+    return Reach(samples, found, bad)
+
+
+def _beyond(sample: Sample, entry: Entry) -> str:
+    """What is wrong with a sample behind the end of its video; "" where it lies within."""
+    if sample.target < entry.frames:
+        return ""
+    has = f"has frames 0..{entry.frames - 1}" if entry.frames else "has none"
+    what = f"{sample.label} labels" if sample.label is not None else "wanted is"
+    return (
+        f"{what} frame {sample.target}, and {sample.video} {has}; remove it, name it after its "
+        "frame, or copy the video again from its source"
     )
 
 
@@ -70,11 +108,3 @@ def by_offset(
     if lacking:
         raise too_far(split, interval, lacking[-1])
     return chosen
-
-
-def too_far(split: str, interval: int, offset: int) -> BadData:
-    return BadData(
-        f"interval={interval}: no labelled frame of {split} lies {offset} frames after a codec "
-        "keyframe; use a smaller interval, or encode the videos with a longer one "
-        "(python -m bdnet.encode)"
-    )

@@ -16,7 +16,7 @@ class Draw(NamedTuple):
 
     sample: int
     offset: int
-    seed: tuple[int, int, int]
+    seed: tuple[int, ...]
 
 
 class Draws:
@@ -44,6 +44,14 @@ class Draws:
         seed = (self.seed, epoch, self.samples[place])
         choice = self.offsets[place]
         return Draw(seed[2], choice[int(np.random.default_rng(seed).integers(len(choice)))], seed)
+
+    def instead(self, draw: Draw) -> Draw:
+        """Another draw in the place of one that cannot be read: a function of that one alone."""
+        seed = (*draw.seed, 1)
+        random = np.random.default_rng(seed)
+        place = int(random.integers(len(self)))
+        choice = self.offsets[place]
+        return Draw(self.samples[place], choice[int(random.integers(len(choice)))], seed)
 
     def _order_of(self, epoch: int) -> NDArray[np.int64]:
         if epoch != self._epoch:

@@ -33,6 +33,7 @@ def join(
             f"interval={interval}: too short for this {type(student).__name__} to learn all that "
             f"it does with the frames before; say interval={student.least_interval} or more"
         )
+    optimization.check(steps)
     clip = blank(interval)
     seen = predict(student, clip)
     taught = predict(teacher, clip) if teacher.exists else None

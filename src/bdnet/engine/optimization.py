@@ -38,14 +38,18 @@ class Poly:
         self.optimizer, self.lr, self.head = optimizer, lr, head
         self.power, self.warmup = power, warmup
 
+    def check(self, steps: int) -> None:
+        """Refuses a warm-up that fills a whole training; one of no steps only tests."""
+        if steps and self.warmup and self.warmup >= steps:
+            raise BdnetError(
+                f"optimizer.warmup={self.warmup}: leaves nothing of steps={steps}; use fewer"
+            )
+
     def configure(
         self, groups: Groups, others: Iterable[nn.Parameter], steps: int
     ) -> tuple[Optimizer, LRScheduler]:
         """For a network's groups, and what else learns (a loss term's adapter)."""
-        if self.warmup and self.warmup >= steps:
-            raise BdnetError(
-                f"optimizer.warmup={self.warmup}: leaves nothing of steps={steps}; use fewer"
-            )
+        self.check(steps)
         head = [*groups.head, *(each for each in others if each.requires_grad)]
         optimizer = self.optimizer(
             [

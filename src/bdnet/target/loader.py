@@ -28,7 +28,7 @@ class Loader:
     def measure(self, repeats: int) -> Rates:
         self.module.prepare_data()
         loader = self.module.train_dataloader()
-        clips, batches = loader.dataset, loader.batch_sampler
+        clips, batches = loader.dataset.items, loader.batch_sampler  # type: ignore[attr-defined]
         assert isinstance(clips, Clips)
         assert isinstance(batches, TrainingBatches)
         needed = range(-(-self.clips // self.module.batch_size))

@@ -10,6 +10,7 @@ import cv2
 
 from bdnet.clip import CELL, IGNORE
 from bdnet.data.transforms.axis import Axis, move_motion, move_valid
+from bdnet.errors import BdnetError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +23,10 @@ Size = tuple[int, int]  # height, width
 MEAN_COLOUR = (124, 116, 104)  # of ImageNet, RGB: becomes nearly 0 when images are normalised
 
 
+class BadTransform(BdnetError, ValueError):
+    """A transform of which nothing sensible would come."""
+
+
 class Geometric(A.DualTransform):  # type: ignore[misc]  # albumentations is untyped
     """Base: a subclass only says which source pixels each axis of the result shows."""
 
@@ -32,6 +37,10 @@ class Geometric(A.DualTransform):  # type: ignore[misc]  # albumentations is unt
     def size_after(self, size: Size | None) -> Size | None:  # noqa: ARG002
         """(height, width) of all results, if all pictures have this size; None: they may differ."""
         return None
+
+    def grown(self, size: Size) -> Size:
+        """(height, width) that it may make of a picture of this size, before it cuts or pads."""
+        return size
 
     @property
     def targets(self) -> dict[str, Callable[..., NDArray[Any]]]:
@@ -94,7 +103,7 @@ def _move_pixels(
 def _positive(owner: object, **values: float) -> None:
     for name, value in values.items():
         if value <= 0:
-            raise ValueError(f"{type(owner).__name__} needs {name} above 0, not {value}")
+            raise BadTransform(f"{type(owner).__name__} needs {name} above 0, not {value}")
 
 
 class Scale(Geometric):
@@ -104,11 +113,14 @@ class Scale(Geometric):
         super().__init__(p=1.0)
         _positive(self, lowest=lowest)
         if lowest > highest:
-            raise ValueError(
+            raise BadTransform(
                 f"{type(self).__name__} needs lowest <= highest, not {lowest} and {highest}"
             )
         self.lowest = lowest
         self.highest = highest
+
+    def grown(self, size: Size) -> Size:
+        return round(size[0] * self.highest), round(size[1] * self.highest)
 
     def choose(self, height: int, width: int, random: Random) -> tuple[Axis, Axis]:
         factor = random.uniform(self.lowest, self.highest)
@@ -126,6 +138,9 @@ class Resize(Geometric):
         self.width = width
 
     def size_after(self, size: Size | None) -> Size | None:  # noqa: ARG002
+        return self.height, self.width
+
+    def grown(self, size: Size) -> Size:  # noqa: ARG002
         return self.height, self.width
 
     def choose(self, height: int, width: int, random: Random) -> tuple[Axis, Axis]:  # noqa: ARG002

@@ -11,7 +11,7 @@ import albumentations as A  # type: ignore[import-untyped]  # noqa: N812  # its 
 import numpy as np
 
 from bdnet.clip import cells
-from bdnet.data.transforms.geometric import Geometric, Size
+from bdnet.data.transforms.geometric import BadTransform, Geometric, Size
 from bdnet.errors import BdnetError
 
 if TYPE_CHECKING:
@@ -96,6 +96,24 @@ class JointTransform:
                 size = None  # a container may choose among them
         return size
 
+    def check_fit(self, size: Size) -> None:
+        """Refuses what not even the largest picture would fill: all clips would be padded.
+
+        size: of the pictures that come, (height, width)
+        """
+        largest = size
+        for transform in _geometric(self._transforms):
+            largest, cut = transform.grown(largest), transform.size_after(None)
+            if cut is not None and (cut[0] > largest[0] or cut[1] > largest[1]):
+                grown = "" if largest == size else f", and {_by(largest)} when they are enlarged"
+                raise BadTransform(
+                    f"augmentation: a {type(transform).__name__} of {_by(cut)} (height x width) is "
+                    f"larger than the pictures, which are {_by(size)}{grown}; say "
+                    f"data.augmentation.transforms.crop.height={min(cut[0], largest[0])} and "
+                    f"width={min(cut[1], largest[1])}, or less"
+                )
+            largest = cut or largest
+
     def _seed(self, seed: int | Sequence[int]) -> None:
         # Compose.set_random_seed would seed every transform alike: all of them would draw the same
         # numbers, and a picture be flipped exactly when it is made smaller
@@ -109,6 +127,10 @@ class JointTransform:
             self._compose.add_targets(dict.fromkeys(names[1:], "image"))
             self._images = count
         return names
+
+
+def _by(size: Size) -> str:
+    return f"{size[0]}x{size[1]}"
 
 
 def _leaves(transforms: Sequence[object]) -> Iterator[object]:

@@ -78,6 +78,7 @@ class DeepLabV2(Head):
             scores = scores + functional.conv2d(thin, kernel, padding=dilation, dilation=dilation)
         return scores
 
+
 def _add_shifted(scores: Tensor, tap: Tensor, y: int, x: int) -> None:
     """Adds what `_shifted` gives, in place."""
     height, width = scores.shape[-2:]

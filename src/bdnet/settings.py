@@ -1,0 +1,128 @@
+"""Whether a configuration's numbers can be meant: looked at before anything is made of them."""
+
+import os
+from collections.abc import Iterator
+from math import isnan
+from netrc import NetrcParseError, netrc
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from bdnet.errors import BdnetError
+
+# the least of each; whole numbers, where the least one is
+LEAST: dict[str, int | float] = {
+    "seed": 0, "classes": 1, "interval": 1, "steps": 0, "validate_every": 1, "checkpoint_every": 1,
+    "data.interval": 1, "data.batch_size": 1, "data.labelled": 0, "data.unlabelled": 0,
+    "data.stride": 1, "data.workers": 0, "data.prefetch": 1, "data.bad_samples_at_most": 0.0,
+    "data.dataset.processes": 0, "callbacks.exhibits.clips": 0, "teacher.groups": 1,
+    "optimizer.power": 0.0, "optimizer.warmup": 0, "optimizer.optimizer.weight_decay": 0.0,
+    "optimizer.optimizer.momentum": 0.0, "trainer.accumulate_grad_batches": 1,
+    "trainer.gradient_clip_val": 0.0, "trainer.log_every_n_steps": 1,
+}  # fmt: skip
+ABOVE_ZERO = ("optimizer.lr", "optimizer.head")
+# the same by a key's own name, wherever networks and loss terms have it
+OF_LOSSES = {"weight": False, "consistency": False, "share": False, "tau": True, "alpha": True}
+OF_NETWORKS = ("dilations", "channels")  # lists of whole numbers from 1 on
+OPTIONAL = ("classes", "data.labelled", "trainer.gradient_clip_val")  # null says something else
+
+
+def check(config: DictConfig) -> None:
+    """Refuses what would be found wrong only later, or lead to nonsense."""
+    for key, least in LEAST.items():
+        value = OmegaConf.select(config, key)
+        if value is None and (key in OPTIONAL or not _is_there(config, key)):
+            continue
+        if not _is_number(value, whole=isinstance(least, int)) or value < least:
+            kind = "a whole number" if isinstance(least, int) else "a number"
+            raise BdnetError(f"{key}={value}: {kind} from {least:g} on")
+    for key in ABOVE_ZERO:
+        value = OmegaConf.select(config, key)
+        if _is_there(config, key) and (not _is_number(value) or value <= 0):
+            raise BdnetError(f"{key}={value}: a number above 0")
+    _check_losses(config)
+    _check_networks(config)
+    _check_checkpoint(config)
+
+
+def _check_losses(config: DictConfig) -> None:
+    for path, name, value in _leaves(config.loss, "loss"):
+        if name in OF_LOSSES:
+            above = OF_LOSSES[name]
+            if not _is_number(value) or value < 0 or (above and not value):
+                raise BdnetError(f"{path}={value}: a number {'above 0' if above else 'from 0 on'}")
+
+
+def _check_networks(config: DictConfig) -> None:
+    for part in ("model", "teacher"):
+        for path, name, value in _leaves(config[part], part):
+            if name not in OF_NETWORKS:
+                continue
+            items = value if isinstance(value, list) else []
+            if not items or not all(_is_number(each, whole=True) and each > 0 for each in items):
+                raise BdnetError(f"{path}={value}: a list of whole numbers from 1 on, as in [6,12]")
+
+
+def _check_checkpoint(config: DictConfig) -> None:
+    which = config.checkpoint
+    if which not in ("last", "best"):
+        raise BdnetError(f"checkpoint={which}: say last or best")
+    if which == "best" and not config.steps:
+        raise BdnetError("checkpoint=best: a run of steps=0 only tests; say checkpoint=last")
+    if which == "best" and config.validate_every > config.steps:
+        raise BdnetError(
+            f"checkpoint=best: with validate_every={config.validate_every} no validation comes in "
+            f"steps={config.steps}; validate more often, or say checkpoint=last"
+        )
+
+
+def check_login(logger: DictConfig) -> None:
+    """Refuses Weights & Biases without an account's key; it would ask once everything stands."""
+    if "wandb" not in logger or logger.wandb.get("offline"):
+        return
+    if os.environ.get("WANDB_MODE", "online") != "online" or _has_key():
+        return
+    raise BdnetError(
+        "logger=wandb: not logged in to Weights & Biases; say `wandb login` once, or set "
+        "WANDB_API_KEY; without an account: logger.wandb.offline=true"
+    )
+
+
+def _has_key() -> bool:
+    if any(os.environ.get(name) for name in ("WANDB_API_KEY", "WANDB_IDENTITY_TOKEN_FILE")):
+        return True
+    try:
+        if any("wandb" in host for host in netrc(os.environ.get("NETRC")).hosts):
+            return True
+    except (OSError, NetrcParseError):
+        pass
+    import wandb  # noqa: PLC0415 - takes seconds
+
+    try:
+        return bool(wandb.login(prompt=False, verify=False))  # its settings' files
+    except TypeError:  # of versions that can only ask
+        return False
+
+
+def _is_there(config: DictConfig, key: str) -> bool:
+    node, _, name = key.rpartition(".")
+    found = OmegaConf.select(config, node) if node else config
+    return isinstance(found, DictConfig) and name in found
+
+
+def _is_number(value: Any, whole: bool = False) -> bool:
+    kinds = int if whole else (int, float)
+    return isinstance(value, kinds) and not isinstance(value, bool) and not isnan(value)
+
+
+def _leaves(config: DictConfig, path: str) -> Iterator[tuple[str, str, Any]]:
+    """Path, own name and value of all that is no mapping."""
+
+    def walk(node: Any, path: str) -> Iterator[tuple[str, str, Any]]:
+        for name, each in node.items() if isinstance(node, dict) else ():
+            if isinstance(each, dict):
+                yield from walk(each, f"{path}.{name}")
+            else:
+                yield f"{path}.{name}", str(name), each
+
+    yield from walk(OmegaConf.to_container(config, resolve=True), path)

@@ -1,0 +1,142 @@
+"""Small ways to break the code that numbers come from; for each, the tests that must notice.
+
+    (file below src/bdnet, what stands there, what a slip would make of it, file below tests)
+
+`python tests/mutants.py` tries them all, in copies, and prints which tests failed for each.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parent.parent
+
+
+class Mutant(NamedTuple):
+    file: str
+    found: str
+    slip: str
+    tests: str
+
+
+MOTION, WARP = "codec/motion.py", "models/warp.py"
+SEGMENTATION, OUTLINES = "metrics/segmentation.py", "metrics/boundary.py"
+
+MUTANTS = [
+    # codec
+    Mutant(MOTION, "[::2] < 0  # the field", "[::2] != 0  # the field", "codec/test_motion.py"),
+    Mutant(MOTION, "left - (width >> 1)", "left - (height >> 1)", "codec/test_motion.py"),
+    Mutant(MOTION, "bottom < rows)", "bottom <= rows)", "codec/test_motion.py"),
+    Mutant(MOTION, "1 / scale)  #", "2 / scale)  #", "codec/test_motion.py"),
+    Mutant(MOTION, "2 * (-(-size // 16))", "size // 8", "codec/test_motion.py"),
+    Mutant(MOTION, "fields[:, step] + looked_up", "fields[:, step] - looked_up",
+           "codec/test_motion.py"),
+    Mutant(MOTION, "looked_up[:, 2] > WHOLE", "looked_up[:, 2] > 0.5", "codec/test_motion.py"),
+    Mutant(MOTION, "motion[:, 1] / CELL + 0.5", "motion[:, 1] / CELL", "codec/test_motion.py"),
+    Mutant("codec/bitstream.py", "kind % 5 == 1", "kind % 5 == 0", "codec/test_bitstream.py"),
+    Mutant("codec/references.py", "        if is_reference:", "        if not is_reference:",
+           "codec/test_references.py"),
+    Mutant("codec/index.py", 'side="right"', 'side="left"', "codec/test_index.py"),
+    Mutant("codec/frames.py", "            motion /= distance", "            motion *= distance",
+           "codec/test_frames.py"),
+    Mutant("codec/pixels.py", "if first <= each <= last", "if first < each <= last",
+           "codec/test_reader.py"),
+    # warp
+    Mutant(WARP, "columns + field[:, 0] / stride", "columns - field[:, 0] / stride",
+           "models/test_warp.py"),
+    Mutant(WARP, "rows + field[:, 1] / stride", "rows + field[:, 1] / CELL",
+           "models/test_warp.py"),
+    Mutant(WARP, "(x + 0.5) * (2 / width)", "(x + 0.5) * (2 / height)", "models/test_warp.py"),
+    Mutant(WARP, "x.clamp(0, width - 1)", "x.clamp(0, width - 2)", "models/test_warp.py"),
+    Mutant(WARP, "(1 - right) * below, right * below]", "right * below, (1 - right) * below]",
+           "models/test_warp.py"),
+    Mutant(WARP, "height * torch.arange(count)", "torch.arange(count)", "models/test_warp.py"),
+    # losses
+    Mutant("losses/pixelwise.py", "return tau**2 *", "return tau *", "losses/test_pixelwise.py"),
+    Mutant("losses/pixelwise.py", "(theirs / tau).log_softmax", "theirs.log_softmax",
+           "losses/test_pixelwise.py"),
+    Mutant("losses/zero_order.py", "square().sum(1)", "square().mean(1)",
+           "losses/test_zero_order.py"),
+    Mutant("losses/first_order.py", "divisor_override=1) - maps", "divisor_override=1)",
+           "losses/test_first_order.py"),
+    Mutant("losses/pairwise.py", "we_see & they_see", "we_see | they_see",
+           "losses/test_pairwise.py"),
+    Mutant("losses/intra_class.py", "flat @ members / members.sum(1, keepdim=True).clamp(min=1)",
+           "flat @ members", "losses/test_intra_class.py"),
+    Mutant("losses/boundary.py", "1 - share, share)", "share, 1 - share)",
+           "losses/test_boundary.py"),
+    Mutant("losses/boundary.py", "> self.sureness", "< self.sureness", "losses/test_boundary.py"),
+    Mutant("losses/bpkd_edge.py", "cells = (masks > 0)", "cells = (masks >= 0)",
+           "losses/test_bpkd_edge.py"),
+    Mutant("losses/bpkd_body.py", "inside = 1 - outlines", "inside = outlines",
+           "losses/test_bpkd_body.py"),
+    Mutant("losses/segmentation_ohem.py", "is_hard | is_least", "is_hard & is_least",
+           "losses/test_segmentation_ohem.py"),
+    Mutant("losses/segmentation_ohem.py", "hardness > -math.log", "hardness < -math.log",
+           "losses/test_segmentation_ohem.py"),
+    Mutant("losses/base.py", "total + term.weight * value", "total + value", "losses/test_base.py"),
+    Mutant("losses/base.py", "None if part is None else part.detach()", "part",
+           "losses/test_contract.py"),
+    # metrics
+    Mutant(SEGMENTATION, "confusion.sum(0) + confusion.sum(1) - hits",
+           "confusion.sum(0) + confusion.sum(1)", "metrics/test_segmentation.py"),
+    Mutant(SEGMENTATION, "miou[1:].mean()", "miou[:-1].mean()", "metrics/test_segmentation.py"),
+    Mutant(SEGMENTATION, "labels != IGNORE, cells)", "labels != IGNORE, 0)",
+           "metrics/test_segmentation.py"),
+    Mutant(SEGMENTATION, "each.nanmean()", "each.nan_to_num().mean()",
+           "metrics/test_segmentation.py"),
+    Mutant(OUTLINES, "0.005 * math.hypot", "0.01 * math.hypot", "metrics/test_boundary.py"),
+    Mutant(OUTLINES, "high != low) & ~void", "high != low)", "metrics/test_boundary.py"),
+    Mutant(OUTLINES, "math.ceil(round(", "int(round(", "metrics/test_boundary.py"),
+    Mutant(OUTLINES, "reach**2 - step**2", "reach**2", "metrics/test_boundary.py"),
+    Mutant(OUTLINES, "band | (rim & (maps != IGNORE))", "band", "metrics/test_boundary.py"),
+    Mutant("metrics/tailing.py", "prediction == previous", "prediction == labels",
+           "metrics/test_tailing.py"),
+    Mutant("metrics/tailing.py", " & (labels != IGNORE)", "", "metrics/test_tailing.py"),
+    Mutant("metrics/consistency.py", "range(1, self.frames - 1)", "range(1, self.frames - 2)",
+           "metrics/test_consistency.py"),
+    Mutant("metrics/consistency.py", "kept = stable & ", "kept = ", "metrics/test_consistency.py"),
+]  # fmt: skip
+
+
+def fails(mutant: Mutant, scratch: Path) -> str:
+    """The first test that fails for a mutant, which is made in a copy; "" where none does."""
+    copy = scratch / "src"
+    if not copy.is_dir():
+        shutil.copytree(ROOT / "src", copy, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / "conf", scratch / "conf")
+    original, broken = ROOT / "src/bdnet" / mutant.file, copy / "bdnet" / mutant.file
+    content = original.read_text()
+    assert content.count(mutant.found) == 1, mutant
+    broken.write_text(content.replace(mutant.found, mutant.slip))
+    try:
+        answer = subprocess.run(
+            [sys.executable, "-m", "pytest", "-qx", "-p", "no:cacheprovider", "-n0",
+             str(ROOT / "tests" / mutant.tests)],
+            cwd=ROOT, capture_output=True, text=True, check=False,
+            env={**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"},
+        )  # fmt: skip
+    finally:
+        shutil.copy(original, broken)
+    failed = [line for line in answer.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    return failed[0].partition("::")[2].partition(" - ")[0] if failed else ""
+
+
+def main() -> None:
+    alive = 0
+    with tempfile.TemporaryDirectory() as scratch:
+        for mutant in MUTANTS:
+            by = fails(mutant, Path(scratch))
+            alive += not by
+            told = f"{mutant.file}: {mutant.found.strip()!r} -> {mutant.slip.strip()!r}"
+            print(f"{told}: {f'noticed by {by}' if by else 'NOT NOTICED'}", flush=True)
+    print(f"{len(MUTANTS) - alive} of {len(MUTANTS)} noticed")
+    sys.exit(bool(alive))
+
+
+if __name__ == "__main__":
+    main()

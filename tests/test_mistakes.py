@@ -1,0 +1,241 @@
+"""Mistakes in a configuration: refused before anything long starts, with the key and the fix."""
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra.errors import HydraException, InstantiationException
+from omegaconf import DictConfig, OmegaConf
+
+from bdnet import train as training_entry
+from bdnet.application import conf_folder, explained
+from bdnet.data.folder import Folder
+from bdnet.data.streets.dataset import Streets
+from bdnet.errors import BdnetError
+from bdnet.train import train
+from training import composed, settings
+
+REQUIRED = [{"name": "first", "steps": 1}]
+PIXELWISE = {"_target_": "bdnet.losses.pixelwise.Pixelwise", "_partial_": True, "weight": 1.0}
+
+# what is changed of a good configuration, and what is said
+VALUES: list[tuple[dict[str, Any], str]] = [
+    ({"interval": 0}, "interval=0: a whole number from 1 on"),
+    ({"interval": -3}, "interval=-3: a whole number from 1 on"),
+    ({"interval": "five"}, "interval=five: a whole number from 1 on"),
+    ({"interval": 2.5}, r"interval=2\.5: a whole number from 1 on"),
+    ({"interval": None}, "interval=None: a whole number from 1 on"),
+    ({"steps": -1}, "steps=-1: a whole number from 0 on"),
+    ({"steps": "many"}, "steps=many: a whole number"),
+    ({"steps": 1e3}, r"steps=1000\.0: a whole number"),
+    ({"seed": -1}, "seed=-1: a whole number from 0 on"),
+    ({"seed": "x"}, "seed=x: a whole number from 0 on"),
+    ({"classes": 0}, "classes=0: a whole number from 1 on"),
+    ({"classes": 7}, r"the model tells 7 classes apart and the data set has 3 \(road, car, person"),
+    ({"validate_every": 0}, "validate_every=0: a whole number from 1 on"),
+    ({"validate_every": 0.5}, r"validate_every=0\.5: a whole number from 1 on"),
+    ({"checkpoint_every": 0}, "checkpoint_every=0: a whole number from 1 on"),
+    ({"checkpoint": "first"}, "checkpoint=first: say last or best"),
+    ({"checkpoint": "best", "validate_every": 7}, "no validation comes in steps=6; validate more"),
+    ({"checkpoint": "best", "steps": 0}, "a run of steps=0 only tests; say checkpoint=last"),
+    ({"backbone": "resnet81"}, "backbone=resnet81: timm .* no such network; did you mean resnet"),
+    ({"backbone": "vgg11"}, "backbone=vgg11: .*choose (another|one that can be dilated)"),
+    ({"model.weights": "resnet.pth"}, r"weights=resnet\.pth: no such file; give a file of weights"),
+    ({"model.head.dilations": []}, r"model\.head\.dilations=\[\]: a list of whole numbers from 1"),
+    ({"model.head.dilations": [6, 0]}, r"model\.head\.dilations=\[6, 0\]: a list of whole numbers"),
+    ({"model.head.dilations": 6}, r"model\.head\.dilations=6: a list of whole numbers"),
+    ({"model.boundary.channels": [8, -1]}, r"model\.boundary\.channels=\[8, -1\]: a list of whole"),
+    ({"loss": {}}, r"loss=\[\]: nothing to train for; choose one"),
+    ({"loss.pixelwise": PIXELWISE}, "'pixelwise' needs a teacher and there is none"),
+    ({"loss.segmentation.weight": -1}, r"loss\.segmentation\.weight=-1: a number from 0 on"),
+    ({"loss.segmentation.weight": "x"}, r"loss\.segmentation\.weight=x: a number from 0 on"),
+    ({"loss.pixelwise": PIXELWISE | {"tau": 0}}, r"loss\.pixelwise\.tau=0: a number above 0"),
+    ({"loss.pixelwise": PIXELWISE | {"tau": -2}}, r"loss\.pixelwise\.tau=-2: a number above 0"),
+    ({"optimizer.lr": 0}, r"optimizer\.lr=0: a number above 0"),
+    ({"optimizer.lr": -1e-3}, r"optimizer\.lr=-0\.001: a number above 0"),
+    ({"optimizer.lr": "1e-3x"}, r"optimizer\.lr=1e-3x: a number above 0"),
+    ({"optimizer.lr": float("nan")}, r"optimizer\.lr=nan: a number above 0"),
+    ({"optimizer.head": 0}, r"optimizer\.head=0: a number above 0"),
+    ({"optimizer.power": -1}, r"optimizer\.power=-1: a number from 0 on"),
+    ({"optimizer.warmup": -1}, r"optimizer\.warmup=-1: a whole number from 0 on"),
+    ({"optimizer.warmup": 6}, r"optimizer\.warmup=6: leaves nothing of steps=6; use fewer"),
+    ({"optimizer.optimizer.weight_decay": -1}, r"optimizer\.optimizer\.weight_decay=-1: a number"),
+    ({"memory": "rows"}, "memory=rows: say channels_last or contiguous"),
+    ({"trainer.precision": "bf61-mixed"}, "trainer: Precision 'bf61-mixed' is invalid. Allowed"),
+    ({"trainer.accelerator": "gpus"}, "trainer: .*'gpus'.*see conf/trainer/default"),
+    ({"trainer.accelerator": "cuda"}, "trainer: .*(CUDA|cuda).*see conf/trainer/default"),
+    ({"trainer.devices": 3, "trainer.strategy": "ddp"}, "3 devices need as many processes: torchr"),
+    ({"trainer.devices": -5}, "trainer: .*see conf/trainer/default"),
+    ({"trainer.strategy": "dpp"}, "trainer: .*'dpp'.*see conf/trainer/default"),
+    ({"trainer.max_stops": 3}, "trainer: .*unexpected keyword argument 'max_stops'"),
+    ({"trainer.gradient_clip_val": -1}, r"trainer\.gradient_clip_val=-1: a number from 0 on"),
+    ({"trainer.accumulate_grad_batches": 0}, r"accumulate_grad_batches=0: a whole number from 1"),
+    ({"trainer.profiler": "simpel"}, "trainer: .*`profiler` .* one of .*see conf/trainer/default"),
+    ({"data.batch_size": 0}, r"data\.batch_size=0: a whole number from 1 on"),
+    ({"data.batch_size": "8x"}, r"data\.batch_size=8x: a whole number from 1 on"),
+    ({"data.workers": -1}, r"data\.workers=-1: a whole number from 0 on"),
+    ({"data.prefetch": 0}, r"data\.prefetch=0: a whole number from 1 on"),
+    ({"data.stride": 0}, r"data\.stride=0: a whole number from 1 on"),
+    ({"data.labelled": -1}, r"data\.labelled=-1: a whole number from 0 on"),
+    ({"data.unlabelled": -1}, r"data\.unlabelled=-1: a whole number from 0 on"),
+    ({"data.mode": "jump"}, "mode=jump: say chain or gop"),
+    ({"data.offsets": "first"}, "offsets=first: say all or last"),
+    ({"data.pixels": "raw"}, "pixels=raw: say decoded or original"),
+    ({"data.on_bad_sample": "ignore"}, "on_bad_sample=ignore: say raise or skip"),
+    ({"data.bad_samples_at_most": 5}, "bad_samples_at_most=5: a share of the clips, from 0 to 1"),
+    ({"data.dataset.root": "nowhere"}, "root=nowhere is no folder; it should hold classes"),
+    ({"data.extre": "x"}, "data: ClipDataModule has no key extre; correct it"),
+    ({"model.bakbone": "resnet18"}, "model: BDNet has no key bakbone"),
+    ({"optimizer.rate": 1}, "optimizer: Poly has no key rate"),
+    ({"init_from": "nowhere"}, "nowhere: no finished run; train it first"),
+    ({"init_from": "{trained}", "backbone": "resnet10t"}, r"init_from=.*seed=0: backbone\..* here"),
+    ({"init_from": "{trained}", "classes": 7}, "init_from=.*seed=0: .*number of classes"),
+    ({"teacher": {"_target_": "bdnet.models.teacher.Frozen",
+                  "model": {"_target_": "bdnet.runs.trained", "run": "nowhere"}}},
+     "nowhere: no finished run; train it first"),
+    ({"teacher": {"_target_": "bdnet.models.teacher.Frozen",
+                  "model": {"_target_": "bdnet.models.single_frame.SingleFrame", "classes": 7,
+                            "backbone": "test_resnet",
+                            "head": {"_target_": "bdnet.models.head.deeplabv2.DeepLabV2",
+                                     "_partial_": True},
+                            "boundary": {"_target_": "bdnet.models.boundary.none.NoBoundary",
+                                         "_partial_": True}}}},
+     "the teacher tells 7 classes apart and the data set has 3"),
+    ({"folder": "{file}"}, "file.txt: cannot be the folder of a run .*say another one"),
+    ({"folder": "{file}/seed=0"}, "seed=0: cannot be the folder of a run .*say another one"),
+    ({"folder": "/proc/1/runs"}, "/proc/1/runs: cannot be the folder of a run"),
+    ({"logger.wandb": {"_target_": "pytorch_lightning.loggers.WandbLogger"}},
+     r"logger=wandb: not logged in .*`wandb login` once.*logger\.wandb\.offline=true"),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def good(bands: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[DictConfig, Any]:
+    """A configuration that would train; each test changes its own copy."""
+    with composed(*settings(bands, tmp_path_factory.mktemp("runs"))) as found:
+        return found
+
+
+@pytest.fixture(scope="module")
+def streets() -> tuple[DictConfig, Any]:
+    """The same of the default data: what is wrong of it is found before it is made."""
+    small = ["recipe=demo", "model=bdnet", "logger=[]", "trainer.accelerator=cpu", "name=tiny"]
+    with composed("data=streets", *small) as found:
+        return found
+
+
+@pytest.fixture
+def nothing_long(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Where data are made, or a run that is built on begins, or a training, the test fails."""
+
+    def begins(*_: object, **__: object) -> None:
+        raise AssertionError("something long has begun")
+
+    monkeypatch.setattr(Folder, "prepare", begins)
+    monkeypatch.setattr(Streets, "prepare", begins)
+    monkeypatch.setattr(training_entry, "_train_needed", begins)
+    monkeypatch.setattr(training_entry, "fit_and_test", begins)
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    for name in ("WANDB_API_KEY", "WANDB_MODE", "WANDB_IDENTITY_TOKEN_FILE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def refusal(config: DictConfig, choices: dict[str, Any]) -> str:
+    """What the command would say, without a traceback."""
+    with pytest.raises((BdnetError, InstantiationException)) as error:
+        train(config, choices, [])
+    sentence = explained(error.value)
+    assert sentence is not None, error.getrepr(style="short")
+    return sentence
+
+
+@pytest.mark.parametrize(("changes", "said"), VALUES, ids=lambda each: str(each)[:60])
+@pytest.mark.usefixtures("nothing_long")
+def test_a_mistake_is_said_before_anything_long_starts(
+    changes: dict[str, Any], said: str, good: Any, trained: Path, tmp_path: Path
+):
+    config, choices = copy.deepcopy(good[0]), good[1]
+    (tmp_path / "file.txt").touch()
+    config.folder = str(tmp_path / "run")
+    OmegaConf.set_struct(config, False)
+    for key, value in changes.items():
+        if isinstance(value, str):
+            value = value.format(trained=trained, file=tmp_path / "file.txt")  # noqa: PLW2901
+        OmegaConf.update(config, key, value, merge=False)
+    with pytest.raises(BdnetError, match=said):
+        raise BdnetError(refusal(config, choices))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"interval": 10}, "interval=10: no labelled frame of train lies 9 frames after a codec"),
+        ({"data.labelled": 12}, r"labelled=12: no training video .* frames 0\.\.11"),
+        ({"data.batch_size": 97}, "batch_size=97: there are only 64 training clips"),
+        ({"data.augmentation.transforms.crop.height": 200},
+         r"ScaleCrop of 200x192 .* larger than the pictures, which are 128x256, and 160x320 when"),
+        ({"data.augmentation.transforms.crop.width": 400}, r"say data\.augm.*width=320, or less"),
+        ({"data.augmentation.transforms.crop.width": 0}, "width above 0, not 0"),
+        ({"data.augmentation.transforms.crop.lowest": 2}, "needs lowest <= highest"),
+        ({"data.dataset.clips.val": 0}, r"clips=.*give a number, at least 1, for train, val, test"),
+        ({"data.dataset.encoding.interval": 3}, "interval=5: no labelled frame of train lies"),
+        ({"data.dataset.encoding.crf": 99}, "crf=99"),
+        ({"data.dataset.encoding.codec": "hevc"}, "codec=hevc|hevc"),
+        ({"data.dataset.parameters.height": -4}, "height=-4"),
+    ],
+    ids=str,
+)  # fmt: skip
+@pytest.mark.usefixtures("nothing_long")
+def test_what_does_not_fit_the_streets_is_said_before_they_are_rendered(
+    changes: dict[str, Any], said: str, streets: Any, tmp_path: Path
+):
+    config, choices = copy.deepcopy(streets[0]), streets[1]
+    config.folder = str(tmp_path / "run")
+    config.data.dataset.root = str(tmp_path / "streets")
+    for key, value in changes.items():
+        OmegaConf.update(config, key, value)
+    with pytest.raises(BdnetError, match=said):
+        raise BdnetError(refusal(config, choices))
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (["model=bdnett"], "Could not find 'model/bdnett'.*"),
+        (["loss=[segmentation,pixelwize]"], "Could not load 'loss/pixelwize'"),
+        (["data=street"], "Could not find 'data/street'"),
+        (["teacher=hrnett"], "Could not find 'teacher/hrnett'"),
+        (["experiment=table2/mvv"], "Could not find 'experiment/table2/mvv'"),
+        (["intervall=5"], "Could not override 'intervall'"),
+        (["data.batchsize=5"], r"Could not override \'data\.batchsize\'"),
+        (["+interval=5"], "Could not append to config. An item is already at 'interval'"),
+        (["~interval_"], "Could not delete from config. 'interval_' does not exist"),
+    ],
+)
+def test_a_choice_that_there_is_not_is_said_by_hydra(overrides: list[str], said: str):
+    with initialize_config_dir(str(conf_folder()), version_base="1.3"):
+        with pytest.raises(HydraException, match=said):
+            compose("train", overrides)
+
+
+@pytest.mark.usefixtures("nothing_long")
+def test_mistakes_of_a_run_are_said_before_those_that_it_builds_on_are_trained(
+    bands: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Of a row on a teacher that is not there yet: what only the trained teacher would show."""
+    monkeypatch.setattr(Folder, "prepare", lambda _: None)  # what both are trained on
+    teacher = "[{name: first, steps: 1, model: hrnet, backbone: hrnet_w18_small}]"
+    own = [*settings(bands, tmp_path), f"requires={teacher}", "teacher=run"]
+    own.append(f"teacher.model.run='{tmp_path}/first/seed=0'")
+    for more, said in (
+        (["loss=[segmentation,grouped]"], "'grouped' needs"),
+        (["loss=[segmentation,pixelwise]", "trainer.precision=16-mixt"], "Precision '16-mixt'"),
+        (["loss=[segmentation,pixelwise]", "data.batch_size=99"], "batch_size=99: there are only"),
+        (["requires=[{name: first, steps: -1}]"], "steps=-1: a whole number"),
+    ):
+        with composed(*own, *more) as (config, choices):
+            with pytest.raises((BdnetError, InstantiationException)) as error:
+                train(config, choices, [*own, *more])
+        assert said in str(explained(error.value))
