@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 import bdnet
 from bdnet import outcome
@@ -21,6 +22,10 @@ def test_who_a_run_is(tmp_path: Path):
     assert facts["classes"]["names"] == ("road", "car", "person")
     assert facts["versions"]["bdnet"] == bdnet.__version__
     assert facts["versions"]["torch"] == versions()["torch"]
+    assert "not installed" not in facts["versions"].values()
+    assert facts["machine"]["threads"] == torch.get_num_threads()
+    assert facts["machine"]["processes"] == 1
+    assert (facts["machine"]["gpu"] is None) != torch.cuda.is_available()
     assert facts["versions"]["python"].startswith(f"{sys.version_info.major}.")
 
 

@@ -180,25 +180,22 @@ def test_unclean_streams_are_segmented_and_told_of(call, make_video, capsys):
     assert "B-frames" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("is_a_signal", [False, True])
-def test_an_interrupt_leaves_a_playable_film(
-    call, make_video, model, monkeypatch, capsys, is_a_signal
-):
+@pytest.mark.parametrize("sent", [None, signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_leaves_a_playable_film(call, make_video, model, monkeypatch, capsys, sent):
     video = make_video(scene=SLOW, size=(64, 96), frames=15)
     steps, step = [], model.step
 
     def interrupted(state, frame):
         steps.append(frame)
         if len(steps) == 8:
-            if is_a_signal:
-                os.kill(os.getpid(), signal.SIGINT)
-            else:
+            if sent is None:
                 raise KeyboardInterrupt
+            os.kill(os.getpid(), sent)
         return step(state, frame)
 
     monkeypatch.setattr(predict, "folded", lambda network: network)  # a copy, tried out
     monkeypatch.setattr(model, "step", interrupted)
-    assert call(f"video={video}", "labels=true") == 130
+    assert call(f"video={video}", "labels=true") == 128 + (sent or signal.SIGINT)
     film = f"{video.stem}.interrupted.overlay.mp4"
     labels = {f"{video.stem}.interrupted.labels/{index:06d}.png" for index in range(7)}
     assert names() == COMMON | labels | {film}
@@ -207,7 +204,8 @@ def test_an_interrupt_leaves_a_playable_film(
     (report,) = summary()["videos"].values()
     assert (report["frames"], report["is_complete"]) == (7, False)
     captured = capsys.readouterr()
-    assert "bdnet predict: interrupted" in captured.err
+    word = "terminated" if sent == signal.SIGTERM else "interrupted"
+    assert f"bdnet predict: {word}\n" in captured.err
     assert f"{video}: interrupted after 7 frames, 2 of them keyframes" in captured.out
     assert f"-> out/{film}, out/{video.stem}.interrupted.labels\n" in captured.out
 

@@ -55,6 +55,19 @@ def test_clearing_forgets_the_run_and_nothing_else(tmp_path: Path):
     assert run.config().name == "y"
 
 
+@pytest.mark.parametrize(("last", "left"), [(None, 5), (3, 5), (5, 5), (8, 8)])
+def test_what_slurm_left_becomes_the_last_checkpoint_if_it_is_newer(
+    last: int | None, left: int, tmp_path: Path
+):
+    run = Run(tmp_path)
+    for name, step in (("last", last), ("hpc_ckpt_1", 4), ("hpc_ckpt_2", 5)):
+        if step is not None:
+            torch.save({"global_step": step}, tmp_path / f"{name}.ckpt")
+    run.take_over()
+    assert [path.name for path in tmp_path.iterdir()] == ["last.ckpt"]
+    assert checkpoint(tmp_path)["global_step"] == left
+
+
 def test_what_is_missing_is_said(tmp_path: Path):
     run = Run(tmp_path)
     with pytest.raises(

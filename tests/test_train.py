@@ -120,6 +120,18 @@ def test_an_interrupted_training_ends_as_if_nothing_had_happened(
     assert "goes on from" not in (whole / "train.log").read_text()
 
 
+def test_the_same_seed_gives_the_same_run(bands: Path, tmp_path: Path):
+    given = [
+        *settings(bands, tmp_path), FORGETFUL, "steps=2", "validate_every=2", "data.workers=2",
+        "augmentation@data.augmentation=standard", "data.augmentation.transforms.crop.height=48",
+        "data.augmentation.transforms.crop.width=64",
+    ]  # fmt: skip
+    one, same_seed, other = (run(*given, *more) for more in ([], ["name=again"], ["seed=1"]))
+    assert same(checkpoint(one)["state_dict"], checkpoint(same_seed)["state_dict"])
+    assert metrics(one)["scores"] == metrics(same_seed)["scores"]
+    assert metrics(one)["scores"]["avg_k"] != metrics(other)["scores"]["avg_k"]
+
+
 def test_a_run_that_lacks_only_its_test_is_not_trained_again(
     bands: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -53,16 +53,21 @@ def write_bands(root: Path) -> Path:
     """The folder of a data set, each of whose frames is labelled."""
     for split, count in SPLITS.items():
         for number in range(count):
-            video = root / split / f"videos/{number}.mp4"
-            folder = root / split / f"labels/{number}"
-            folder.mkdir(parents=True)
-            video.parent.mkdir(parents=True, exist_ok=True)
-            with VideoWriter(video, encoding=Encoding(interval=LENGTH, crf=10)) as writer:
-                for index in range(LENGTH):
-                    writer.write(picture(index, number))
-                    assert cv2.imwrite(str(folder / f"{index:06d}.png"), labels(index, number))
+            write_video(root / split, number)
     BANDS.write(root / "classes.yaml")
     return root
+
+
+def write_video(root: Path, number: int, length: int = LENGTH) -> None:
+    """A video of a split, with its labels."""
+    video = root / f"videos/{number}.mp4"
+    folder = root / f"labels/{number}"
+    folder.mkdir(parents=True)
+    video.parent.mkdir(parents=True, exist_ok=True)
+    with VideoWriter(video, encoding=Encoding(interval=length, crf=10)) as writer:
+        for index in range(length):
+            writer.write(picture(index, number))
+            assert cv2.imwrite(str(folder / f"{index:06d}.png"), labels(index, number))
 
 
 def settings(data: Path, runs: Path) -> list[str]:

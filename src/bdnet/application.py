@@ -1,5 +1,6 @@
 """What every entry point shares: where conf/ is, and how a Hydra application starts and fails."""
 
+import errno
 import functools
 import logging
 import os
@@ -19,8 +20,10 @@ from omegaconf.errors import InterpolationKeyError, MissingMandatoryValue
 from tqdm import tqdm
 
 from bdnet.errors import BdnetError
+from bdnet.interruption import terminable, told
 
 PACKAGE = Path(__file__).parent
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 LAUNCHER = "hydra/launcher=submitit"
 UNKNOWN = re.compile(r"(\w+)\.__init__\(\) got an unexpected keyword argument '(\w+)'")
 SECRETS = ("api_key", "apikey", "key", "passphrase", "password", "secret", "token")
@@ -45,10 +48,6 @@ def application(
         def run(config: DictConfig) -> None:
             try:
                 function(config)
-            except KeyboardInterrupt:
-                hint = "; the same command goes on" if resumes else ""
-                print(f"bdnet {name}: interrupted{hint}", file=sys.stderr)
-                sys.exit(130)  # the shell's code for an interrupted program
             except Exception as error:
                 sentence = explained(error)
                 if sentence is None:
@@ -71,7 +70,14 @@ def application(
             sys.argv[1:] = map(quoted, sys.argv[1:])
             if any(LAUNCHER in each for each in sys.argv) and find_spec("submitit") is None:
                 sys.exit(f"bdnet {name}: {LAUNCHER}... needs a package: pip install 'bdnet[slurm]'")
-            program()
+            try:
+                with terminable():
+                    program()
+            except KeyboardInterrupt as stop:
+                hint = "; the same command goes on" if resumes else ""
+                number, word = told(stop)
+                print(f"bdnet {name}: {word}{hint}", file=sys.stderr)
+                sys.exit(128 + number)  # the shell's code for a program that a signal ended
 
         return application
 
@@ -112,15 +118,18 @@ def explained(error: Exception) -> str | None:
         return f"{key} is not given; say {key}=... (--help shows all keys)"
     if isinstance(error, InterpolationKeyError):
         return f"{error.full_key}: {error.msg}; say it on the command line, or in the recipe's yaml"
-    if not isinstance(error, InstantiationException):
-        return str(error) if isinstance(error, BdnetError) else None
     # Hydra wraps what a constructor says of its arguments
-    cause = error.__cause__
-    if isinstance(cause, TypeError) and (found := UNKNOWN.search(str(cause))):
+    is_wrapped = isinstance(error, InstantiationException)
+    cause = error.__cause__ if is_wrapped else error
+    if isinstance(cause, BdnetError):
+        return str(cause)
+    if isinstance(cause, OSError) and cause.errno in FULL:
+        return f"{cause}; free space there, and start again"
+    if is_wrapped and isinstance(cause, TypeError) and (found := UNKNOWN.search(str(cause))):
         *_, key = str(error).rpartition("full_key: ")
         target, name = found.groups()
         return f"{key}: {target} has no key {name}; correct it, or leave it out"
-    return str(cause) if isinstance(cause, BdnetError) else None
+    return None
 
 
 def family(experiment: str | None) -> str:

@@ -4,7 +4,6 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-import pytorch_lightning as pl
 from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
 from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
@@ -15,6 +14,7 @@ from bdnet.engine.evaluator import Evaluator
 from bdnet.engine.processes import check_started
 from bdnet.engine.progress import Progress
 from bdnet.engine.quiet import hush
+from bdnet.engine.trainer import make_trainer
 from bdnet.errors import BdnetError
 from bdnet.models.errors import BadModel
 from bdnet.outcome import describe, outcome
@@ -22,9 +22,9 @@ from bdnet.records import write_json
 from bdnet.runs import Run, Trained, load
 
 # whatever the run was trained on
-ONE_DEVICE = {"devices": 1, "num_nodes": 1, "strategy": "auto"}
+ONE_DEVICE = {"accelerator": "auto", "devices": 1, "num_nodes": 1, "strategy": "auto"}
 # of a run's trainer, what its numbers may depend on; the rest might be a stranger's code
-KEPT = ("accelerator", "benchmark", "deterministic", "limit_test_batches", "precision")
+KEPT = ("benchmark", "deterministic", "limit_test_batches", "precision")
 
 
 @application("evaluate", resumes=False)
@@ -91,9 +91,10 @@ def _evaluated(config: DictConfig, run: Run, trained: Trained, data: ClipDataMod
     evaluator.lay_out(recipe.memory)
     kept = {key: recipe.trainer[key] for key in KEPT if key in recipe.trainer}
     kept |= {"_target_": "pytorch_lightning.Trainer", "default_root_dir": str(run.folder)}
-    trainer: pl.Trainer = instantiate(
-        OmegaConf.merge(kept, ONE_DEVICE, config.trainer),
-        _convert_="all", logger=False, callbacks=[Progress()], enable_checkpointing=False,
+    settings = OmegaConf.merge(kept, ONE_DEVICE, config.trainer)
+    assert isinstance(settings, DictConfig)
+    trainer = make_trainer(
+        settings, logger=False, callbacks=[Progress()], enable_checkpointing=False,
         enable_progress_bar=True,
     )  # fmt: skip
     check_started(trainer)

@@ -12,6 +12,7 @@ from pytorch_lightning.callbacks import ModelCheckpoint
 
 from bdnet.data.module import ClipDataModule
 from bdnet.engine.distiller import Distiller, NotFinite
+from bdnet.engine.processes import is_first
 from bdnet.errors import BdnetError
 from bdnet.models.checkpoints import restore
 from bdnet.outcome import outcome
@@ -39,7 +40,7 @@ def fit_and_test(
     ]
     if steps and checkpoint != "last":
         restore(distiller.student, run.checkpoint(checkpoint))
-    with _interruptible(trainer):
+    with _interruptible():
         trainer.test(distiller, data, verbose=False)
     if not steps:
         trainer.save_checkpoint(run.last, weights_only=False)
@@ -58,21 +59,23 @@ def _fit(run: Run, trainer: pl.Trainer, distiller: Distiller, data: ClipDataModu
     if resumed is not None:
         log.info("goes on from %s", resumed)
     try:
-        with _interruptible(trainer):
+        with _interruptible():
             trainer.fit(distiller, data, ckpt_path=resumed, weights_only=True)
     except NotFinite as error:
         names = "\n  ".join(data.training_names(error.batch))
         raise BdnetError(f"{error}; the batch was\n  {names}") from error
+    if is_first():
+        run.take_over()
     trainer.save_checkpoint(run.last, weights_only=False)
 
 
 @contextmanager
-def _interruptible(trainer: pl.Trainer) -> Iterator[None]:
+def _interruptible() -> Iterator[None]:
     """An interrupt stays one: Lightning makes an exit of it, and then ignores further ones."""
     try:
         yield
-    except SystemExit:
+    except SystemExit as end:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        if trainer.interrupted:
-            raise KeyboardInterrupt from None
+        if isinstance(end.__context__, KeyboardInterrupt):
+            raise end.__context__ from None
         raise

@@ -9,13 +9,18 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import torch
 from omegaconf import DictConfig
 
 from bdnet.data.classes import Classes
 from bdnet.data.module import ClipDataModule
 from bdnet.engine.evaluator import Evaluator
+from bdnet.engine.processes import started
 
-PACKAGES = ("bdnet", "torch", "pytorch-lightning", "torchmetrics", "timm", "av", "numpy")
+PACKAGES = (
+    "bdnet", "torch", "pytorch-lightning", "torchmetrics", "timm", "av", "numpy", "hydra-core",
+    "albumentations", "opencv-python-headless",
+)  # fmt: skip
 
 
 def facts_of(
@@ -38,6 +43,7 @@ def facts_of(
         "command": ["python", "-m", "bdnet.train", *overrides],
         "commit": commit(),
         "versions": {"python": platform.python_version(), **versions()},
+        "machine": machine(),
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 
@@ -93,6 +99,18 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[name] = "not installed"
     return found
+
+
+def machine() -> dict[str, Any]:
+    """What the first process works on; numbers may differ in their last digits elsewhere."""
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else None
+    return {
+        "system": platform.platform(),
+        "gpu": gpu,
+        "cuda": torch.version.cuda if gpu else None,
+        "threads": torch.get_num_threads(),
+        "processes": started(),
+    }
 
 
 def commit() -> str | None:

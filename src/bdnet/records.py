@@ -1,7 +1,9 @@
 """Small files that are there whole or not at all."""
 
+import glob
 import json
 import os
+import socket
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -28,14 +30,17 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
 def write(path: Path, content: bytes) -> None:
     """All of the content or none of it; makes the folder."""
     try:
+        remove_abandoned(path)
         put(path, content)
     except OSError as error:
-        raise BdnetError(f"{path}: cannot be written ({error}); say another place") from error
+        raise BdnetError(
+            f"{path}: cannot be written ({error}); free space on its disk, or say another place"
+        ) from error
 
 
-def put(path: Path, content: bytes) -> None:
+def put(path: Path, content: bytes | memoryview) -> None:
     """The same, with the system's own error."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial = partial_path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         partial.write_bytes(content)
@@ -43,3 +48,28 @@ def put(path: Path, content: bytes) -> None:
     finally:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
+
+
+def partial_path(path: Path, process: int | None = None) -> Path:
+    """Where a process writes until a file is complete: hidden, and with the same ending."""
+    process = os.getpid() if process is None else process
+    return path.with_name(f".{path.stem}.{socket.gethostname()}-{process}.partial{path.suffix}")
+
+
+def remove_abandoned(path: Path) -> None:
+    """Removes what processes of this machine that were killed left of the same file."""
+    prefix, suffix = partial_path(path, 0).name.split("-0.partial")
+    for left in path.parent.glob(f"{glob.escape(prefix)}-*.partial{suffix}"):
+        process = left.name.removeprefix(f"{prefix}-").removesuffix(f".partial{suffix}")
+        if process.isdigit() and not _is_alive(int(process)):
+            left.unlink(missing_ok=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -4,17 +4,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import pytorch_lightning as pl
 from hydra import compose
 from hydra.core.hydra_config import HydraConfig
-from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from bdnet.data.module import ClipDataModule
 from bdnet.engine.composition import join
 from bdnet.engine.processes import check_started
-from bdnet.errors import BdnetError
+from bdnet.engine.trainer import make_trainer
 from bdnet.models.checkpoints import inherit
 from bdnet.needs import sources, told
 from bdnet.runs import Run
@@ -73,15 +71,3 @@ def _made(config: DictConfig, overrides: Sequence[str]) -> Iterator[tuple[str, A
             check(needed)
             given = {"weights": "none"} if "weights" in needed.model else {}
             yield needed.folder, instantiate(needed.model, _convert_="all", **given)
-
-
-def make_trainer(config: DictConfig, **more: Any) -> pl.Trainer:
-    """Lightning's Trainer; what it refuses is a mistake in the configuration."""
-    try:
-        trainer: pl.Trainer = instantiate(config, _convert_="all", **more)
-    except InstantiationException as error:
-        if error.__cause__ is None:
-            raise
-        reason = " ".join(str(error.__cause__).split())
-        raise BdnetError(f"trainer: {reason}; see conf/trainer/default.yaml") from error
-    return trainer

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import torch
 from filelock import FileLock, Timeout
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
@@ -93,14 +94,14 @@ class Run:
     def checkpoint(self, which: str) -> Path:
         path = self.folder / f"{which}.ckpt"
         if not path.is_file():
-            found = sorted(each.stem for each in self.folder.glob("*.ckpt"))
+            found = sorted(each.stem for each in self.folder.glob("[!.]*.ckpt"))
             has = f"it has {' and '.join(found)}" if found else "train it first"
             raise BdnetError(f"checkpoint={which}: {self.folder} has none of that name; {has}")
         return path
 
     def evaluations(self) -> list[dict[str, Any]]:
         """What later evaluations found."""
-        return [read_json(path) for path in sorted(self.folder.glob("evaluations/*.json"))]
+        return [read_json(path) for path in sorted(self.folder.glob("evaluations/[!.]*.json"))]
 
     def begin(self, config: DictConfig, facts: Mapping[str, Any]) -> None:
         """Claims the folder for a configuration, or refuses: it holds another one's run."""
@@ -126,9 +127,22 @@ class Run:
             if overwrite:
                 self.clear()
             self.begin(config, facts)
+            self.take_over()
             yield not self.is_finished
 
+    def take_over(self) -> None:
+        """Makes last.ckpt of what Lightning saved when SLURM took the machine away, if it is newer.
+
+        Lightning would load such a file by itself, also for a test.
+        """
+        for path in self.folder.glob("hpc_ckpt_*.ckpt"):
+            if not self.last.is_file() or _step(path) > _step(self.last):
+                path.replace(self.last)
+            else:
+                path.unlink()
+
     def finish(self, result: Mapping[str, Any]) -> None:
+        self.take_over()
         write_json(self.folder / "metrics.json", result)
 
     def clear(self) -> None:
@@ -162,6 +176,11 @@ class Run:
             raise BdnetError(
                 f"{self.folder}: another process is at work on this run; wait for it, or stop it"
             ) from error
+
+
+def _step(path: Path) -> int:
+    """How far a training had come."""
+    return int(torch.load(path, "cpu", weights_only=True, mmap=True)["global_step"])
 
 
 def load(folder: Path | str, checkpoint: str = "last") -> Trained:

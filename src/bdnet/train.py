@@ -19,12 +19,13 @@ from bdnet.engine.composition import join
 from bdnet.engine.distiller import Distiller
 from bdnet.engine.processes import check_reached, check_started, is_first, led
 from bdnet.engine.quiet import hush
+from bdnet.engine.trainer import make_trainer
 from bdnet.fitting import fit_and_test
 from bdnet.identity import digest
 from bdnet.models.checkpoints import inherit
 from bdnet.needs import builds_on, sources, told
 from bdnet.outcome import describe, facts_of
-from bdnet.rehearsal import composed, make_trainer, rehearse
+from bdnet.rehearsal import composed, rehearse
 from bdnet.runs import Run
 from bdnet.settings import check, check_login
 from bdnet.sweep import is_one_of_many, outside_agent
@@ -106,7 +107,8 @@ def _finish(run: Run, config: DictConfig, data: ClipDataModule) -> None:
         callbacks.pop("rate", None)
     trainer = make_trainer(config.trainer, logger=loggers, callbacks=[*callbacks.values()])
     check_started(trainer)
-    check_reached(trainer, distiller.student.trains_all, type(distiller.student).__name__)
+    student, syncs = distiller.student, bool(config.trainer.sync_batchnorm)
+    check_reached(trainer, student.trains_all, syncs, type(student).__name__)
     data.prepare_data()
     status = 1
     try:

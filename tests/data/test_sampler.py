@@ -4,6 +4,7 @@ import collections
 
 import pytest
 
+from bdnet.data.errors import BadData
 from bdnet.data.sampler import Draw, Draws, OffsetBatches, TrainingBatches
 
 OFFSETS = [tuple(range(5))] * 200
@@ -100,3 +101,14 @@ def test_what_comes_instead_is_a_function_of_the_draw_and_of_its_kind():
     assert all(50 <= draw.sample < 250 and 0 <= draw.offset < 5 for draw in chain)
     assert len({draw.sample for draw in chain}) > 120
     assert {draw.offset for draw in chain} == set(range(5))
+
+
+def test_every_process_has_something_to_evaluate():
+    few = {0: [4, 7, 9], 1: [4]}
+    shares = [list(OffsetBatches(few, 64, rank, 4)) for rank in range(4)]
+    assert [[draw[:2] for (draw,) in share] for share in shares] == [
+        *([(4, 0)], [(7, 0)], [(9, 0)], [(4, 1)]),
+    ]
+    assert [len(list(OffsetBatches(few, 64, rank, 2))) for rank in range(2)] == [2, 1]
+    with pytest.raises(BadData, match="only 4 clips to evaluate with 5 processes; use fewer"):
+        OffsetBatches(few, 64, 0, 5)

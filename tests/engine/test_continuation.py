@@ -1,5 +1,7 @@
 """When a checkpoint is written."""
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,9 @@ import torch
 from torch.utils.data import DataLoader
 
 from bdnet.engine.continuation import Continuation
+from bdnet.engine.distiller import Distiller
+from test_train import FORGETFUL, killed, same
+from training import checkpoint, metrics, run, settings
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:.*does not have many workers", "ignore:.*LeafSpec", "ignore:The number of training"
@@ -83,3 +88,69 @@ def test_gradients_are_not_cut_in_half(tmp_path: Path, monkeypatch: pytest.Monke
 def test_it_is_written_without_validations_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     found = events(tmp_path, monkeypatch, 1, 1, max_steps=2, limit_val_batches=0)
     assert found == ["batch 0", "last.ckpt 1", "batch 1", "last.ckpt 2"]
+
+
+@pytest.fixture
+def slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What SLURM says to a job of one task; the file in which `scontrol` notes what it is told."""
+    told, program = tmp_path / "told", tmp_path / "bin/scontrol"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\necho $* >> {told}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
+    for name, value in {
+        "NTASKS": "1",
+        "NTASKS_PER_NODE": "1",
+        "NNODES": "1",
+        "JOB_ID": "77",
+        "JOB_NAME": "train",
+        "PROCID": "0",
+        "LOCALID": "0",
+        "NODEID": "0",
+    }.items():
+        monkeypatch.setenv(f"SLURM_{name}", value)
+    return told
+
+
+def asked_to_leave(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
+    """SLURM's signal comes in the middle of this step."""
+    backward = Distiller.on_before_zero_grad  # between the gradients' making and their use
+
+    def signalled(module: Distiller, optimizer: torch.optim.Optimizer) -> None:
+        if module.global_step == step:
+            os.kill(os.getpid(), signal.SIGUSR1)
+        backward(module, optimizer)
+
+    monkeypatch.setattr(Distiller, "on_before_zero_grad", signalled)
+
+
+def test_a_training_that_slurm_takes_away_goes_on_from_there(
+    bands: Path, tmp_path: Path, slurm: Path, monkeypatch: pytest.MonkeyPatch
+):
+    given = [*settings(bands, tmp_path), FORGETFUL, "steps=4", "checkpoint_every=100"]
+    whole = run(*given, "name=whole")
+    with monkeypatch.context() as patch:
+        asked_to_leave(patch, 2)
+        killed(patch, 3, *given)
+    folder = tmp_path / "tiny/seed=0"
+    assert slurm.read_text() == "requeue 77\n"
+    assert sorted(path.name for path in folder.glob("*.ckpt")) == ["best.ckpt", "hpc_ckpt_1.ckpt"]
+    assert checkpoint(folder, "hpc_ckpt_1")["global_step"] == 3
+    run(*given)
+    assert "Restored all states from the checkpoint" in (folder / "train.log").read_text()
+    assert sorted(path.name for path in folder.glob("*.ckpt")) == ["best.ckpt", "last.ckpt"]
+    for key in ("state_dict", "optimizer_states"):
+        assert same(checkpoint(folder)[key], checkpoint(whole)[key])
+    assert metrics(folder)["scores"] == metrics(whole)["scores"]
+
+
+def test_what_was_saved_for_slurm_is_not_what_is_tested(
+    bands: Path, tmp_path: Path, slurm: Path, monkeypatch: pytest.MonkeyPatch
+):
+    given = [*settings(bands, tmp_path), "steps=3"]
+    whole = run(*given, "name=whole")
+    asked_to_leave(monkeypatch, 0)
+    folder = run(*given)  # the machine is not taken away after all
+    assert slurm.read_text() == "requeue 77\n"
+    assert metrics(folder)["scores"] == metrics(whole)["scores"]
+    assert not list(folder.glob("hpc*"))

@@ -3,53 +3,157 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
+import pytorch_lightning as pl
+import torch
 
 from bdnet.engine import processes
 from bdnet.engine.processes import check_reached, led, started
+from bdnet.engine.quiet import hush
+from bdnet.engine.trainer import make_trainer
 from bdnet.errors import BdnetError
+from bdnet.runs import Run
+from processes import together
 from test_evaluate import again
-from training import metrics, run, settings
+from test_train import FORGETFUL, killed, same
+from training import BANDS, checkpoint, composed, metrics, prepared, run, settings, write_video
 
 SHORT = "steps: 2, validate_every: 2, data.batch_size: 1, callbacks.exhibits.clips: 0"
 
 
-def torchrun(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def torchrun(*arguments: str, folder: Path) -> subprocess.Popen[str]:
     """Two processes on the CPU."""
-    return subprocess.run(
+    return subprocess.Popen(
         [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "-m", "bdnet.train",
-         *arguments, "trainer.devices=2", "+trainer.strategy=ddp"],
-        cwd=folder, capture_output=True, text=True, check=False,
+         *arguments, "trainer=ddp_cpu"],
+        cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )  # fmt: skip
 
 
+# 3 frames of validation and 6 of tests by offset, which two processes do not share evenly
+UNEVEN = ("interval=3", "data.stride=2", "data.workers=1", "steps=3")
+PAIR = ("trainer=ddp_cpu", "data.batch_size=1")
+
+
+def trained(*overrides: str) -> str:
+    """The folder of a run, trained in one process of several."""
+    return str(run(*overrides))
+
+
+def test_two_processes_train_and_count_as_one_does(bands: Path, tmp_path: Path):
+    # SGD: Adam makes whole steps of gradients that only rounding keeps from being zero
+    given = [*settings(bands, tmp_path), *UNEVEN, "optimizer=sgd", "optimizer.lr=0.05"]
+    alone = run(*given)
+    pair, other = map(Path, together(trained, *given, *PAIR, "name=pair", "logger=csv"))
+    assert pair == other
+    found = checkpoint(pair)["state_dict"]
+    for name, each in checkpoint(alone)["state_dict"].items():  # which saw the same joint batches
+        torch.testing.assert_close(found[name], each, atol=2e-4, rtol=2e-4, msg=name)
+    assert again(pair)["scores"] == metrics(pair)["scores"]  # one process, the same weights
+    assert metrics(pair)["data"] == metrics(alone)["data"]
+    assert Run(pair).facts()["machine"]["processes"] == 2
+    assert (pair / "train.log").read_text().count("`Trainer.fit` stopped") == 1
+    assert [path.name for path in (pair / "csv").iterdir()] == ["version_0"]
+    assert {path.name for path in tmp_path.iterdir()} == {"tiny", "pair"}
+
+
+def test_processes_that_have_little_or_nothing_to_count_change_no_number(tmp_path: Path):
+    # stretches of 17 and 9 frames for three processes: only the first can count VC16
+    for split, lengths in {"train": [4], "val": [4], "test": [17, 9]}.items():
+        for number, length in enumerate(lengths):
+            write_video(tmp_path / split, number, length)
+    BANDS.write(tmp_path / "classes.yaml")
+    given = [*settings(tmp_path, tmp_path), "interval=1", "data.stride=4", "data.batch_size=64"]
+    (alone,) = together(counted, *given, count=1)
+    assert set(alone["video"]["consistency"]) == {"8", "16"}
+    assert together(counted, *given, "trainer=ddp_cpu", count=3) == [alone] * 3
+
+
+def counted(*overrides: str) -> dict[str, Any]:
+    """The numbers of an untrained network, tested in one process of several."""
+    pl.seed_everything(0, verbose=False)
+    hush()
+    with composed(*overrides) as (config, _):
+        distiller, data = prepared(config)
+        trainer = make_trainer(config.trainer, logger=False, enable_checkpointing=False)
+    trainer.test(distiller, data, verbose=False)
+    return distiller.numbers
+
+
 @pytest.mark.slow
-def test_processes_of_torchrun_train_one_run_and_what_it_builds_on(bands: Path, tmp_path: Path):
+def test_processes_that_were_interrupted_end_as_if_nothing_had_happened(
+    bands: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    given = [*settings(bands, tmp_path), *PAIR, FORGETFUL]
+    whole, _ = map(Path, together(trained, *given))
+    together(stopped, 3, *given, "name=stopped")
+    assert checkpoint(tmp_path / "stopped/seed=0")["global_step"] == 2
+    other, _ = map(Path, together(trained, *given, "name=stopped"))
+    ours, theirs = checkpoint(other), checkpoint(whole)
+    for key in ("state_dict", "optimizer_states", "callbacks"):
+        if key == "callbacks":
+            ours[key], theirs[key] = ours[key]["Randomness"], theirs[key]["Randomness"]
+            first, second = ours[key]["processes"]
+            assert not same(first, second)  # each has its own random numbers
+        assert same(ours[key], theirs[key]), key
+    assert metrics(other)["scores"] == metrics(whole)["scores"]
+
+
+def stopped(step: int, *overrides: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        killed(patch, step, *overrides)
+
+
+@pytest.mark.slow
+def test_a_sweep_of_torchrun_trains_a_run_for_each_job_and_what_they_build_on(
+    bands: Path, tmp_path: Path
+):
     given = [
-        *settings(bands, tmp_path / "runs"), "logger=csv", "data.batch_size=1",
-        # 3 batches of validation, which two processes cannot share evenly
-        *("interval=3", "data.stride=6", f"requires=[{{name: base, {SHORT}}}]"),
+        *settings(bands, tmp_path / "runs"), "logger=[csv,wandb]", "logger.wandb.offline=true",
+        *(*UNEVEN, f"requires=[{{name: base, {SHORT}}}]", "data.batch_size=1"),
     ]  # fmt: skip
-    answer = torchrun(*given, folder=tmp_path)
-    assert answer.returncode == 0, answer.stderr
-    assert "sync_dist" not in answer.stderr
-    folder, base = tmp_path / "runs/tiny/seed=0", tmp_path / "runs/base/seed=0"
-    for each, steps in ((folder, 6), (base, 2)):
-        assert metrics(each)["steps"] == steps
-        assert (each / "train.log").read_text().count(f": {steps} steps") == 1
-    assert metrics(folder)["data"]["targets"] == 2
-    assert (folder / "csv/version_0/metrics.csv").is_file()
-    assert not (folder / "csv/version_1").exists()
-    alone, together = again(folder, "+trainer.accelerator=cpu"), metrics(folder)
-    assert alone["data"] == together["data"]
-    assert alone["scores"]["miou"] == pytest.approx(together["scores"]["miou"])
-    assert alone["scores"]["video"]["miou"] == pytest.approx(together["scores"]["video"]["miou"])
+    process = torchrun("-m", *given, "seed=0,1", folder=tmp_path)
+    _, said = process.communicate()
+    assert process.returncode == 0, said
+    assert "sync_dist" not in said
+    runs = tmp_path / "runs"
+    for name, steps in (("tiny", 3), ("base", 2)):
+        assert sorted(path.name for path in (runs / name).iterdir()) == ["seed=0", "seed=1"]
+        for folder in (runs / name).iterdir():
+            assert metrics(folder)["steps"] == steps
+            assert (folder / "train.log").read_text().count(f": {steps} steps") == 1
+            assert [path.name for path in (folder / "csv").iterdir()] == ["version_0"]
+            assert len(list(folder.glob("wandb/offline-run-*"))) == 1
+    assert again(runs / "tiny/seed=1")["scores"] == metrics(runs / "tiny/seed=1")["scores"]
+
+
+@pytest.mark.slow
+def test_torchrun_that_is_terminated_goes_on(bands: Path, tmp_path: Path):
+    given = [*settings(bands, tmp_path), *PAIR, "steps=40", "checkpoint_every=1"]
+    whole, _ = map(Path, together(trained, *given, "name=whole"))
+    folder = tmp_path / "tiny/seed=0"
+    process = torchrun(*given, folder=tmp_path)
+    while not (folder / "last.ckpt").exists():
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.terminate()
+    assert process.wait(60) != 0
+    assert checkpoint(folder)["global_step"] < 40
+    assert not (folder / "metrics.json").exists()
+    process = torchrun(*given, folder=tmp_path)
+    _, said = process.communicate()
+    assert process.returncode == 0, said
+    assert "goes on from" in (folder / "train.log").read_text()
+    assert same(checkpoint(folder)["state_dict"], checkpoint(whole)["state_dict"])
+    assert metrics(folder)["scores"] == metrics(whole)["scores"]
 
 
 class Strategy:
@@ -142,8 +246,11 @@ def test_a_network_that_leaves_parts_out_needs_a_strategy_that_finds_them():
     def trainer(count: int, **kwargs: bool) -> SimpleNamespace:
         return SimpleNamespace(world_size=count, strategy=SimpleNamespace(_ddp_kwargs=kwargs))
 
-    check_reached(trainer(1), trains_all=False, what="TDNet")
-    check_reached(trainer(2), trains_all=True, what="BDNet")
-    check_reached(trainer(2, find_unused_parameters=True), trains_all=False, what="TDNet")
-    with pytest.raises(BdnetError, match=r"TDNet leaves .*ddp_find_unused_parameters_true"):
-        check_reached(trainer(2), trains_all=False, what="TDNet")
+    finds = trainer(2, find_unused_parameters=True)
+    check_reached(trainer(1), trains_all=False, syncs=True, what="TDNet")
+    check_reached(trainer(2), trains_all=True, syncs=True, what="BDNet")
+    check_reached(finds, trains_all=False, syncs=False, what="TDNet")
+    with pytest.raises(BdnetError, match=r"TDNet leaves .*ddp_find_unused_parameters_true$"):
+        check_reached(trainer(2), trains_all=False, syncs=False, what="TDNet")
+    with pytest.raises(BdnetError, match=r"say trainer=ddp trainer\.sync_batchnorm=false$"):
+        check_reached(finds, trains_all=False, syncs=True, what="TDNet")

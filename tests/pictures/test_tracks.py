@@ -12,6 +12,7 @@ import pytest
 from bdnet.clip import Frame
 from bdnet.codec import VideoReader
 from bdnet.data.classes import Classes
+from bdnet.interruption import Terminated, terminable
 from bdnet.pictures.tracks import LabelImages, OverlayFilm, Track, uninterrupted
 from bdnet.streaming import Segmented, Times
 
@@ -135,17 +136,21 @@ def test_a_film_needs_pixels(tmp_path: Path):
             film.write(each._replace(frame=each.frame._replace(image=None)))
 
 
-def test_an_interrupt_waits_for_the_end_of_the_block():
+@pytest.mark.parametrize(
+    ("number", "kind"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)]
+)
+def test_an_interrupt_waits_for_the_end_of_the_block(number: int, kind: type[BaseException]):
     done = []
-    with pytest.raises(KeyboardInterrupt):
-        with uninterrupted():
-            os.kill(os.getpid(), signal.SIGINT)
-            done.append("the rest")
-        done.append("what follows")
-    assert done == ["the rest"]
-    with pytest.raises(KeyboardInterrupt):
-        os.kill(os.getpid(), signal.SIGINT)
-        threading.Event().wait(1)
+    with terminable():
+        with pytest.raises(kind):
+            with uninterrupted():
+                os.kill(os.getpid(), number)
+                done.append("the rest")
+            done.append("what follows")
+        assert done == ["the rest"]
+        with pytest.raises(kind):
+            os.kill(os.getpid(), number)
+            threading.Event().wait(1)
 
 
 def test_blocks_in_other_threads_are_just_run():

@@ -5,9 +5,11 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -127,9 +129,6 @@ def _run(jobs: list[Job], processes: int) -> Iterator[Outcome]:
                 yield outcome
         except BrokenProcessPool:
             pass  # a process was killed, and took the jobs of the others with it
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
     for number in sorted(left):
         with worker_pool(1) as pool:
             yield _outcome(pool.submit(transcode, jobs[number]), jobs[number])
@@ -143,12 +142,38 @@ def _outcome(future: Future[Outcome], job: Job) -> Outcome:
         return Outcome(job.output, "failed", detail)
 
 
-def worker_pool(processes: int) -> ProcessPoolExecutor:
-    """Processes that an interrupt ends without a word: the one that started them speaks."""
+@contextmanager
+def worker_pool(processes: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes that end without a word when what they work for does, in whatever way."""
     # libraries with threads of their own do not survive a fork
     spawn = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(processes, mp_context=spawn, initializer=_leave_on_interrupt)
+    others = set(multiprocessing.active_children())
+    with ProcessPoolExecutor(processes, mp_context=spawn, initializer=_follow) as pool:
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for each in set(multiprocessing.active_children()) - others:
+                each.terminate()
+            raise
 
 
-def _leave_on_interrupt() -> None:
-    signal.signal(signal.SIGINT, lambda *_: sys.exit(130))
+def _follow() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _leave)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _leave(number: int, _: object) -> None:
+    """Clears away what is half done; the pool, which takes this for a job's error, ends it then."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    sys.exit(128 + number)
+
+
+def _end_with_parent() -> None:
+    """A pool's process whose parent was killed would wait for its next job for ever."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)

@@ -1,8 +1,5 @@
 """Frames -> a clean stream, in which every P-frame refers to the frame before it."""
 
-import glob
-import os
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from fractions import Fraction
@@ -19,6 +16,7 @@ from numpy.typing import NDArray
 
 from bdnet.codec.encoding import Encoding, WriteError
 from bdnet.codec.index import read_index
+from bdnet.records import partial_path, remove_abandoned
 
 Image = NDArray[np.uint8]
 
@@ -49,7 +47,7 @@ class VideoWriter:
         self.fps = Fraction(fps).limit_denominator(1001 * 60)
         self.metadata = metadata or {}
         self.frames = 0
-        self.partial = _partial_path(self.path, os.getpid())
+        self.partial = partial_path(self.path)
         self._container: OutputContainer | None = None
         self._stream: VideoStream | None = None
 
@@ -112,7 +110,7 @@ class VideoWriter:
     def _open(self, first: VideoFrame) -> OutputContainer:
         with self._explained():
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            _remove_abandoned(self.path)
+            remove_abandoned(self.path)
         encoder, pixels = self.encoding.encoder(first)
         with self._explained():
             self._container = av.open(str(self.partial), "w")
@@ -155,27 +153,3 @@ def _picture(image: Image) -> VideoFrame:
             f"an image must be uint8 RGB [H, W, 3], not {image.dtype} {list(image.shape)}"
         )
     return VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
-
-
-def _partial_path(path: Path, process: int) -> Path:
-    """Where a process writes until the file is complete: hidden, and of the same format."""
-    return path.with_name(f".{path.stem}.{socket.gethostname()}-{process}.partial{path.suffix}")
-
-
-def _remove_abandoned(path: Path) -> None:
-    """Removes what processes of this machine that were killed left of the same file."""
-    prefix, suffix = str(_partial_path(path, 0).name).split("-0.partial")
-    for left in path.parent.glob(f"{glob.escape(prefix)}-*.partial{suffix}"):
-        process = left.name.removeprefix(f"{prefix}-").removesuffix(f".partial{suffix}")
-        if process.isdigit() and not _is_alive(int(process)):
-            left.unlink(missing_ok=True)
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

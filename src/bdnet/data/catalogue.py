@@ -1,9 +1,9 @@
 """How many frames each video of a data set has, and where its codec keyframes are."""
 
 import json
-import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from bdnet.codec.index import StreamIndex, read_index
 from bdnet.errors import BdnetError
+from bdnet.records import put
 
 MANY = 200  # videos; fewer are read before a progress bar would be seen
 
@@ -88,9 +89,5 @@ def _is_entry(entry: object) -> bool:
 
 
 def _save(store: Path, known: dict[str, list]) -> None:  # type: ignore[type-arg]
-    partial = store.with_name(f".{store.name}.{os.getpid()}")
-    try:
-        partial.write_text(json.dumps(known))
-        partial.replace(store)
-    except OSError:
-        partial.unlink(missing_ok=True)  # a data set on a read-only disk is read each time
+    with suppress(OSError):  # a data set on a read-only or full disk is read each time
+        put(store, json.dumps(known).encode())

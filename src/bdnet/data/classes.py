@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from bdnet.clip import IGNORE
 from bdnet.data.errors import BadData
+from bdnet.records import write
 
 Colour = tuple[int, int, int]
 # what moves by itself, by the names that CamVid, Cityscapes and their relatives use
@@ -134,7 +135,8 @@ class Classes:
         if values is not None:
             stored = values.tolist()
             content |= {"stored": stored[: len(self)], "ignore": stored[IGNORE]}
-        path.write_text(yaml.safe_dump(content, sort_keys=False, default_flow_style=None))
+        text = yaml.safe_dump(content, sort_keys=False, default_flow_style=None)
+        write(path, text.encode())
 
 
 def _values(each: int | list[int]) -> list[int]:

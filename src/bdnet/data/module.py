@@ -103,6 +103,7 @@ class ClipDataModule(LightningDataModule):
         self.seed = seed
         self.skips, self.skipped = on_bad_sample == "skip", Skipped(bad_samples_at_most)
         self.tested: Split = "test"
+        self.allow_zero_length_dataloader_with_multiple_devices = True  # fewer stretches than those
 
     def check_outlook(self) -> None:
         """Refuses what cannot be trained on, as far as it shows before the data are made."""
@@ -138,7 +139,7 @@ class ClipDataModule(LightningDataModule):
     def test_dataloader(self) -> list[Loader]:
         """Clips at every offset; and, where labels are dense, whole stretches of video."""
         stretches = self.stretches(self.tested)
-        as_video = [self._loader(Attempts(stretches), batch_size=None)] * bool(len(stretches))
+        as_video = [self._loader(Attempts(stretches), batch_size=None)] if stretches.exist else []
         return [self._evaluation(self.tested), *as_video]
 
     def predict_dataloader(self) -> Loader:

@@ -53,12 +53,8 @@ def run_all(
         return
     with worker_pool(count) as pool:
         futures = [pool.submit(work, job) for job in jobs]
-        try:
-            for future in tqdm(as_completed(futures), title, len(futures), unit=unit):
-                future.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+        for future in tqdm(as_completed(futures), title, len(futures), unit=unit):
+            future.result()
 
 
 def clip_path(root: Path, name: str) -> Path:
@@ -84,8 +80,17 @@ def write_clip(
         for index, (image, label) in enumerate(pictures):
             writer.write(image)
             if labelled is None or index in labelled:
-                path = partial / f"{index:06d}.png"
-                if not cv2.imwrite(str(path), label):
-                    raise BadData(f"{path}: cannot be written; is the disk full?")
+                _save(label, partial / f"{index:06d}.png")
         shutil.rmtree(labels, ignore_errors=True)
         partial.replace(labels)
+
+
+def _save(label: NDArray[np.uint8], path: Path) -> None:
+    _, encoded = cv2.imencode(".png", label)
+    try:
+        path.write_bytes(encoded.tobytes())
+    except OSError as error:
+        raise BadData(
+            f"{path}: cannot be written ({error.strerror}); free space on its disk and start "
+            "again: the clips that are done are kept"
+        ) from error

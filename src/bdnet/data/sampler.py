@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch.utils.data import Sampler
 
 from bdnet.data.base import Sample
+from bdnet.data.errors import BadData
 from bdnet.data.reach import Reach
 
 
@@ -121,12 +122,19 @@ class OffsetBatches(Sampler[list[Draw]]):
     """Batches of one offset each: all samples at offset 0, then all at 1, ...
 
     With several processes, batch number i goes to process i modulo their count: no sample is read
-    twice, and none is added to make the counts even.
+    twice, and none is added to make the counts even. Batches are smaller where there would not be
+    one for each process, since all have to talk to each other when they have counted.
     """
 
     def __init__(
         self, samples: dict[int, list[int]], size: int, rank: int = 0, world: int = 1
     ) -> None:
+        clips = sum(map(len, samples.values()))
+        if clips < world:
+            raise BadData(
+                f"there are only {clips} clips to evaluate with {world} processes; use fewer"
+            )
+        size = min(size, clips // world)
         self.batches = [
             [Draw(sample, offset, (0, 0, sample)) for sample in chosen[start : start + size]]
             for offset, chosen in sorted(samples.items())

@@ -20,6 +20,7 @@ from bdnet.data.errors import BadData
 from bdnet.data.labels import read_label
 from bdnet.data.pairs import Pair, PairFolders, check_pairs, hold_out
 from bdnet.data.prepare import Picture, clip_path, digest, exclusive, run_all, write_clip
+from bdnet.records import write
 
 VERSION = 1  # of the rendering: another picture for the same parameters needs another number
 
@@ -90,7 +91,7 @@ class Stills(ClipDataset):
             check_pairs([pair for _, pair in missing], self.classes)
             self.classes.write(self.folder / "classes.yaml")
             facts = json.dumps(asdict(self), default=str, indent=1)
-            (self.folder / "parameters.json").write_text(facts)
+            write(self.folder / "parameters.json", facts.encode())
             title = f"render stills into {self.folder}"
             run_all(partial(_render, self), missing, title, "clip", self.processes)
 

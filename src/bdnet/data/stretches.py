@@ -46,7 +46,9 @@ class Stretches(Dataset[Stretch]):
         world: int = 1,
     ) -> None:
         self.dataset, self.interval = dataset, interval
-        self.runs = list(_runs(samples))[rank::world]
+        runs = list(_runs(samples))
+        self.exist = bool(runs)  # in any process
+        self.runs = runs[rank::world]
 
     def __len__(self) -> int:
         return len(self.runs)

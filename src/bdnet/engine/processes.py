@@ -59,17 +59,26 @@ def check_started(trainer: pl.Trainer) -> None:
     if trainer.world_size > started():
         raise BdnetError(
             f"the trainer's {trainer.world_size} devices need as many processes: torchrun "
-            f"--nproc-per-node={trainer.num_devices} -m bdnet.train ..., or one SLURM task each"
+            f"--nproc-per-node={trainer.num_devices} -m bdnet.train trainer=ddp ..., or one SLURM "
+            "task each"
         )
 
 
-def check_reached(trainer: pl.Trainer, trains_all: bool, what: str) -> None:
-    """Refuses processes that would wait for gradients of parameters that a step leaves out."""
+def check_reached(trainer: pl.Trainer, trains_all: bool, syncs: bool, what: str) -> None:
+    """Refuses processes that would wait for what others leave out of a step.
+
+    syncs: batch norms count over all processes
+    """
     kwargs = getattr(trainer.strategy, "_ddp_kwargs", {})
-    if trainer.world_size > 1 and not (trains_all or kwargs.get("find_unused_parameters")):
+    needed = {
+        "trainer.strategy=ddp_find_unused_parameters_true": kwargs.get("find_unused_parameters"),
+        "trainer.sync_batchnorm=false": not syncs,
+    }
+    missing = [said for said, holds in needed.items() if not holds]
+    if trainer.world_size > 1 and not trains_all and missing:
         raise BdnetError(
             f"{what} leaves some of its parameters out of each step; with several processes say "
-            "+trainer.strategy=ddp_find_unused_parameters_true"
+            f"trainer=ddp {' '.join(missing)}"
         )
 
 
@@ -83,8 +92,7 @@ def _connected(trainer: pl.Trainer, count: int) -> pl.Trainer:
     if trainer.world_size != count:
         raise BdnetError(
             f"{count} processes were started for trainer.devices={trainer.num_devices} in each of "
-            f"{trainer.num_nodes} nodes; say trainer.devices=N, +trainer.num_nodes=N and "
-            "+trainer.strategy=ddp"
+            f"{trainer.num_nodes} nodes; say trainer=ddp, or trainer=ddp_cpu"
         )
     trainer.strategy.setup_environment()
     return trainer

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torchmetrics import Metric
+from torchmetrics import MaxMetric, Metric
 
 from bdnet.data.classes import Classes
 from bdnet.metrics import (
@@ -81,18 +81,20 @@ class VideoScores(nn.Module):
         self.segmentation = SegmentationByOffset(count, 1)
         self.tailing = TailingError(count, classes.movable)
         self.consistency = nn.ModuleList(VideoConsistency(count, frames) for frames in WINDOWS)
+        self.longest = MaxMetric()  # frames of a stretch, in any process
 
     def update(self, prediction: Tensor, labels: Tensor) -> None:
         """Classes [t, H, W] predicted and true (255: void) of consecutive frames."""
         offsets = torch.zeros_like(labels[:, 0, 0])
         self.segmentation.update(prediction, labels, offsets)
         self.tailing.update(prediction[1:], labels[1:], labels[:-1])
+        self.longest.update(len(labels))
         for metric in self._windows():
             if len(labels) >= metric.frames:
                 metric.update(prediction[None], labels[None])
 
     def compute(self) -> Numbers:
-        tailing = self.tailing.compute()
+        tailing, longest = self.tailing.compute(), float(self.longest.compute())
         return {
             "miou": _plain(self.segmentation.compute().last_k),
             "tailing_error": _plain(tailing.error),
@@ -100,7 +102,7 @@ class VideoScores(nn.Module):
             "consistency": {
                 str(metric.frames): _plain(metric.compute())
                 for metric in self._windows()
-                if metric.update_called  # or no stretch was long enough
+                if metric.frames <= longest
             },
         }
 

@@ -140,15 +140,19 @@ def _remove(path: Path) -> None:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Puts an interrupt off to the end of the block: half a frame in a file is a broken file."""
+    """Puts interrupts off to the end of the block: half a frame in a file is a broken file."""
     if threading.current_thread() is not threading.main_thread():
         yield  # interrupts reach the main thread only
         return
     caught: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _: caught.append(number))
+    before = {
+        number: signal.signal(number, lambda number, _: caught.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     if caught:
-        raise KeyboardInterrupt
+        signal.raise_signal(caught[0])

@@ -52,7 +52,7 @@ def check_same(evaluations: list[Evaluation]) -> None:
 
 def _others(run: Run) -> list[Evaluation]:
     """All but the run's own test."""
-    found = (_read(path, run) for path in sorted(run.folder.glob("evaluations/*.json")))
+    found = (_read(path, run) for path in sorted(run.folder.glob("evaluations/[!.]*.json")))
     return [each for each in found if each is not None]
 
 

@@ -1,6 +1,5 @@
 """The street world as a data set: rendered, encoded and kept on first use."""
 
-import json
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -14,6 +13,7 @@ from bdnet.data.prepare import clip_path, digest, exclusive, run_all, write_clip
 from bdnet.data.streets.classes import CLASSES, COLOURS
 from bdnet.data.streets.parameters import StreetParameters
 from bdnet.data.streets.renderer import render
+from bdnet.records import write_json
 
 WORLDS = {"train": 0, "val": 1, "test": 2}  # each split is a world of its own seeds
 VERSION = 2  # of the renderer: another picture for the same parameters needs another number
@@ -58,7 +58,7 @@ class Streets(ClipDataset):
         if not self._missing():
             return
         with exclusive(self.folder):
-            (self.folder / "parameters.json").write_text(json.dumps(asdict(self.parameters)))
+            write_json(self.folder / "parameters.json", asdict(self.parameters))
             self.classes.write(self.folder / "classes.yaml")
             title = f"render streets into {self.folder}"
             run_all(partial(_render, self), self._missing(), title, "clip", self.processes)

@@ -1,0 +1,218 @@
+"""Whatever ends the work, at whatever moment: nothing is torn, and the end is the same."""
+
+import importlib
+import json
+import multiprocessing
+import os
+import random
+import signal
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from multiprocessing.context import ForkProcess
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import cv2
+import pytest
+import torch
+import yaml
+
+from bdnet.codec import VideoReader
+from test_encode import write_images
+from test_train import same
+from training import settings
+from trees import state
+
+TIMES = {"seconds", "frames_per_second", "started", "machine", "commit"}  # of JSON: never the same
+
+
+class Work(NamedTuple):
+    """A command, and patterns of those of its files that another start must not make again."""
+
+    verb: str
+    arguments: list[str]
+    finished: tuple[str, ...] = ()
+
+
+def training(bands: Path) -> list[str]:
+    return [*settings(bands, Path("runs")), "checkpoint_every=1"]
+
+
+@pytest.fixture(scope="module")
+def works(
+    bands: Path,
+    trained: Path,
+    make_video: Callable[..., Path],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> dict[str, Work]:
+    """Everything that takes long."""
+    images = tmp_path_factory.mktemp("images")
+    for name in "abcde":
+        write_images(images / name, count=40, size=(240, 320))
+    video = make_video(frames=60, size=(64, 96))
+    given = [*training(bands), "data.workers=1"]
+    short = ["steps=2", "validate_every=2"]
+    small = ["height=64", "width=96", "length=6"]
+    return {
+        "train": Work("train", [*given, "steps=4"], ("runs/tiny/seed=0/metrics.json",)),
+        "sweep": Work("train", ["-m", *given, *short, "seed=0,1"], ("runs/*/*/metrics.json",)),
+        "encode": Work(
+            "encode", [f"input={images}", "output=out", "processes=2"], ("out/[!.]*.mp4",)
+        ),
+        "streets": Work(
+            "probe",
+            [
+                *("data=streets", "data.dataset.root=cache", "data.dataset.processes=2"),
+                "data.dataset.clips={train: 5, val: 2, test: 1}",
+                *(f"data.dataset.parameters.{each}" for each in small),
+                *("data.dataset.encoding.interval=6", "data.workers=0", "sheet=sheet.png"),
+            ],
+            ("cache/*/*/videos/[!.]*.mp4",),
+        ),
+        "predict": Work(
+            "predict",
+            [f"run={trained}", f"video={video}", "output=out", "labels=true", "device=cpu"],
+        ),
+    }
+
+
+def start(work: Work, folder: Path) -> ForkProcess:
+    """The command, in a process of its own that has imported everything already."""
+    folder.mkdir(exist_ok=True)
+    process = multiprocessing.get_context("fork").Process(target=_command, args=(work, folder))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that threads do not survive a fork: none is at work
+        process.start()
+    return process
+
+
+def _command(work: Work, folder: Path) -> None:
+    os.chdir(folder)
+    log = os.open("log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for descriptor in (1, 2):
+        os.dup2(log, descriptor)
+    sys.stdout, sys.stderr = os.fdopen(1, "w", buffering=1), os.fdopen(2, "w", buffering=1)
+    sys.argv = [work.verb, *work.arguments]
+    importlib.import_module(f"bdnet.{work.verb}").main()
+
+
+def check_whole(folder: Path) -> None:
+    """Every file that has its name can be read to its end."""
+    for path in sorted(folder.rglob("*")):
+        if not path.is_file() or any(".partial" in part for part in path.parts):
+            continue
+        if path.suffix == ".mp4":
+            with VideoReader(path, "all") as reader:
+                assert len(list(reader)) == len(reader) > 0, path
+        elif path.suffix == ".ckpt":
+            assert torch.load(path, weights_only=True)["state_dict"], path
+        elif path.suffix == ".png":
+            assert cv2.imread(str(path), cv2.IMREAD_UNCHANGED) is not None, path
+        elif path.suffix == ".json":
+            assert json.loads(path.read_text()), path
+        elif path.suffix == ".yaml":
+            assert yaml.safe_load(path.read_text()), path
+
+
+def results(folder: Path) -> dict[str, Any]:
+    """What the work was for, by file."""
+    return dict(_results(folder))
+
+
+def _results(folder: Path) -> Iterator[tuple[str, Any]]:
+    for path in folder.rglob("*"):
+        name = str(path.relative_to(folder))
+        if ".partial" in name or ".interrupted." in name:
+            continue
+        if path.suffix in (".mp4", ".png"):
+            yield name, path.read_bytes()
+        elif path.suffix == ".json":
+            yield name, without_times(json.loads(path.read_text()))
+        elif path.suffix == ".ckpt":
+            found = torch.load(path, weights_only=True)
+            yield name, {key: found[key] for key in ("state_dict", "global_step")}
+
+
+def without_times(content: Any) -> Any:
+    if isinstance(content, dict):
+        return {key: without_times(each) for key, each in content.items() if key not in TIMES}
+    return content
+
+
+def survive(work: Work, folder: Path, whole: Path, seconds: float, kills: int, seed: int) -> int:
+    """Kills the work so many times, in rounds of at most 3 from its beginning; how often it was."""
+    chance, killed, number = random.Random(seed), 0, 0
+    wanted = results(whole)
+    while killed < kills:
+        number += 1
+        place = folder / f"{number}"
+        place.mkdir()
+        kept: dict[Path, tuple[int, int]] = {}
+        for _ in range(min(3, kills - killed)):
+            killed += end(work, place, chance.uniform(0, seconds), chance)
+            check_whole(place)
+            for pattern in work.finished:
+                kept |= {path: each for path, each in state(place).items() if path.match(pattern)}
+        assert ended(start(work, place)) == 0, (place / "log").read_text()
+        check_whole(place)
+        now = state(place)
+        assert {path: now[path] for path in kept} == kept
+        found = results(place)
+        assert found.keys() == wanted.keys()
+        assert [name for name in wanted if not same(found[name], wanted[name])] == []
+        left = [path for path in place.rglob("*.partial*") if not path.match("*wandb*")]
+        assert not left
+    return killed
+
+
+def end(work: Work, folder: Path, after: float, chance: random.Random) -> bool:
+    """Starts the work and ends it after so many seconds, in one of two ways; False: it was done."""
+    process = start(work, folder)
+    process.join(after)
+    if process.exitcode is not None:
+        assert process.exitcode == 0, (folder / "log").read_text()
+        return False
+    how = chance.choice([signal.SIGKILL, signal.SIGTERM])
+    with (folder / "log").open("a") as log:
+        log.write(f"\n--- {how.name} after {after:.2f} s\n")
+    os.kill(process.pid, how)
+    code = ended(process)
+    if how == signal.SIGTERM and code not in (0, -how):  # not at the very beginning or end
+        assert code == 128 + how, (folder / "log").read_text()
+        said = (folder / "log").read_text().splitlines()
+        assert any(line.startswith(f"bdnet {work.verb}: terminated") for line in said[-3:]), said
+    return code != 0
+
+
+def ended(process: ForkProcess) -> int | None:
+    process.join(900)
+    if process.is_alive():
+        process.kill()
+        pytest.fail("it did not end in 900 s")
+    return process.exitcode
+
+
+def run_whole(work: Work, folder: Path) -> float:
+    """Does the work without interruption, and tells how long it took."""
+    begin = time.monotonic()
+    assert ended(start(work, folder)) == 0, (folder / "log").read_text()
+    return time.monotonic() - begin
+
+
+def test_a_killed_training_ends_as_the_whole_one(bands: Path, tmp_path: Path):
+    work = Work("train", [*training(bands), "steps=4"], ("runs/tiny/seed=0/metrics.json",))
+    seconds = run_whole(work, tmp_path / "whole")
+    assert survive(work, tmp_path, tmp_path / "whole", seconds, kills=2, seed=1) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("kind", ["train", "sweep", "encode", "streets", "predict"])
+def test_work_that_is_killed_again_and_again_ends_as_the_whole_one(
+    kind: str, works: dict[str, Work], tmp_path: Path
+):
+    work = works[kind]
+    seconds = run_whole(work, tmp_path / "whole")
+    assert survive(work, tmp_path, tmp_path / "whole", seconds, kills=7, seed=2) == 7
