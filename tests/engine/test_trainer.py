@@ -46,5 +46,5 @@ def test_torchrun_or_slurm_says_how_many_there_are(
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="here are GPUs")
 def test_without_a_gpu_it_is_said():
-    with pytest.raises(BdnetError, match=r"trainer: .*gpu.*; say another one, such as trai"):
+    with pytest.raises(BdnetError, match=r"trainer: .*gpu.*; see conf/trainer"):
         made("trainer=ddp")
