@@ -1,8 +1,10 @@
 """What state a run's folder is in, and what is loaded from it."""
 
 import json
+import os
 import shutil
 from pathlib import Path
+from pickle import UnpicklingError
 
 import pytest
 import torch
@@ -10,9 +12,10 @@ from omegaconf import OmegaConf
 
 from bdnet.errors import BdnetError
 from bdnet.models.base import VideoModel
+from bdnet.models.checkpoints import inherit
 from bdnet.runs import Run, load, network
 from bdnet.runs import trained as trained_model
-from training import checkpoint
+from training import checkpoint, run, settings
 from trees import state
 
 CONFIG = OmegaConf.create({"model": {"backbone": "a"}, "data": {"workers": 1}, "name": "x"})
@@ -133,3 +136,45 @@ def test_a_torn_run_json_is_named(tmp_path: Path):
     (tmp_path / "run.json").write_text(json.dumps(FACTS)[:-5])
     with pytest.raises(BdnetError, match=r"run\.json: cannot be read as JSON"):
         Run(tmp_path).facts()
+
+
+class Owning:
+    """Runs a command where it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.system, (f"touch {self.path}",)
+
+
+@pytest.mark.parametrize("use", [load, lambda folder: inherit(load(folder).model, [folder])])
+def test_a_strangers_checkpoint_executes_nothing(use, trained: Path, tmp_path: Path):
+    folder = Path(shutil.copytree(trained, tmp_path / "strange"))
+    weights = checkpoint(trained)
+    torch.save({**weights, "callbacks": Owning(tmp_path / "owned")}, folder / "last.ckpt")
+    with pytest.raises(BdnetError, match=r"last\.ckpt: not a file of weights that torch\.load"):
+        use(folder)
+    assert not (tmp_path / "owned").exists()
+
+
+def test_a_training_goes_on_from_no_strangers_checkpoint(bands: Path, tmp_path: Path):
+    given = settings(bands, tmp_path)
+    run(*given, "steps=0")
+    path = tmp_path / "tiny/seed=0/last.ckpt"
+    for name in ("metrics.json", "run.json"):
+        (path.parent / name).unlink()
+    torch.save({"state_dict": Owning(tmp_path / "owned")}, path)
+    with pytest.raises(UnpicklingError):
+        run(*given)
+    assert not (tmp_path / "owned").exists()
+
+
+def test_a_key_in_the_environment_stays_there(
+    bands: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("WANDB_API_KEY", "5ec2e75ec2e7")
+    folder = run(*settings(bands, tmp_path), "steps=0", "logger=csv")
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert {"config.yaml", "run.json", "train.log", "last.ckpt"} <= {path.name for path in files}
+    assert not any(b"5ec2e75ec2e7" in path.read_bytes() for path in files)

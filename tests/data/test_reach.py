@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bdnet.data.base import Sample
-from bdnet.data.catalogue import Entry
+from bdnet.data.catalogue import Entry, catalogue
 from bdnet.data.reach import offsets, reach, unlabelled
 from bdnet.data.streets.dataset import Streets
 
@@ -70,3 +70,12 @@ def test_offsets_never_cross_a_keyframe(frames, target, interval, keys, mode):
     if mode == "chain":
         assert found[0] == 0
         assert found == tuple(range(len(found)))
+
+
+@pytest.mark.parametrize(
+    "content", ["[]", "{", "7", '{"%s": 3}', '{"%s": [[1, 2], "x", []]}', '{"%s": [[1], 2, ["k"]]}']
+)
+def test_a_torn_store_is_read_again(content: str, make_video, tmp_path: Path):
+    video, store = make_video(frames=6), tmp_path / "store.json"
+    store.write_text(content.replace("%s", str(video)))
+    assert catalogue([video], store)[video] == Entry(6, (0,))
