@@ -28,3 +28,14 @@ def test_another_handler_stays():
     finally:
         signal.signal(signal.SIGTERM, before)
     assert heard == [signal.SIGTERM]
+
+
+def test_what_a_library_makes_of_it_is_still_a_termination():
+    with pytest.raises(Terminated), terminable():
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            threading.Event().wait(5)
+        finally:
+            raise AttributeError("half made")
+    with pytest.raises(AttributeError), terminable():
+        raise AttributeError("of another cause")

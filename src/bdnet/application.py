@@ -20,7 +20,7 @@ from omegaconf.errors import InterpolationKeyError, MissingMandatoryValue
 from tqdm import tqdm
 
 from bdnet.errors import BdnetError
-from bdnet.interruption import terminable, told
+from bdnet.interruption import terminable, told, unmasked
 
 PACKAGE = Path(__file__).parent
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -47,7 +47,8 @@ def application(
         @functools.wraps(function)
         def run(config: DictConfig) -> None:
             try:
-                function(config)
+                with unmasked():
+                    function(config)
             except Exception as error:
                 sentence = explained(error)
                 if sentence is None:

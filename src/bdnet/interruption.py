@@ -10,8 +10,12 @@ class Terminated(KeyboardInterrupt):
     """An interrupt by a machine: SLURM, a container, torchrun."""
 
 
-def terminate(*_: object) -> None:
+_heard: list[int] = []  # SIGTERM, in this process
+
+
+def terminate(number: int, _: object) -> None:
     """The handler of SIGTERM."""
+    _heard.append(number)
     raise Terminated
 
 
@@ -26,9 +30,24 @@ def terminable() -> Iterator[None]:
         return
     signal.signal(signal.SIGTERM, terminate)
     try:
-        yield
+        with unmasked():
+            yield
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        _heard.clear()
+
+
+@contextmanager
+def unmasked() -> Iterator[None]:
+    """A termination stays one where a library, interrupted, raises something else."""
+    try:
+        yield
+    except Terminated:
+        raise
+    except BaseException as error:
+        if _heard:
+            raise Terminated from error
+        raise
 
 
 def told(stop: KeyboardInterrupt) -> tuple[int, str]:
