@@ -109,7 +109,7 @@ def test_many_differences_are_counted():
 )
 @pytest.mark.parametrize("partial", [False, True])
 def test_code_that_is_no_networks_class_is_refused(target: str, partial: bool):
-    bad = {"_target_": target, "_partial_": partial, "_args_": ["touch /tmp/owned"]}
+    bad = {"_target_": target, "_partial_": partial, "_args_": ["touch owned"]}
     config = OmegaConf.create({"head": [{"_target_": "torch.nn.Conv2d", "inner": {"deep": bad}}]})
     named = rf"config\.head\.0\.inner\.deep\._target_={re.escape(target)}: a run's folder"
     with pytest.raises(BdnetError, match=named):
