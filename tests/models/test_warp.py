@@ -70,6 +70,26 @@ def test_the_layout_of_a_feature_makes_no_difference(rows: int, columns: int, st
     torch.testing.assert_close(*results)
 
 
+class Warp(torch.nn.Module):
+    def forward(self, feature: torch.Tensor, field: torch.Tensor) -> torch.Tensor:
+        return warp(feature.permute(0, 3, 1, 2), field)
+
+
+@torch.no_grad()
+def test_exported_it_moves_as_it_does_here():
+    """Of any size, and in operations that ONNX has."""
+    rows, columns = torch.export.Dim("rows"), torch.export.Dim("columns")
+    sides = {1: rows, 2: columns}, {2: rows, 3: columns}
+    example = torch.randn(1, 5, 7, 3), torch.randn(1, 2, 5, 7)
+    program = torch.export.export(Warp(), example, dynamic_shapes=sides)
+    called = {str(node.target) for node in program.graph.nodes}
+    assert not [each for each in called if "embedding_bag" in each]
+    for height, width in ((5, 7), (30, 12)):
+        field = torch.randn(1, 2, height, width) * 20  # often from beyond the border
+        given = torch.randn(1, height, width, 3), field
+        torch.testing.assert_close(program.module()(*given), Warp()(*given))
+
+
 def test_gradient_reaches_the_feature():
     feature = torch.randn(1, 2, 5, 7, requires_grad=True)
     warp(feature, uniform(3, 5)).sum().backward()

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch._export.serde.serialize import SerializeError
 
 from bdnet.errors import BdnetError
 from bdnet.exported import Run, Tensors, onnx_run
 from bdnet.graphs.onnx_file import save_onnx
 from bdnet.graphs.program import Graph
+from bdnet.models.errors import BadModel
 
 ENDINGS = {"torch": ".pt2", "onnx": ".onnx"}
 DESCRIPTION = "graphs.json"
@@ -41,9 +43,20 @@ def save(graphs: Sequence[Graph], folder: Path, formats: Sequence[str]) -> None:
     for graph in graphs:
         place = folder / graph.name
         if "torch" in formats:
-            torch.export.save(graph.program, place.with_suffix(ENDINGS["torch"]))
+            save_torch(graph, place.with_suffix(ENDINGS["torch"]))
         if "onnx" in formats:
             save_onnx(graph, place.with_suffix(ENDINGS["onnx"]))
+
+
+def save_torch(graph: Graph, path: Path) -> None:
+    try:
+        torch.export.save(graph.program, path)
+    except SerializeError as error:  # backbones that pad as TensorFlow does round sizes up
+        reason = str(error).splitlines()[0]
+        raise BadModel(
+            f"torch cannot write the {graph.name} step down ({reason}); say formats=[onnx], or "
+            "dynamic=false"
+        ) from error
 
 
 def opened(folder: Path, description: Mapping[str, Any]) -> dict[str, Run]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from bdnet.graphs.program import Graph
+from bdnet.models.errors import BadModel
 
 OPSET = 18  # what torch writes without converting, and the first to resize as torch does
 PACKAGES = ("onnx", "onnxscript", "onnxruntime")
@@ -21,17 +22,23 @@ def missing() -> list[str]:
 
 def save_onnx(graph: Graph, path: Path) -> None:
     """Writes one file, weights included; inputs and outputs have the names of the graph."""
-    with _quiet():
-        made = torch.onnx.export(
-            graph.program,
-            dynamo=True,
-            opset_version=OPSET,
-            input_names=[port.name for port in graph.inputs],
-            output_names=[port.name for port in graph.outputs],
-            verbose=False,
-        )
-        assert made is not None
-        made.save(path, external_data=False)
+    try:
+        with _quiet():
+            made = torch.onnx.export(
+                graph.program,
+                dynamo=True,
+                opset_version=OPSET,
+                input_names=[port.name for port in graph.inputs],
+                output_names=[port.name for port in graph.outputs],
+                verbose=False,
+            )
+            assert made is not None
+            made.save(path, external_data=False)
+    except torch.onnx.OnnxExporterError as error:
+        reason = str(error.__cause__ or error).strip().splitlines()[0]
+        raise BadModel(
+            f"ONNX cannot hold the {graph.name} step ({reason}); say formats=[torch]"
+        ) from error
 
 
 @contextmanager

@@ -5,11 +5,13 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+from torch._dynamo.exc import UserError
 from torch.export import Dim, ExportedProgram
 
 from bdnet.clip import cells
 from bdnet.graphs.steps import Part, Size, split
 from bdnet.models.base import VideoModel
+from bdnet.models.errors import BadModel
 
 # what changes from one size to the other follows the height or the width
 TRACED, COMPARED = (64, 96), (136, 168)
@@ -59,7 +61,11 @@ def trace(model: VideoModel, size: Size | None) -> list[Graph]:
     if size is not None:
         return [_traced(part, part) for part in split(model, size)]
     pairs = zip(*(split(model, each, is_dynamic=True) for each in (TRACED, COMPARED)), strict=True)
-    return [_traced(*pair) for pair in pairs]
+    try:
+        return [_traced(*pair) for pair in pairs]
+    except UserError as error:
+        reason = str(error).splitlines()[0]
+        raise BadModel(f"dynamic=true: {reason} This network wants size=[H,W]") from error
 
 
 def _traced(part: Part, compared: Part) -> Graph:

@@ -53,3 +53,24 @@ def test_head_of_many_classes_is_not_split():
     whole = addition.to(feature)
     assert torch.equal(head.spatial(feature, addition=addition), head(whole))
     assert not torch.equal(whole, feature)
+
+
+class Spatial(torch.nn.Module):
+    def __init__(self, head: DeepLabV2) -> None:
+        super().__init__()
+        self.head = head
+
+    def forward(self, pointed: torch.Tensor) -> torch.Tensor:
+        return self.head.spatial(pointed)
+
+
+@torch.no_grad()
+def test_exported_for_one_size_it_is_the_head_at_any():
+    """Where it is traced, most of the taps see nothing but zeros."""
+    head = DeepLabV2(SimpleNamespace(channels=64), 2)
+    sides = {2: torch.export.Dim("rows"), 3: torch.export.Dim("columns")}
+    example = head.pointwise(torch.randn(1, 64, 5, 7))
+    program = torch.export.export(Spatial(head), (example,), dynamic_shapes=(sides,)).module()
+    for height, width in ((5, 7), (30, 55), (24, 3)):
+        pointed = head.pointwise(torch.randn(1, 64, height, width))
+        torch.testing.assert_close(program(pointed), head.spatial(pointed), atol=1e-5, rtol=1e-4)
