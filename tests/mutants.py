@@ -23,7 +23,7 @@ class Mutant(NamedTuple):
     tests: str
 
 
-MOTION, WARP = "codec/motion.py", "models/warp.py"
+MOTION, ACCUMULATION, WARP = "codec/motion.py", "codec/accumulation.py", "models/warp.py"
 SEGMENTATION, OUTLINES = "metrics/segmentation.py", "metrics/boundary.py"
 
 MUTANTS = [
@@ -33,10 +33,12 @@ MUTANTS = [
     Mutant(MOTION, "bottom < rows)", "bottom <= rows)", "codec/test_motion.py"),
     Mutant(MOTION, "1 / scale)  #", "2 / scale)  #", "codec/test_motion.py"),
     Mutant(MOTION, "2 * (-(-size // 16))", "size // 8", "codec/test_motion.py"),
-    Mutant(MOTION, "fields[:, step] + looked_up", "fields[:, step] - looked_up",
-           "codec/test_motion.py"),
-    Mutant(MOTION, "looked_up[:, 2] > WHOLE", "looked_up[:, 2] > 0.5", "codec/test_motion.py"),
-    Mutant(MOTION, "motion[:, 1] / CELL + 0.5", "motion[:, 1] / CELL", "codec/test_motion.py"),
+    Mutant(ACCUMULATION, "fields[:, step] + looked_up", "fields[:, step] - looked_up",
+           "codec/test_accumulation.py"),
+    Mutant(ACCUMULATION, "looked_up[:, 2] > WHOLE", "looked_up[:, 2] > 0.5",
+           "codec/test_accumulation.py"),
+    Mutant(ACCUMULATION, "motion[:, 1] / CELL + 0.5", "motion[:, 1] / CELL",
+           "codec/test_accumulation.py"),
     Mutant("codec/bitstream.py", "kind % 5 == 1", "kind % 5 == 0", "codec/test_bitstream.py"),
     Mutant("codec/references.py", "        if is_reference:", "        if not is_reference:",
            "codec/test_references.py"),

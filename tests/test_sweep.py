@@ -26,7 +26,7 @@ def sweep(data: Path, folder: Path, *overrides: str) -> subprocess.CompletedProc
     path = os.pathsep.join([tests, *filter(None, [os.environ.get("PYTHONPATH")])])
     return subprocess.run(
         [sys.executable, "-m", "bdnet.train", "-m", *settings(data, folder / "runs"), *POISON,
-         "name=tiny-${loss.poison.weight}", "+loss.poison.weight=nan,1.0", *overrides],
+         "name=tiny-${loss.poison.at}", "+loss.poison.at=0,99", *overrides],
         cwd=folder, capture_output=True, text=True, check=False,
         env={**os.environ, "PYTHONPATH": path, "WANDB_SILENT": "true"},
     )  # fmt: skip
@@ -46,14 +46,14 @@ def test_a_failed_job_is_named_at_once_and_at_the_end_and_the_others_finish(
 ):
     folder, said = swept
     lines = said.splitlines()
-    at_once, last = (place for place, line in enumerate(lines) if "poison.weight=nan" in line)
+    at_once, last = (place for place, line in enumerate(lines) if "poison.at=0" in line)
     assert lines[at_once].startswith("failed: data=folder")
-    assert "'the sum' is nan in step 0" in lines[at_once]
+    assert "'poison' is nan in step 0" in lines[at_once]
     assert lines[last - 1] == "bdnet train: 1 jobs failed:"
-    assert any("tiny-1.0 seed=0: mIoU" in line for line in lines[at_once:last])
-    assert metrics(folder / "runs/tiny-1.0/seed=0")["steps"] == 6
-    assert not (folder / "runs/tiny-nan/seed=0/metrics.json").exists()
-    assert "Traceback" in (folder / "runs/tiny-nan/seed=0/train.log").read_text()
+    assert any("tiny-99 seed=0: mIoU" in line for line in lines[at_once:last])
+    assert metrics(folder / "runs/tiny-99/seed=0")["steps"] == 6
+    assert not (folder / "runs/tiny-0/seed=0/metrics.json").exists()
+    assert "Traceback" in (folder / "runs/tiny-0/seed=0/train.log").read_text()
     assert "Traceback" not in said
 
 
@@ -62,7 +62,7 @@ def test_each_job_is_a_run_on_weights_and_biases_and_a_failed_one_shows_as_faile
 ):
     folder, _ = swept
     digests = set()
-    for name, code in (("tiny-nan", 1), ("tiny-1.0", 0)):
+    for name, code in (("tiny-0", 1), ("tiny-99", 0)):
         run = folder / f"runs/{name}/seed=0"
         (offline,) = run.glob("wandb/offline-run-*")
         digest = json.loads((run / "run.json").read_text())["digest"]
@@ -75,12 +75,12 @@ def test_each_job_is_a_run_on_weights_and_biases_and_a_failed_one_shows_as_faile
 
 def test_the_same_sweep_again_does_only_what_failed(swept: tuple[Path, str], bands: Path):
     folder, _ = swept
-    before = state(folder / "runs/tiny-1.0")
+    before = state(folder / "runs/tiny-99")
     again = sweep(bands, folder)
     assert again.returncode == 1
-    assert "runs/tiny-1.0/seed=0 is finished already" in again.stderr
-    assert again.stderr.count("'the sum' is nan in step 0") == 2
-    assert state(folder / "runs/tiny-1.0") == before
+    assert "runs/tiny-99/seed=0 is finished already" in again.stderr
+    assert again.stderr.count("'poison' is nan in step 0") == 2
+    assert state(folder / "runs/tiny-99") == before
 
 
 def test_a_sweep_whose_jobs_are_all_done_says_what_comes_next(

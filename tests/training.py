@@ -145,9 +145,11 @@ class Poison(LabelLoss):
 
     at = 10**9
 
-    def __init__(self, weight: float = 1.0) -> None:
+    def __init__(self, weight: float = 1.0, at: int | None = None) -> None:
         super().__init__(weight)
         self.seen = 0
+        if at is not None:
+            self.at = at
 
     def value(self, student: Prediction, labels: Tensor) -> Tensor:  # noqa: ARG002
         self.seen += torch.is_grad_enabled()

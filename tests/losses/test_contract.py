@@ -11,7 +11,7 @@ from omegaconf import OmegaConf
 
 from bdnet.application import conf_folder
 from bdnet.clip import IGNORE, Prediction
-from bdnet.codec.motion import accumulate
+from bdnet.codec import accumulate
 from bdnet.losses import LabelLoss, Loss, MotionLoss, Objective, Offer, TeacherLoss
 from bdnet.losses.boundary import edge_target, radius_at
 from losses.reference import Case, case
