@@ -5,6 +5,7 @@ import os
 import signal
 import time
 import warnings
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -33,7 +34,12 @@ def is_alive(process: int) -> bool:
     return state != "Z"
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are seen in /proc")
+seen = pytest.mark.skipif(
+    not Path("/proc/self/stat").exists(), reason="processes are seen in /proc"
+)
+
+
+@seen
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_they_end_when_it_is_killed_or_interrupted(how: signal.Signals):
     ours, theirs = multiprocessing.Pipe(duplex=False)
@@ -46,7 +52,23 @@ def test_they_end_when_it_is_killed_or_interrupted(how: signal.Signals):
     assert all(map(is_alive, workers))
     os.kill(leader.pid, how)
     leader.join(30)
+    assert ends(workers)
+
+
+@seen
+def test_one_that_is_told_to_end_does_in_the_middle_of_its_work():
+    with worker_pool(1) as pool:
+        process = pool.submit(work, 0).result()
+        future = pool.submit(work, 100)
+        time.sleep(0.5)
+        os.kill(process, signal.SIGTERM)
+        with pytest.raises((SystemExit, BrokenProcessPool)):
+            future.result()
+        assert ends({process})
+
+
+def ends(processes: set[int]) -> bool:
     deadline = time.monotonic() + 30
-    while any(map(is_alive, workers)) and time.monotonic() < deadline:
+    while any(map(is_alive, processes)) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert not any(map(is_alive, workers))
+    return not any(map(is_alive, processes))

@@ -165,9 +165,15 @@ def _follow() -> None:
 
 
 def _leave(number: int, _: object) -> None:
-    """Clears away what is half done; the pool, which takes this for a job's error, ends it then."""
+    """Clears away what is half done, and ends.
+
+    The pool takes an exit for its job's error and goes on: after a second there is no way on.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    end = threading.Timer(1.0, os._exit, (128 + number,))
+    end.daemon = True
+    end.start()
     sys.exit(128 + number)
 
 
