@@ -5,9 +5,11 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
+import torch
 from pytorch_lightning.callbacks import ModelCheckpoint
 
 from bdnet.data.module import ClipDataModule
@@ -15,6 +17,7 @@ from bdnet.engine.distiller import Distiller, NotFinite
 from bdnet.engine.processes import is_first
 from bdnet.errors import BdnetError
 from bdnet.models.checkpoints import restore
+from bdnet.models.weights import UNREADABLE
 from bdnet.outcome import outcome
 from bdnet.runs import Run
 
@@ -58,6 +61,7 @@ def _fit(run: Run, trainer: pl.Trainer, distiller: Distiller, data: ClipDataModu
     resumed = run.last if run.last.is_file() else None
     if resumed is not None:
         log.info("goes on from %s", resumed)
+        _check_checkpoint(resumed)
     try:
         with _interruptible():
             trainer.fit(distiller, data, ckpt_path=resumed, weights_only=True)
@@ -67,6 +71,17 @@ def _fit(run: Run, trainer: pl.Trainer, distiller: Distiller, data: ClipDataModu
     if is_first():
         run.take_over()
     trainer.save_checkpoint(run.last, weights_only=False)
+
+
+def _check_checkpoint(path: Path) -> None:
+    """Refuses a file that is torn, or holds more than weights and numbers."""
+    try:
+        torch.load(path, map_location="cpu", weights_only=True)
+    except UNREADABLE as error:
+        raise BdnetError(
+            f"{path}: not a checkpoint that torch.load(weights_only=True) reads, so that training "
+            "cannot go on from it; bring it back from a copy, or begin anew with overwrite=true"
+        ) from error
 
 
 @contextmanager
