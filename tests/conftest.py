@@ -76,6 +76,7 @@ def exported(
             from graphs.clips import export
 
             partial = folder.with_suffix(".partial")
+            shutil.rmtree(partial, ignore_errors=True)  # of a worker that failed
             shutil.copytree(request.getfixturevalue("trained"), partial / "run")
             with (partial / "printed.txt").open("w") as printed, redirect_stdout(printed):
                 export(f"run={partial / 'run'}", f"output={partial / 'out'}")

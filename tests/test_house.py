@@ -90,7 +90,13 @@ def keys(node: object, path: str = "") -> set[str]:
     return {key for name, each in node.items() for key in keys(each, f"{path}.{name}")}
 
 
-@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] * (name == "cityscapes"))  # all of them again
+        for name in RECIPES
+    ],
+)
 def test_experiments_compose_to_all_that_their_targets_need(recipe: str):
     data = recipe if recipe in DATA_SETS else "streets"
     few = ["teacher", "table2/inner", "bpkd/bpkd", "tdnet/grouped"]
