@@ -60,7 +60,8 @@ def rehearse(config: DictConfig, data: ClipDataModule, overrides: Sequence[str])
         config.steps,
     )
     data.prepare_data()
-    data.train_dataloader()
+    if config.steps:  # a run that only tests needs no training clips
+        data.train_dataloader()
 
 
 def _made(config: DictConfig, overrides: Sequence[str]) -> Iterator[tuple[str, Any]]:
