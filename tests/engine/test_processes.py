@@ -149,7 +149,8 @@ def test_torchrun_that_is_terminated_goes_on(bands: Path, tmp_path: Path):
         assert process.poll() is None
         time.sleep(0.05)
     process.terminate()
-    assert process.wait(60) != 0
+    process.communicate(timeout=60)
+    assert process.returncode != 0
     assert checkpoint(folder)["global_step"] < 12
     assert not (folder / "metrics.json").exists()
     process = torchrun(*given, folder=tmp_path)
