@@ -63,7 +63,7 @@ def ports(graphs: list[Graph], folder: Path) -> dict[str, Ports]:
     [
         *("+model=single_frame", "+model=grfp", "+model=dff"),
         *(f"+model=bdnet model/propagation={it}" for it in ("vectors", "recursive", "copy")),
-        *(f"+model=bdnet model/boundary={it}" for it in ("none", "warped", "current")),
+        *(f"+model=bdnet model/boundary={it}" for it in ("none", "warped", "current", "compared")),
         *(f"+model=bdnet model/head={it}" for it in ("pspnet", "deeplabv3plus")),
     ],
 )

@@ -68,7 +68,7 @@ def test_copy_ignores_motion():
     assert torch.equal(model(clip).logits, model(shifted(clip, 3, 3)).logits)
 
 
-@pytest.mark.parametrize("boundary", ["none", "warped", "current"])
+@pytest.mark.parametrize("boundary", ["none", "warped", "current", "compared"])
 @torch.no_grad()
 def test_on_a_keyframe_it_is_the_single_frame_network(boundary: str):
     model = build("+model=bdnet", f"model/boundary={boundary}")
@@ -91,9 +91,10 @@ def test_target_pixels_are_not_read(boundary: str):
     assert torch.equal(model(clip).logits, model(blind).logits)
 
 
+@pytest.mark.parametrize("boundary", ["current", "compared"])
 @torch.no_grad()
-def test_current_boundary_reads_the_target():
-    model = build("+model=bdnet", "model/boundary=current")
+def test_the_target_is_read(boundary: str):
+    model = build("+model=bdnet", f"model/boundary={boundary}")
     assert model.pixels == "all"
     clip = ends(random_clip(64, 96, 3, [2]))
     blind = clip._replace(images=clip.images * torch.tensor([1.0, 0.0]).view(1, 2, 1, 1, 1))

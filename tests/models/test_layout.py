@@ -15,7 +15,7 @@ def test_layout_of_a_feature():
     assert torch.equal(by_cell(feature), feature)
 
 
-@pytest.mark.parametrize("boundary", ["none", "warped", "current"])
+@pytest.mark.parametrize("boundary", ["none", "warped", "current", "compared"])
 @torch.no_grad()
 def test_layout_of_a_network_makes_no_difference(boundary: str):
     model = build("+model=bdnet", f"model/boundary={boundary}")
@@ -26,7 +26,7 @@ def test_layout_of_a_network_makes_no_difference(boundary: str):
     torch.testing.assert_close(stream(model, clip), streamed, atol=1e-3, rtol=1e-3)
 
 
-@pytest.mark.parametrize("boundary", ["none", "warped", "current"])
+@pytest.mark.parametrize("boundary", ["none", "warped", "current", "compared"])
 @torch.no_grad()
 def test_streaming_stays_in_the_layout_that_warps_fast(boundary: str):
     model = build("+model=bdnet", f"model/boundary={boundary}")
