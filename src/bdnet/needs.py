@@ -9,7 +9,8 @@ from bdnet.runs import Run
 
 # what a run that another one builds on takes over from the command line
 INHERITED = {
-    "augmentation", "backbone", "data", "interval", "logger", "recipe", "runs", "sweep", "trainer",
+    "augmentation", "backbone", "checkpoint_every", "compile", "data", "interval", "logger",
+    "memory", "recipe", "runs", "sweep", "trainer",
 }  # fmt: skip
 
 
