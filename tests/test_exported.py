@@ -17,7 +17,7 @@ from bdnet.errors import BdnetError
 from bdnet.exported import Exported, GraphStream, Tensors, fill_cells, reads_all
 from bdnet.streaming import segment
 from training import HEIGHT, WIDTH
-from videos import Pan
+from videos import Lying, Pan
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +38,16 @@ def test_labels_are_those_of_pytorch(exported: Path, video: Path):
         assert labels.shape == (HEIGHT, WIDTH)
         assert (labels == other.labels).mean() >= 0.999
         assert (frame.image is None) == (not other.is_key)  # nothing else was decoded
+
+
+def test_a_turned_video_comes_upright(exported: Path, make_video):
+    lying = Lying(Pan((1.5, -1.0)), 1)
+    video = make_video(scene=lying, size=(WIDTH, HEIGHT), frames=6, rotation=90)
+    trained = runs.load(exported / "run")
+    wanted = segment(video, trained.model, 4)
+    for (_, labels), other in zip(Exported(exported / "out").segment(video), wanted, strict=True):
+        assert labels.shape == (HEIGHT, WIDTH)
+        assert (labels == other.labels).mean() >= 0.999
 
 
 def test_torch_is_not_needed(exported: Path, video: Path):

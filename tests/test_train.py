@@ -12,6 +12,7 @@ import pytest
 import torch
 from omegaconf import OmegaConf
 
+from bdnet.data.errors import BadData
 from bdnet.data.folder import Folder
 from bdnet.data.normalisation import normalise
 from bdnet.engine.distiller import Distiller
@@ -275,6 +276,13 @@ def test_what_cannot_work_is_said_before_data_is_prepared(
     assert isinstance(cause, BdnetError)
     with pytest.raises(BdnetError, match=message):
         raise cause
+
+
+def test_a_run_that_only_tests_needs_no_training_clips(bands: Path, tmp_path: Path):
+    few = [*settings(bands, tmp_path), "data.batch_size=99"]
+    with pytest.raises(BadData, match="batch_size=99"):
+        run(*few)
+    assert metrics(run(*few, "steps=0", "name=tested"))["steps"] == 0
 
 
 def test_what_a_run_builds_on_is_trained_first_and_once(bands: Path, tmp_path: Path):

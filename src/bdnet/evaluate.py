@@ -85,8 +85,7 @@ def _check_classes(trained: Trained, data: ClipDataModule, name: str) -> None:
 def _evaluated(config: DictConfig, run: Run, trained: Trained, data: ClipDataModule) -> Evaluator:
     hush()
     recipe = run.config()
-    if trained.model.images == "all":
-        data.images = "all"
+    data.serve(trained.model.images)
     evaluator = Evaluator(trained.model, trained.classes, data.interval)
     evaluator.lay_out(recipe.memory)
     kept = {key: recipe.trainer[key] for key in KEPT if key in recipe.trainer}

@@ -77,11 +77,15 @@ class Exported:
         is_due = Fixed(self.interval if interval is None else interval).begin()
         reads_them_all = reads_all(self.description)
         pixels: Pixels = "all" if reads_them_all else is_due
-        with closing(VideoReader(video, pixels, strict=False, threads=self.threads)) as reader:
-            check_size(self.description, reader)
+        with closing(
+            VideoReader(video, pixels, strict=False, threads=self.threads, upright=True)
+        ) as reader:
             stream, has_begun = GraphStream(self.description, self.run), False
-            labels = np.full((reader.height, reader.width), IGNORE, np.uint8)
+            labels: NDArray[np.uint8] | None = None
             for frame in reader:
+                if labels is None:  # how a video is turned is known from its first picture on
+                    check_size(self.description, reader)
+                    labels = np.full((reader.height, reader.width), IGNORE, np.uint8)
                 # the decoder has asked, and so says by the image
                 is_key = is_due(frame) if reads_them_all else frame.image is not None
                 has_begun |= is_key

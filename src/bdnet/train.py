@@ -138,8 +138,7 @@ def _distiller(config: DictConfig, data: ClipDataModule) -> Distiller:
         config.interval,
         config.steps,
     )
-    if student.images == "all":
-        data.images = "all"
+    data.serve(student.images)
     distiller.lay_out(config.memory)
     if config.compile:
         student.compile()

@@ -145,8 +145,8 @@ def test_the_context_manager_closes(path) -> None:
     reader = VideoReader(path)
     with reader as same:
         assert same is reader
-        container = next(iter(reader._idle.values())).container
-    assert not reader._idle
+        container = next(iter(reader._decoders._idle.values())).container
+    assert not reader._decoders._idle
     with pytest.raises(AssertionError, match="not open"):
         next(container.demux())
     reader.close()  # twice does no harm

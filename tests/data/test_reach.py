@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bdnet.data.base import Sample
 from bdnet.data.catalogue import Entry, catalogue
+from bdnet.data.errors import BadData
 from bdnet.data.reach import offsets, reach, unlabelled
 from bdnet.data.streets.dataset import Streets
 
@@ -39,17 +40,18 @@ def test_each_sample_has_its_own(small_streets: Streets):
 
 def test_unlabelled_are_all_other_frames_of_the_same_videos(small_streets: Streets):
     labelled = [each for each in small_streets.samples("train") if each.target in (2, 6)]
-    found = unlabelled(small_streets, labelled)
+    found = unlabelled(small_streets, labelled, 1)
     assert all(each.label is None for each in found)
     assert {each.video for each in found} == {each.video for each in labelled}
     assert [each.target for each in found] == [0, 1, 3, 4, 5, 7] * 3
-    assert unlabelled(small_streets, small_streets.samples("train")) == []
+    with pytest.raises(BadData, match="unlabelled=4: every frame"):
+        unlabelled(small_streets, small_streets.samples("train"), 4)
 
 
 def test_unlabelled_frames_have_their_originals(small_streets: Streets):
     images = [Path(f"{index}.png") for index in range(8)]
     sample = small_streets.samples("train")[0]
-    found = unlabelled(small_streets, [Sample(sample.video, 0, sample.label, images)])
+    found = unlabelled(small_streets, [Sample(sample.video, 0, sample.label, images)], 1)
     assert [each.originals for each in found] == [images] * 7
 
 

@@ -15,7 +15,7 @@ from bdnet.keyframe.adaptive import Adaptive
 from bdnet.keyframe.fixed import Fixed
 from bdnet.metrics import SegmentationByOffset
 from bdnet.streaming import segment
-from bdnet.target.keyframes import KeyframeRules, gflops
+from bdnet.target.keyframes import KeyframeRules, operations
 from models.networks import build
 
 
@@ -52,7 +52,7 @@ def test_rules_are_scored_on_all_labelled_frames(measured, data):
     # of 6 frames the first and the fifth, or the first alone
     assert [round(12 * row.share) for row in found.rows] == [12, 4, 2]
     assert [row.longest for row in found.rows] == [1, 4, 1]
-    key, other = gflops(target.network, 64, 96)
+    key, other = operations(target.network, 64, 96)
     assert other < key == every.gflops
     assert fourth.gflops == pytest.approx((key + 2 * other) / 3)
     assert all(len(row.seconds) == 2 and min(row.seconds) > 0 for row in found.rows)

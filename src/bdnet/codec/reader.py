@@ -3,7 +3,6 @@
 import logging
 import operator
 from collections.abc import Collection, Generator, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,6 +12,7 @@ import numpy as np
 from bdnet.clip import Frame
 from bdnet.codec import problems
 from bdnet.codec.decoder import Decoded, Decoder, Skip
+from bdnet.codec.decoders import Decoders
 from bdnet.codec.errors import CorruptStream, NoSuchFrame, UnsupportedStream
 from bdnet.codec.frames import Findings, FrameBuilder, refuse
 from bdnet.codec.index import StreamIndex, read_index
@@ -49,13 +49,11 @@ class VideoReader:
             raise ValueError(
                 f"pixels={pixels!r}: say {', '.join(map(repr, SKIPS))}, frame indices or a function"
             )
-        self.path, self.pixels, self.strict, self.threads = path, pixels, strict, threads
+        self.path, self.pixels, self.strict = path, pixels, strict
         self._index, self.upright = index, upright
         self._findings = Findings()
-        self._idle: dict[Skip, Decoder] = {}
-        self._is_closed = False
-        skip = likely_skip(pixels)
-        decoder = self._idle[skip] = Decoder(path, skip, threads)
+        self._decoders = Decoders(path, threads)
+        decoder = self._decoders.open(likely_skip(pixels))
         stream = decoder.stream
         self._coded_size = stream.height, stream.width
         self.fps = float(stream.average_rate or stream.guessed_rate or 0)
@@ -77,10 +75,7 @@ class VideoReader:
         self.close()
 
     def close(self) -> None:
-        self._is_closed = True
-        for decoder in self._idle.values():
-            decoder.close()
-        self._idle.clear()
+        self._decoders.close()
 
     @property
     def height(self) -> int:
@@ -155,20 +150,6 @@ class VideoReader:
             )
         return frames
 
-    @contextmanager
-    def _borrowed(self, skip: Skip) -> Iterator[Decoder]:
-        """A decoder for one run: two runs at once, such as a clip amid an iteration, get two."""
-        if self._is_closed:
-            raise ValueError(f"{self.path}: this reader is closed; open another one")
-        decoder = self._idle.pop(skip, None) or Decoder(self.path, skip, self.threads)
-        try:
-            yield decoder
-        finally:
-            if self._is_closed or skip in self._idle:
-                decoder.close()
-            else:
-                self._idle[skip] = decoder
-
     def _checked(self, pixels: Collection[int]) -> frozenset[int]:
         outside = sorted(index for index in pixels if not 0 <= index < len(self))
         if outside:
@@ -185,7 +166,7 @@ class VideoReader:
         """The whole video, without reading its index first."""
         builder, count, lost = self._builder(), 0, 0
         wanted = wants(pixels)
-        with self._borrowed(likely_skip(pixels)) as decoder:
+        with self._decoders.borrowed(likely_skip(pixels)) as decoder:
             for decoded in decoder.decode():
                 if decoded is None:
                     builder.lose(count)
@@ -208,7 +189,7 @@ class VideoReader:
         place = self.index.key_before(first) if stamps is not None else 0
         start = int(stamps[place]) if place and stamps is not None else None
         wanted = wants(pixels)
-        with self._borrowed(skip) as decoder:
+        with self._decoders.borrowed(skip) as decoder:
             # a decoder that reorders holds pictures back; flushed early it loses their vectors
             is_held_back = self.index.has_b or decoder.stream.codec_context.reorder_depth
             count = None if is_held_back else last - place + 1

@@ -18,7 +18,7 @@ from bdnet.data.extra import extra_samples
 from bdnet.data.loading import Attempts, Loader, Read, loader
 from bdnet.data.normalisation import Pictured, normalise
 from bdnet.data.outlook import too_far, too_few
-from bdnet.data.reach import Mode, Offsets, Reach, by_offset, reach, unlabelled
+from bdnet.data.reach import Mode, Offsets, Reach, by_offset, reach, samples_of, unlabelled
 from bdnet.data.sampler import Kind, OffsetBatches, TrainingBatches, drawn_from
 from bdnet.data.skipping import OnBadSample, Replaced, Skipped
 from bdnet.data.stretches import Stretches
@@ -105,6 +105,11 @@ class ClipDataModule(LightningDataModule):
         self.tested: Split = "test"
         self.allow_zero_length_dataloader_with_multiple_devices = True  # fewer stretches than those
 
+    def serve(self, images: Images) -> None:
+        """Loads what a network reads of each clip, if that is more than was asked for."""
+        if images == "all":
+            self.images = images
+
     def check_outlook(self) -> None:
         """Refuses what cannot be trained on, as far as it shows before the data are made."""
         outlook = self.dataset.outlook()
@@ -161,12 +166,12 @@ class ClipDataModule(LightningDataModule):
 
     def targets(self, split: Split) -> int:
         """How many frames of a split all processes together evaluate at offset 0."""
-        found = self._reach(split)
+        found = self._reach(samples_of(self.dataset, split))
         return len(by_offset(found, split, self.interval, self.mode, self.stride)[0])
 
     def evaluation_clips(self, split: Split) -> tuple[Clips, OffsetBatches]:
         """The clips of a split, and the batches in which this process evaluates them."""
-        found = self._reach(split)
+        found = self._reach(samples_of(self.dataset, split))
         chosen = by_offset(found, split, self.interval, self.mode, self.stride)
         batches = OffsetBatches(chosen, self.batch_size, *self._process())
         return self._clips(found.samples, None), batches
@@ -191,14 +196,17 @@ class ClipDataModule(LightningDataModule):
 
     def _training_clips(self) -> tuple[Clips, list[Kind]]:
         """All training clips, and of each kind its draws and how many of them a batch has."""
-        labelled = self._reach("train", self.labelled, self.skips)
+        labelled = self._reach(samples_of(self.dataset, "train", self.labelled), self.skips)
         if self.mode == "chain" and max(map(len, labelled.offsets)) < self.interval:
             raise too_far("train", self.interval, self.interval - 1)
         parts = [(labelled, self.batch_size)]
         if self.unlabelled:
-            samples = self._unlabelled(labelled.samples)
-            others = reach(self.dataset, samples, self.interval, self.mode, self.skips)
-            parts.append((others, self.unlabelled))
+            others = (
+                unlabelled(self.dataset, labelled.samples, self.unlabelled)
+                if self.extra is None
+                else extra_samples(self.extra, self.dataset, self.augmentation)
+            )
+            parts.append((self._reach(others, self.skips), self.unlabelled))
         if self.skips:
             self.skipped.begin(found for found, _ in parts)
         if self.offsets == "last":
@@ -213,17 +221,6 @@ class ClipDataModule(LightningDataModule):
         samples, kinds = drawn_from(parts, self.seed)
         return self._clips(samples, self.augmentation), kinds
 
-    def _unlabelled(self, labelled: list[Sample]) -> list[Sample]:
-        if self.extra is not None:
-            return extra_samples(self.extra, self.dataset, self.augmentation)
-        others = unlabelled(self.dataset, labelled)
-        if not others:
-            raise BadData(
-                f"unlabelled={self.unlabelled}: every frame of the training videos has a label; "
-                "say unlabelled=0"
-            )
-        return others
-
     def _steps(self) -> tuple[int | None, int]:
         """(batches of the whole training or None, batches done)."""
         trainer = self.trainer
@@ -232,13 +229,7 @@ class ClipDataModule(LightningDataModule):
         each = trainer.accumulate_grad_batches
         return trainer.max_steps * each, trainer.global_step * each
 
-    def _reach(self, split: Split, only: int | None = None, skips: bool = False) -> Reach:
-        samples = self.dataset.samples(split)
-        if not samples:
-            raise BadData(f"no sample in split {split} of {type(self.dataset).__name__}")
-        samples = [each for each in samples if only in (None, each.target)]
-        if not samples:
-            raise BadData(f"labelled={only}: no training video has a label of that frame")
+    def _reach(self, samples: list[Sample], skips: bool = False) -> Reach:
         return reach(self.dataset, samples, self.interval, self.mode, skips)
 
     def _clips(self, samples: list[Sample], transform: JointTransform | None) -> Clips:

@@ -5,7 +5,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
-from bdnet.data.base import ClipDataset, Sample
+from bdnet.data.base import ClipDataset, Sample, Split
 from bdnet.data.catalogue import Entry, catalogue
 from bdnet.data.errors import BadData
 from bdnet.data.outlook import too_far
@@ -68,6 +68,20 @@ def _beyond(sample: Sample, entry: Entry) -> str:
     )
 
 
+def samples_of(dataset: ClipDataset, split: Split, only: int | None = None) -> list[Sample]:
+    """The samples of a split; at least one.
+
+    only: those of this frame of each video
+    """
+    found = dataset.samples(split)
+    if not found:
+        raise BadData(f"no sample in split {split} of {type(dataset).__name__}")
+    found = [each for each in found if only in (None, each.target)]
+    if not found:
+        raise BadData(f"labelled={only}: no training video has a label of that frame")
+    return found
+
+
 def offsets(entry: Entry, target: int, interval: int, mode: Mode) -> tuple[int, ...]:
     """The offsets 0..interval-1 at which a target has a keyframe.
 
@@ -79,16 +93,24 @@ def offsets(entry: Entry, target: int, interval: int, mode: Mode) -> tuple[int, 
     return tuple(range(min(distance, interval - 1) + 1))
 
 
-def unlabelled(dataset: ClipDataset, samples: list[Sample]) -> list[Sample]:
-    """The frames without label of the videos of some labelled samples."""
+def unlabelled(dataset: ClipDataset, samples: list[Sample], count: int) -> list[Sample]:
+    """The frames without label of the videos of some labelled samples; at least one.
+
+    count: of them in each batch
+    """
     labelled = {(sample.video, sample.target) for sample in samples}
     originals = {sample.video: sample.originals for sample in samples}
-    return [
+    found = [
         Sample(video, index, None, originals[video])
         for video, entry in catalogue(originals, dataset.store).items()
         for index in range(entry.frames)
         if (video, index) not in labelled
     ]
+    if not found:
+        raise BadData(
+            f"unlabelled={count}: every frame of the training videos has a label; say unlabelled=0"
+        )
+    return found
 
 
 def by_offset(

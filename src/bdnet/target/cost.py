@@ -1,8 +1,10 @@
 """What a frame costs with networks that treat keyframes and other frames differently."""
 
 import statistics
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
+
+from torch.utils.flop_counter import FlopCounterMode
 
 BASELINE = "single_frame"  # whose seconds every ratio is to
 
@@ -26,6 +28,13 @@ class Cost(NamedTuple):
     seconds: tuple[float, ...]
     gflops: float
     published: float | None = None
+
+
+def gflops(run: Callable[[], object]) -> float:
+    """Billions of operations of its convolutions and matrix products, two per multiply-add."""
+    with FlopCounterMode(display=False) as counter:
+        run()
+    return float(counter.get_total_flops()) / 1e9
 
 
 class Frames(NamedTuple):

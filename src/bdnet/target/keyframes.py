@@ -3,13 +3,13 @@
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
 import torch
-from torch.utils.flop_counter import FlopCounterMode
 from tqdm import tqdm
 
 from bdnet import runs
@@ -22,6 +22,7 @@ from bdnet.keyframe.base import Keyframes
 from bdnet.metrics import SegmentationByOffset
 from bdnet.models.base import Step, VideoModel
 from bdnet.streaming import Segmented, Stream
+from bdnet.target.cost import gflops
 from bdnet.target.errors import CannotMeasure
 from bdnet.target.networks import ready
 
@@ -163,7 +164,7 @@ class KeyframeRules:
             keys += len(found)
             longest = max([longest, *(after - before for before, after in pairwise(found))])
         share = keys / count
-        key, other = gflops(self.network, *labels.shape)
+        key, other = operations(self.network, *labels.shape)
         cost = share * key + (1 - share) * other
         miou = float(scores.compute().last_k)
         return Outcome(str(rule), miou, (seconds / count,), share, longest, cost)
@@ -179,15 +180,12 @@ def timed(stream: Stream) -> Iterator[tuple[Segmented, float]]:
 
 
 @torch.no_grad()
-def gflops(network: VideoModel, height: int, width: int) -> tuple[float, float]:
+def operations(network: VideoModel, height: int, width: int) -> tuple[float, float]:
     """Billions of operations of a keyframe and of another frame."""
     device, grid = next(network.parameters()).device, (cells(height), cells(width))
     image = torch.zeros(1, 3, height, width, device=device)
     motion = torch.zeros(1, 2, *grid, device=device)
     valid = torch.ones(1, *grid, dtype=torch.bool, device=device)
-    with FlopCounterMode(display=False) as counter:
-        state, _ = network.step(network.start(), Step(image, is_key=True))
-        key = counter.get_total_flops()
-        network.step(state, Step(image, motion, valid))
-        both = counter.get_total_flops()
-    return key / 1e9, (both - key) / 1e9
+    key = partial(network.step, network.start(), Step(image, is_key=True))
+    other = partial(network.step, key()[0], Step(image, motion, valid))
+    return gflops(key), gflops(other)

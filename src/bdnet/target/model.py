@@ -8,14 +8,13 @@ from typing import Any
 
 import torch
 from torch.nn import functional
-from torch.utils.flop_counter import FlopCounterMode
 
 from bdnet.clip import cells
 from bdnet.models.base import State, Step, VideoModel
 from bdnet.models.precision import Precision, autocast
 from bdnet.models.upsampling import label_map
 from bdnet.target.base import take_turns
-from bdnet.target.cost import BASELINE, Comparison, Cost, Costs, Frames
+from bdnet.target.cost import BASELINE, Comparison, Cost, Costs, Frames, gflops
 from bdnet.target.networks import NetworkFactory, check, gpu, parts, ready
 
 NOTES = {
@@ -145,9 +144,8 @@ class ModelCost:
             torch.cuda.synchronize()
 
     def _gflops(self, run: Run) -> float:
-        with self._inference(), FlopCounterMode(display=False) as counter:
-            run()
-        return float(counter.get_total_flops()) / 1e9
+        with self._inference():
+            return gflops(run)
 
     def _facts(self) -> dict[str, Any]:
         return gpu(self.device) | {
