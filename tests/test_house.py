@@ -14,6 +14,7 @@ from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
 
 from bdnet.__main__ import VERBS
 from bdnet.application import conf_folder
+from command import command
 
 ROOT = Path(__file__).parent.parent
 YAMLS = sorted(conf_folder().rglob("*.yaml"))
@@ -45,10 +46,16 @@ def targets(node: object) -> list[DictConfig]:
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_has_a_configuration_and_a_help(verb: str, tmp_path: Path):
     assert (conf_folder() / f"{verb}.yaml").is_file()
-    answer = run("-m", f"bdnet.{verb}", "--help", folder=tmp_path)
+    answer = command(verb, "--help", folder=tmp_path)
     assert answer.returncode == 0, answer.stderr
     assert f"bdnet.{verb}" in answer.stdout or verb in answer.stdout
     assert list(tmp_path.iterdir()) == []  # asking for help writes nothing
+
+
+def test_a_verb_is_a_command(tmp_path: Path):
+    answer = run("-m", "bdnet.report", "--help", folder=tmp_path)
+    assert answer.returncode == 0, answer.stderr
+    assert "report" in answer.stdout
 
 
 def check_keys(config: object, is_whole: bool) -> None:
@@ -147,13 +154,11 @@ def test_an_error_of_the_user_is_a_sentence_without_a_traceback(tmp_path: Path):
 
 
 def test_a_wrong_value_is_a_sentence_too(tmp_path: Path):
-    answer = run("-m", "bdnet.probe", "data=streets", "data.interval=0", folder=tmp_path)
+    answer = command("probe", "data=streets", "data.interval=0", folder=tmp_path)
     assert answer.returncode == 1
     assert answer.stderr.strip() == "bdnet probe: interval=0: at least 1"
-    size = run(
-        *("-m", "bdnet.probe", "data=streets", "data.dataset.parameters.height=8"), folder=tmp_path
-    )
-    missing = run("-m", "bdnet.probe", "data=camvid", folder=tmp_path)
+    size = command("probe", "data=streets", "data.dataset.parameters.height=8", folder=tmp_path)
+    missing = command("probe", "data=camvid", folder=tmp_path)
     assert missing.stderr.startswith("bdnet probe: data.dataset.root is not given; say data.")
     assert size.stderr.strip() == "bdnet probe: height=8 pixels: choose a size from 32 to 4096"
 

@@ -1,7 +1,6 @@
 """`python -m bdnet.report`: what it prints, writes and refuses."""
 
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,21 +8,17 @@ import pytest
 from bdnet.errors import BdnetError
 from bdnet.records import write
 from bdnet.tables.base import csv_bytes, markdown
+from command import command
 from run_folders import write_run
 
-
-def report(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", *arguments],
-        cwd=folder, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+report = partial(command, "report")
 
 
 def test_table_and_figure_are_printed_and_written(tmp_path: Path):
     for seed in range(2):
         for experiment in ("table2/mv", "figure3/mv"):
             write_run(tmp_path / "runs/demo", experiment, seed, [0.6, 0.5 + seed / 100])
-    done = report("bdnet.report", "table=2", "figure=3", "runs=runs/demo", folder=tmp_path)
+    done = report("table=2", "figure=3", "runs=runs/demo", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     names = ["table2.md", "table2.csv", "table2_runs.csv", "table2.tex"]
     pictures = ["figure3.png", "figure3.pdf", "figure3.csv"]
@@ -37,18 +32,18 @@ def test_table_and_figure_are_printed_and_written(tmp_path: Path):
 
 def test_the_console_command_takes_a_number_too(tmp_path: Path):
     write_run(tmp_path / "runs", "table2/mv", 0, [0.6, 0.5])
-    done = report("bdnet", "report", "table=2", "output=there", folder=tmp_path)
+    done = report("table=2", "output=there", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "there/table2.tex").is_file()
 
 
 def test_nothing_wanted_and_nothing_found_are_sentences(tmp_path: Path):
-    neither = report("bdnet.report", folder=tmp_path)
+    neither = report(folder=tmp_path)
     assert neither.returncode == 1
     assert neither.stderr.startswith("bdnet report: say what to make: table=")
     assert "table=2, table=best, table=bpkd, table=distillation" in neither.stderr
     assert "table=teacher_student, figure=3 or figure=best" in neither.stderr
-    absent = report("bdnet.report", "table=2", "runs=absent", folder=tmp_path)
+    absent = report("table=2", "runs=absent", folder=tmp_path)
     assert absent.returncode == 1
     assert absent.stderr.startswith("bdnet report: runs=absent: no such folder")
     assert "Traceback" not in neither.stderr + absent.stderr
@@ -58,22 +53,22 @@ def test_nothing_wanted_and_nothing_found_are_sentences(tmp_path: Path):
 def test_a_refusal_writes_nothing(tmp_path: Path):
     write_run(tmp_path / "runs", "table2/mv", 0, [0.6, 0.5])
     write_run(tmp_path / "runs", "table2/copy", 0, [0.6, 0.5], commit="def456")
-    refused = report("bdnet.report", "table=2", folder=tmp_path)
+    refused = report("table=2", folder=tmp_path)
     assert refused.returncode == 1
     assert "has commit def456 and" in refused.stderr
     assert not (tmp_path / "report").exists()
-    allowed = report("bdnet.report", "table=2", "mixed=true", folder=tmp_path)
+    allowed = report("table=2", "mixed=true", folder=tmp_path)
     assert allowed.returncode == 0, allowed.stderr
 
 
 def test_table_1_takes_a_benchmark_and_the_others_refuse_one(tmp_path: Path):
     write_run(tmp_path / "runs", "table2/inner", 0, [0.6, 0.5])
-    wrong = report("bdnet.report", "table=2", "costs=model.json", folder=tmp_path)
+    wrong = report("table=2", "costs=model.json", folder=tmp_path)
     assert wrong.returncode == 1
     assert wrong.stderr.startswith("bdnet report: costs=model.json: only table=1 shows costs")
-    absent = report("bdnet.report", "table=1", "costs=model.json", folder=tmp_path)
+    absent = report("table=1", "costs=model.json", folder=tmp_path)
     assert absent.stderr.startswith("bdnet report: model.json: cannot be read as JSON")
-    done = report("bdnet.report", "table=1", folder=tmp_path)
+    done = report("table=1", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "| BDNet | resnet18 | 55.00 | 50.00 | 1 | 65.4 | not measured |" in done.stdout
     assert (tmp_path / "report/table1.tex").is_file()

@@ -1,8 +1,6 @@
 """`python -m bdnet.probe data=...`: every problem at once, and a contact sheet."""
 
 import shutil
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import numpy as np
 
 from bdnet.data.check import check
 from bdnet.data.streets.dataset import Streets
+from command import command
 
 
 def test_a_good_data_set_has_no_problems(small_streets: Streets):
@@ -44,14 +43,14 @@ def test_all_problems_are_listed_at_once(small_streets: Streets, tmp_path: Path)
 
 
 def test_command_builds_checks_and_draws(tmp_path: Path):
-    command = [
-        *(sys.executable, "-m", "bdnet.probe", "data=streets", "interval=3", "distances=[1,2]"),
+    arguments = [
+        *("data=streets", "interval=3", "distances=[1,2]"),
         "data.dataset.clips={train: 1, val: 1, test: 1}",
         "data.dataset.parameters.height=64",
         "data.dataset.parameters.width=96",
         "data.dataset.parameters.length=5",
     ]
-    first = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    first = command("probe", *arguments, folder=tmp_path)
     assert first.returncode == 0, first.stderr
     assert "render streets" in first.stderr
     for part in ("Streets: 11 classes", "pedestrian", "stride 8", "vectors", "drawn in"):
@@ -61,7 +60,7 @@ def test_command_builds_checks_and_draws(tmp_path: Path):
     assert sheet.std() > 30
     (video,) = tmp_path.glob("data/streets/*/test/videos/*.mp4")
     video.write_bytes(b"torn")
-    second = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    second = command("probe", *arguments, folder=tmp_path)
     assert second.returncode == 1
     assert "render streets" not in second.stderr
     assert f"problem: {video.relative_to(tmp_path)}: not a video" in second.stderr

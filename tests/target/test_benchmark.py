@@ -1,18 +1,13 @@
 """`python -m bdnet.benchmark`: contenders take turns, and the figures are written down."""
 
 import json
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 
 from bdnet.target.base import Rates, Row, machine, take_turns
+from command import command
 
-
-def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "bdnet.benchmark", *arguments],
-        cwd=folder, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+run = partial(command, "benchmark")
 
 
 def test_contenders_take_turns_and_the_first_round_does_not_count():

@@ -56,7 +56,9 @@ def target(*overrides: str) -> ModelCost:
 
 def test_figures_are_put_together_round_by_round(tmp_path: Path):
     settings = [f"target.{each}" for each in (*SMALL, "intervals=[1,5,30]", "threads=1")]
+    threads = torch.get_num_threads()
     answer = run("target=model", "repeats=3", *settings, folder=tmp_path)
+    torch.set_num_threads(threads)
     assert answer.returncode == 0, answer.stderr
     result = json.loads((tmp_path / "benchmark/model.json").read_text())
     assert result["facts"]["threads"] == 1
