@@ -12,6 +12,9 @@ from bdnet.graphs.program import Graph, trace
 from graphs.clips import SIZE, Ports, clip_of_bytes, run
 from models.networks import build, stream
 
+PROPAGATIONS = ("vectors", "filled", "recursive", "copy")
+BOUNDARIES = ("none", "warped", "current", "compared")
+
 
 def test_files_have_the_names_that_are_written_down(exported: Path):
     import onnx
@@ -62,8 +65,11 @@ def ports(graphs: list[Graph], folder: Path) -> dict[str, Ports]:
     "network",
     [
         *("+model=single_frame", "+model=grfp", "+model=dff"),
-        *(f"+model=bdnet model/propagation={it}" for it in ("vectors", "recursive", "copy")),
-        *(f"+model=bdnet model/boundary={it}" for it in ("none", "warped", "current", "compared")),
+        *(
+            f"+model=bdnet model/propagation={it}"
+            for it in ("vectors", "filled", "recursive", "copy")
+        ),
+        *(f"+model=bdnet model/boundary={it}" for it in BOUNDARIES),
         *(f"+model=bdnet model/head={it}" for it in ("pspnet", "deeplabv3plus")),
     ],
 )
@@ -77,10 +83,12 @@ def test_files_stream_as_the_network_does(network: str, tmp_path: Path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("boundary", ["none", "warped"])
+@pytest.mark.parametrize(
+    "chosen", ["boundary=none", "boundary=warped", "boundary=compared", "propagation=filled"]
+)
 @torch.no_grad()
-def test_one_file_for_any_size(boundary: str, tmp_path: Path):
-    model = build("+model=bdnet", f"model/boundary={boundary}")
+def test_one_file_for_any_size(chosen: str, tmp_path: Path):
+    model = build("+model=bdnet", f"model/{chosen}")
     graphs = ports(trace(model, None), tmp_path)
     for size in ((64, 96), (256, 320), (96, 32)):
         clip, images = clip_of_bytes(*size)

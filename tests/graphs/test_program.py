@@ -7,11 +7,12 @@ import torch
 
 from bdnet.graphs.program import Graph, Port, _side, trace
 from bdnet.models.base import VideoModel
+from bdnet.models.errors import BadModel
 from graphs.clips import SIZE, Ports, clip_of_bytes, run
 from models.networks import build, stream
 
-PROPAGATIONS = ("vectors", "recursive", "copy", "flownet")
-BOUNDARIES = ("none", "warped", "current")
+PROPAGATIONS = ("vectors", "filled", "recursive", "copy", "flownet")
+BOUNDARIES = ("none", "warped", "current", "compared")
 OTHERS = ("+model=single_frame", "+model=grfp", "+model=grfp model/flow=flownet")
 HEADS = ("pspnet", "deeplabv3plus")
 FAST = {("recursive", "current")}  # as files, vectors and warped are tested
@@ -53,7 +54,15 @@ def test_other_networks(network: str):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("propagation", PROPAGATIONS)
+def test_estimated_flow_is_for_one_size():
+    """What FlowNet-S adds up from several scales is cropped to fit, which differs by size."""
+    model = build("+model=bdnet", "model/propagation=flownet", "model/boundary=none")
+    with pytest.raises(BadModel, match=r"dynamic=true: .* wants size=\[H,W\]"):
+        trace(model, None)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("propagation", sorted({*PROPAGATIONS} - {"flownet"}))
 @pytest.mark.parametrize("boundary", BOUNDARIES)
 def test_one_program_for_any_size(propagation: str, boundary: str):
     """Larger than where every tap of the head's convolutions sees something, and smaller."""

@@ -102,3 +102,21 @@ def test_gradient_of_a_prediction_reaches_the_motion():
     networks = [each for each in model.modules() if isinstance(each, FlowNetS)]
     assert len(networks) == 1
     assert all(each.grad.abs().sum() > 0 for each in networks[0].parameters())
+
+
+@torch.no_grad()
+def test_filled_takes_a_hole_along_with_its_surroundings():
+    vectors, filled = (
+        build("+model=bdnet", "model/boundary=none", f"model/propagation={each}")
+        for each in ("vectors", "filled")
+    )
+    clip = ends(random_clip(64, 96, 3, [2]))
+    pan = torch.tensor([4.0, -2.5])[:, None, None].expand_as(clip.motion)
+    whole = clip._replace(motion=pan, valid=torch.ones_like(clip.valid))
+    assert torch.equal(filled(whole).logits, vectors(whole).logits)
+
+    valid = whole.valid.clone()
+    valid[:, :, 3:5, 4:8] = False
+    torn = whole._replace(motion=pan * valid[:, :, None], valid=valid)
+    torch.testing.assert_close(filled(torn).logits, vectors(whole).logits, atol=1e-4, rtol=1e-4)
+    assert not torch.allclose(vectors(torn).logits, vectors(whole).logits, atol=1e-2)

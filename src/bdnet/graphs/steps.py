@@ -119,7 +119,7 @@ def split(model: VideoModel, size: Size, is_dynamic: bool = False) -> list[Part]
     model, (height, width) = model.eval(), size
     image = torch.zeros(1, height, width, 3, dtype=torch.uint8)
     motion = torch.zeros(1, 2, cells(height), cells(width))
-    valid = torch.ones_like(motion[:, 0], dtype=torch.bool)
+    valid = torch.ones(1, cells(height), cells(width), dtype=torch.bool)
     state, logits = model.step(model.start(), Step(_read(image), is_key=True))
     stride = max(stride_of(*each) for each in zip(size, logits.shape[-2:], strict=True))
     flat = [each.ndim == 4 and layout(each) == torch.channels_last for each in state]

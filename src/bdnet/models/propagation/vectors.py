@@ -22,8 +22,10 @@ class Vectors(Propagation):
 
     def start(self, maps: Maps, frame: Step) -> State:  # noqa: ARG002
         deep = maps[0]
-        field = torch.zeros(len(deep), 2, *deep.shape[-2:], device=deep.device)
-        return *map(by_cell, maps), field, torch.ones_like(field[:, 0], dtype=torch.bool)
+        batch, _, height, width = deep.shape
+        field = torch.zeros(batch, 2, height, width, device=deep.device)
+        valid = torch.ones(batch, height, width, dtype=torch.bool, device=deep.device)
+        return *map(by_cell, maps), field, valid
 
     def step(self, state: State, frame: Step) -> tuple[State, Maps]:
         *maps, field, valid = state
