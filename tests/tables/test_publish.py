@@ -24,8 +24,7 @@ def test_a_report_is_published_with_its_files(tmp_path: Path):
         write_run(tmp_path / "runs", "table2/mv", seed, [0.6, 0.5 + seed / 100])
         write_run(tmp_path / "runs", "figure3/mv", seed, [0.6, 0.5 + seed / 100])
     done = report(
-        *("bdnet.report", "table=2", "figure=3", "logger=wandb", "logger.wandb.offline=true"),
-        folder=tmp_path,
+        *("table=2", "figure=3", "logger=wandb", "logger.wandb.offline=true"), folder=tmp_path
     )
     assert done.returncode == 0, done.stderr
     (run,) = (tmp_path / "report/wandb").glob("offline-run-*")
@@ -56,6 +55,6 @@ def test_without_an_account_the_fix_is_said(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_other_loggers_are_refused(tmp_path: Path):
-    answer = report("bdnet.report", "table=2", "logger=csv", folder=tmp_path)
+    answer = report("table=2", "logger=csv", folder=tmp_path)
     assert answer.returncode == 1
     assert answer.stderr.startswith("bdnet report: logger=csv: a report goes to logger=wandb")
