@@ -56,13 +56,14 @@ def test_a_checkout_has_a_commit_and_a_wheel_has_none(
 
 def result(**scores: object) -> dict:
     table = {"miou": [0.5, 0.25], "avg_k": 0.375, "last_k": 0.25, "video": None}
-    who = {"name": "demo/mv", "seed": 2, "data": {"name": "streets", "split": "test", "targets": 9}}
+    data = {"name": "streets", "split": "test", "targets": 9, "labelled": 12}
+    who = {"name": "demo/mv", "seed": 2, "data": data}
     return {**who, "scores": table | scores}
 
 
 def test_numbers_for_people():
     lines = describe(result(), Path("a/metrics.json")).splitlines()
-    assert lines[0] == "demo/mv seed=2: mIoU on 9 frames of streets (test)"
+    assert lines[0] == "demo/mv seed=2: mIoU on 9 of the 12 labelled frames of streets (test)"
     assert lines[1].split() == ["d=0", "d=1", "avg_k", "last_k"]
     assert lines[2].split() == ["0.500", "0.250", "0.375", "0.250"]
     assert lines[3].strip() == "written to a/metrics.json"

@@ -118,6 +118,15 @@ def test_keyframes_come_as_they_are_asked_for(call, make_video, chosen, stated, 
     assert all("overlay" not in name for name in names())
 
 
+def test_a_network_that_looks_at_single_frames_reads_all_of_them(call, make_video, monkeypatch):
+    single = runs.Trained(build("+model=single_frame"), CLASSES, 4, "mine")
+    monkeypatch.setattr(runs, "load", lambda *_: single)
+    video = make_video(scene=SLOW, size=(64, 96), frames=15)
+    assert call(f"video={video}", "interval=6", "overlay=false", "labels=true") is None
+    assert summary()["keyframes"] == "every 1"
+    assert summary()["videos"][str(video)]["keyframes"] == 15
+
+
 def test_label_images_may_hold_the_values_of_the_data_set(call, make_video, monkeypatch):
     video = make_video(scene=SLOW, size=(64, 96), frames=2)
     arguments = (f"video={video}", "labels=true", "overlay=false", "ids=stored")

@@ -35,12 +35,21 @@ def test_a_folder_belongs_to_one_configuration(tmp_path: Path):
     before = state(tmp_path)
     run.begin(CONFIG, FACTS | {"command": "again"})
     assert state(tmp_path) == before
+    (run.folder / "last.ckpt").touch()
+    before = state(tmp_path)
     message = r"seed=0 holds .* \(model\.backbone a -> b\); give this one a name .* overwrite=true"
     with pytest.raises(BdnetError, match=message):
         run.begin(changed(model={"backbone": "b"}, data={"workers": 2}), FACTS | {"digest": "1"})
     with pytest.raises(BdnetError, match=r"configuration \(a run that it builds on\)"):
         run.begin(CONFIG, FACTS | {"digest": "1"})
     assert state(tmp_path) == before
+
+
+def test_a_run_that_has_nothing_yet_gives_way_to_another_configuration(tmp_path: Path):
+    run = Run(tmp_path)
+    run.begin(CONFIG, FACTS)
+    run.begin(changed(name="y"), FACTS | {"digest": "1"})
+    assert (run.config().name, run.facts()["digest"]) == ("y", "1")
 
 
 def test_clearing_forgets_the_run_and_nothing_else(tmp_path: Path):

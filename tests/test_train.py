@@ -60,7 +60,7 @@ def test_a_finished_run_says_who_it_is_and_what_it_scored(trained: Path):
     assert len(facts["digest"]) == 10
     assert {result[key] == facts[key] for key in ("digest", "name", "seed", "backbone")} == {True}
     assert (result["steps"], result["interval"], result["checkpoint"]) == (6, 4, "last")
-    assert result["data"] == {"name": "folder", "split": "test", "targets": 4}
+    assert result["data"] == {"name": "folder", "split": "test", "targets": 4, "labelled": 16}
     assert all(seconds > 0 for seconds in result["seconds"].values())
     assert 0 < result["validation"]["avg_k"] <= 1
     scores = result["scores"]
@@ -183,6 +183,13 @@ def test_another_configuration_in_the_same_folder_is_refused(bands: Path, tmp_pa
     assert OmegaConf.load(folder / "config.yaml").optimizer.lr == 0.5
     with pytest.raises(BdnetError, match=r"optimizer\.lr 0\.5 -> 0\.001"):
         run(*more)
+
+
+def test_a_run_that_failed_before_it_had_anything_gives_way(bands: Path, tmp_path: Path):
+    with pytest.raises(BadData):
+        run(*settings(bands, tmp_path), "data.batch_size=99")
+    assert Run(tmp_path / "tiny/seed=0").facts()
+    assert metrics(run(*settings(bands, tmp_path), "steps=0"))["steps"] == 0
 
 
 def test_an_infinite_loss_stops_with_its_term_step_and_clips(

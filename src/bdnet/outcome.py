@@ -14,6 +14,7 @@ from omegaconf import DictConfig
 
 from bdnet.data.classes import Classes
 from bdnet.data.module import ClipDataModule
+from bdnet.data.reach import samples_of
 from bdnet.engine.evaluator import Evaluator
 from bdnet.engine.processes import started
 
@@ -61,6 +62,7 @@ def outcome(
             "name": facts["choices"]["data"],
             "split": data.tested,
             "targets": data.targets(data.tested),
+            "labelled": len(samples_of(data.dataset, data.tested)),
         },
         "checkpoint": checkpoint,
         "scores": evaluator.numbers,
@@ -76,7 +78,8 @@ def describe(result: Mapping[str, Any], where: Path) -> str:
     data = result["data"]
     who = f"{result['name']} seed={result['seed']}"
     lines = [
-        f"{who}: mIoU on {data['targets']} frames of {data['name']} ({data['split']})",
+        f"{who}: mIoU on {data['targets']} of the {data['labelled']} labelled frames of "
+        f"{data['name']} ({data['split']})",
         "  " + " ".join(f"{name:>6}" for name in names),
         "  " + " ".join("     -" if each is None else f"{each:6.3f}" for each in values),
     ]

@@ -24,6 +24,7 @@ from bdnet.codec.sources import find_sources
 from bdnet.data.classes import Classes
 from bdnet.errors import BdnetError
 from bdnet.keyframe.base import Keyframes
+from bdnet.keyframe.fixed import Fixed
 from bdnet.models.folding import folded
 from bdnet.models.precision import check_precision
 from bdnet.pictures.file import save
@@ -49,7 +50,7 @@ def predict_all(config: DictConfig) -> None:
     check_precision(config.precision)
     videos, output = find_videos(config.video), Path(config.output)
     trained = runs.load(config.run, config.checkpoint)
-    values, keyframes = label_values(config.ids, trained.classes), rule(config, trained.interval)
+    values, keyframes = label_values(config.ids, trained.classes), rule(config, trained)
     trained = trained._replace(model=folded(trained.model))
     device = move(trained.model, config.device)
     save(legend(trained.classes, 640), output / "legend.png")
@@ -124,12 +125,17 @@ def label_values(ids: str, classes: Classes) -> NDArray[np.uint8] | None:
     return classes.values()
 
 
-def rule(config: DictConfig, trained: int) -> Keyframes:
-    """Which frames the network reads whole; every so manieth as in training, if nothing is said."""
+def rule(config: DictConfig, trained: runs.Trained) -> Keyframes:
+    """Which frames the network reads whole; every so manieth as in training, if nothing is said.
+
+    One that sees every frame by itself reads all of them, whatever is said.
+    """
     if config.interval == "gop":
         raise BdnetError("interval=gop: a number of frames; keyframe=gop takes the codec's own")
     if config.interval is None:
-        config.interval = trained
+        config.interval = trained.interval
+    if not trained.model.looks_back:
+        return Fixed(1)
     found: Keyframes = instantiate(config.keyframe)
     return found
 

@@ -99,13 +99,23 @@ class Run:
             raise BdnetError(f"checkpoint={which}: {self.folder} has none of that name; {has}")
         return path
 
+    def holds_something(self) -> bool:
+        """Weights, or what was scored."""
+        return any(self.folder.glob("[!.]*.ckpt")) or (self.folder / "metrics.json").is_file()
+
     def evaluations(self) -> list[dict[str, Any]]:
         """What later evaluations found."""
         return [read_json(path) for path in sorted(self.folder.glob("evaluations/[!.]*.json"))]
 
     def begin(self, config: DictConfig, facts: Mapping[str, Any]) -> None:
-        """Claims the folder for a configuration, or refuses: it holds another one's run."""
+        """Claims the folder for a configuration, or refuses: it holds another one's run.
+
+        One that ended before its first checkpoint holds nothing, and gives way.
+        """
         earlier = self.facts()
+        if earlier and earlier["digest"] != facts["digest"] and not self.holds_something():
+            self.clear()
+            earlier = {}
         if earlier and earlier["digest"] != facts["digest"]:
             changes = "; ".join(differences(self.config(), config)) or "a run that it builds on"
             raise BdnetError(

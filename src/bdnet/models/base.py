@@ -63,6 +63,8 @@ class VideoModel(nn.Module, ABC):
     # it does not look at numbers in its state
     has_two_steps: ClassVar[bool] = True
 
+    looks_back: ClassVar[bool] = True  # whether earlier frames change what it says of a frame
+
     @property
     @abstractmethod
     def pixels(self) -> Pixels:

@@ -22,6 +22,8 @@ class HRNet(VideoModel):
     weights:  of the backbone: none, timm (a download), or a local file
     """
 
+    looks_back = False
+
     def __init__(self, classes: int, backbone: str = "hrnet_w48", weights: str = "none") -> None:
         super().__init__()
         if not backbone.startswith("hrnet"):

@@ -10,6 +10,8 @@ from bdnet.models.segmenter import Segmenter, cropped
 class SingleFrame(Segmenter):
     """Backbone, boundary stream and head on the target frame; its weights fit a BDNet."""
 
+    looks_back = False
+
     @property
     def pixels(self) -> Pixels:
         return "all"

@@ -138,7 +138,7 @@ def _pretrained(name: str, settings: dict[str, Any]) -> nn.Module:
         raise BadModel(
             f"weights=timm: those of {name} are not in the local cache and could not be "
             f"downloaded ({type(error).__name__}); go online once, give a local file "
-            "(weights=FILE), or say weights=none"
+            "(model.weights=FILE), or say model.weights=none; of experiments, recipe.pretrained=..."
         ) from error
 
 
