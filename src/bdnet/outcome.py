@@ -77,9 +77,9 @@ def describe(result: Mapping[str, Any], where: Path) -> str:
     values = [*scores["miou"], scores["avg_k"], scores["last_k"]]
     data = result["data"]
     who = f"{result['name']} seed={result['seed']}"
+    frames = f"{data['targets']} of the {data['labelled']} labelled frames"
     lines = [
-        f"{who}: mIoU on {data['targets']} of the {data['labelled']} labelled frames of "
-        f"{data['name']} ({data['split']})",
+        f"{who}: mIoU on {frames} of {data['name']} ({data['split']})",
         "  " + " ".join(f"{name:>6}" for name in names),
         "  " + " ".join("     -" if each is None else f"{each:6.3f}" for each in values),
     ]

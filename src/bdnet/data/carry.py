@@ -13,6 +13,7 @@ from torchmetrics.classification import MulticlassConfusionMatrix
 
 from bdnet.clip import CELL, IGNORE
 from bdnet.codec import VideoReader, accumulate
+from bdnet.codec.holes import fill
 from bdnet.data.base import ClipDataset, Sample
 from bdnet.metrics.segmentation import iou
 
@@ -20,9 +21,15 @@ Labels = NDArray[np.uint8]
 
 
 class Carried(NamedTuple):
-    """IoU [classes] of labels carried along vectors, of labels copied, and the share of holes."""
+    """IoU [classes] of labels, and the share of holes on the way.
+
+    along:  carried along the vectors
+    filled: the same, holes filled from around them
+    copied: left where they are
+    """
 
     along: Tensor
+    filled: Tensor
     copied: Tensor
     holes: float
 
@@ -62,19 +69,23 @@ def carried(
     dataset: ClipDataset, samples: Iterable[Sample], distances: Iterable[int]
 ) -> dict[int, Carried]:
     """By distance, over every frame that is labelled and has a labelled frame so far before it."""
-    along, copied = ({each: _Counts(len(dataset.classes)) for each in distances} for _ in "12")
-    holes: dict[int, list[float]] = {distance: [] for distance in along}
+    counts = {each: tuple(_Counts(len(dataset.classes)) for _ in "123") for each in distances}
+    holes: dict[int, list[float]] = {distance: [] for distance in counts}
     for video, labels in _labels_by_video(dataset, samples).items():
-        for distance, target, motion, valid in _fields(video, labels, along):
+        for distance, target, motion, valid in _fields(video, labels, counts):
             key = labels[target - distance]
-            along[distance].add(labels[target], carry(key, motion))
-            copied[distance].add(labels[target], key)
-            holes[distance].append(1 - valid.mean())
-    return {
-        distance: Carried(along[distance].iou(), copied[distance].iou(), float(np.mean(shares)))
-        for distance, shares in holes.items()
-        if shares
-    }
+            back, whole = accumulate(motion, valid)
+            filled, _ = accumulate(fill(motion, valid), valid)
+            guesses = carry(key, back.numpy()), carry(key, filled.numpy()), key
+            for count, guess in zip(counts[distance], guesses, strict=True):
+                count.add(labels[target], guess)
+            holes[distance].append(1 - float(whole.float().mean()))
+    found = {}
+    for distance, shares in holes.items():
+        if shares:
+            along, filled, copied = (each.iou() for each in counts[distance])
+            found[distance] = Carried(along, filled, copied, float(np.mean(shares)))
+    return found
 
 
 def ceiling(labels: Iterable[Labels], classes: int, stride: int) -> Tensor:
@@ -107,8 +118,11 @@ def _labels_by_video(
 
 def _fields(
     video: Path, labels: dict[int, Labels], distances: Iterable[int]
-) -> Iterator[tuple[int, int, NDArray[np.float32], NDArray[np.bool_]]]:
-    """(distance, target, motion, valid) of each pair of labelled frames that vectors join."""
+) -> Iterator[tuple[int, int, Tensor, Tensor]]:
+    """(distance, target, motion, valid) of each pair of labelled frames that vectors join.
+
+    motion [distance, 2, h, w] and valid [distance, h, w] are the fields of the steps between
+    """
     with VideoReader(video, "none", threads=1) as reader:
         frames = list(reader)
     for distance in distances:
@@ -117,7 +131,5 @@ def _fields(
             fields = [(each.motion, each.valid) for each in steps if each.motion is not None]
             if target - distance not in labels or len(fields) < distance:
                 continue
-            motion, valid = accumulate(
-                *(torch.from_numpy(np.stack(part)) for part in zip(*fields, strict=True))
-            )
-            yield distance, target, motion.numpy(), valid.numpy()
+            motion, valid = (torch.from_numpy(np.stack(part)) for part in zip(*fields, strict=True))
+            yield distance, target, motion, valid

@@ -64,9 +64,11 @@ def _carry_table(dataset: ClipDataset, samples: list[Sample], distances: list[in
     results = carried(dataset, tqdm(samples, "carry", unit="label"), distances)
     if not results:
         return ""  # no two labelled frames of a video are so far apart
-    lines = [f"  {'d':>3} {'vectors':>8} {'copied':>8} {'holes':>8}"]
-    for distance, (along, copied, holes) in results.items():
-        lines.append(f"  {distance:>3} {_mean(along):>8} {_mean(copied):>8} {holes:>8.1%}")
+    heads = "vectors", "filled", "copied", "holes"
+    lines = [f"  {'d':>3} {' '.join(f'{each:>8}' for each in heads)}"]
+    for distance, (*scores, holes) in results.items():
+        told = " ".join(f"{_mean(each):>8}" for each in scores)
+        lines.append(f"  {distance:>3} {told} {holes:>8.1%}")
     return "\n".join(lines)
 
 
