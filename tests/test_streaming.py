@@ -215,7 +215,7 @@ def test_closing_early_leaves_no_thread_and_no_open_file(make_video, bdnet) -> N
     assert set(threading.enumerate()) > before
     stream.close()
     assert set(threading.enumerate()) == before
-    assert not stream.reader._idle
+    assert not stream.reader._decoders._idle
     with pytest.raises(ValueError, match="this reader is closed"):
         stream.reader.clip(3, 1)
     for _ in segment(path, bdnet, INTERVAL, threads=1):

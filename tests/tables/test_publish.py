@@ -1,6 +1,8 @@
 """Reports on Weights & Biases, offline."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,9 +25,12 @@ def test_a_report_is_published_with_its_files(tmp_path: Path):
     for seed in range(2):
         write_run(tmp_path / "runs", "table2/mv", seed, [0.6, 0.5 + seed / 100])
         write_run(tmp_path / "runs", "figure3/mv", seed, [0.6, 0.5 + seed / 100])
-    done = report(
-        *("table=2", "figure=3", "logger=wandb", "logger.wandb.offline=true"), folder=tmp_path
-    )
+    # a process of its own, at whose end all is written
+    done = subprocess.run(
+        [*(sys.executable, "-m", "bdnet.report", "table=2", "figure=3"),
+         *("logger=wandb", "logger.wandb.offline=true")],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     (run,) = (tmp_path / "report/wandb").glob("offline-run-*")
     assert f"on Weights & Biases: wandb sync {run.relative_to(tmp_path)}" in done.stdout

@@ -1,6 +1,5 @@
-"""Warnings and notes that tell users nothing."""
+"""Warnings that tell users nothing."""
 
-import logging
 import warnings
 
 QUIET = (
@@ -19,5 +18,3 @@ def hush() -> None:
     """Drops them, in this process."""
     for message in QUIET:
         warnings.filterwarnings("ignore", message)
-    # which devices there are, and what else its makers offer
-    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
