@@ -134,10 +134,8 @@ def rule(config: DictConfig, trained: runs.Trained) -> Keyframes:
         raise BdnetError("interval=gop: a number of frames; keyframe=gop takes the codec's own")
     if config.interval is None:
         config.interval = trained.interval
-    if not trained.model.looks_back:
-        return Fixed(1)
     found: Keyframes = instantiate(config.keyframe)
-    return found
+    return found if trained.model.looks_back else Fixed(1)
 
 
 def predict(

@@ -94,14 +94,13 @@ class Run:
     def checkpoint(self, which: str) -> Path:
         path = self.folder / f"{which}.ckpt"
         if not path.is_file():
-            found = sorted(each.stem for each in self.folder.glob("[!.]*.ckpt"))
+            found = self.checkpoints()
             has = f"it has {' and '.join(found)}" if found else "train it first"
             raise BdnetError(f"checkpoint={which}: {self.folder} has none of that name; {has}")
         return path
 
-    def holds_something(self) -> bool:
-        """Weights, or what was scored."""
-        return any(self.folder.glob("[!.]*.ckpt")) or (self.folder / "metrics.json").is_file()
+    def checkpoints(self) -> list[str]:
+        return sorted(each.stem for each in self.folder.glob("[!.]*.ckpt"))
 
     def evaluations(self) -> list[dict[str, Any]]:
         """What later evaluations found."""
@@ -113,20 +112,20 @@ class Run:
         One that ended before its first checkpoint holds nothing, and gives way.
         """
         earlier = self.facts()
-        if earlier and earlier["digest"] != facts["digest"] and not self.holds_something():
-            self.clear()
-            earlier = {}
-        if earlier and earlier["digest"] != facts["digest"]:
+        if earlier and earlier["digest"] == facts["digest"]:
+            return
+        if earlier and (self.is_finished or self.checkpoints()):
             changes = "; ".join(differences(self.config(), config)) or "a run that it builds on"
             raise BdnetError(
                 f"{self.folder} holds a run of another configuration ({changes}); give this one a "
                 "name of its own (name=..., or recipe.name=... with all that it builds on), or say "
                 "overwrite=true"
             )
-        if not earlier:
-            text = OmegaConf.to_yaml(config, resolve=True)
-            write(self.folder / "config.yaml", text.encode())
-            write_json(self.folder / "run.json", facts)
+        if earlier:
+            self.clear()
+        text = OmegaConf.to_yaml(config, resolve=True)
+        write(self.folder / "config.yaml", text.encode())
+        write_json(self.folder / "run.json", facts)
 
     @contextmanager
     def claimed(

@@ -10,10 +10,10 @@ from bdnet.graphs import onnx_file
 from bdnet.graphs.onnx_file import save_onnx
 from bdnet.graphs.program import Graph, trace
 from graphs.clips import SIZE, Ports, clip_of_bytes, run
-from models.networks import build, stream
+from models.networks import build, choices, stream
 
-PROPAGATIONS = ("vectors", "filled", "recursive", "copy")
-BOUNDARIES = ("none", "warped", "current", "compared")
+PROPAGATIONS = sorted({*choices("model/propagation")} - {"flownet"})  # which +model=dff has
+BOUNDARIES = choices("model/boundary")
 
 
 def test_files_have_the_names_that_are_written_down(exported: Path):

@@ -9,10 +9,9 @@ from bdnet.graphs.program import Graph, Port, _side, trace
 from bdnet.models.base import VideoModel
 from bdnet.models.errors import BadModel
 from graphs.clips import SIZE, Ports, clip_of_bytes, run
-from models.networks import build, stream
+from models.networks import build, choices, stream
 
-PROPAGATIONS = ("vectors", "filled", "recursive", "copy", "flownet")
-BOUNDARIES = ("none", "warped", "current", "compared")
+PROPAGATIONS, BOUNDARIES = choices("model/propagation"), choices("model/boundary")
 OTHERS = ("+model=single_frame", "+model=grfp", "+model=grfp model/flow=flownet")
 HEADS = ("pspnet", "deeplabv3plus")
 FAST = {("recursive", "current")}  # as files, vectors and warped are tested

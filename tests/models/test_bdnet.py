@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from networks import build, ends, one, random_clip, stream
+from networks import build, choices, ends, one, random_clip, stream
 
 from bdnet.models.base import Step
 
@@ -68,7 +68,7 @@ def test_copy_ignores_motion():
     assert torch.equal(model(clip).logits, model(shifted(clip, 3, 3)).logits)
 
 
-@pytest.mark.parametrize("boundary", ["none", "warped", "current", "compared"])
+@pytest.mark.parametrize("boundary", choices("model/boundary"))
 @torch.no_grad()
 def test_on_a_keyframe_it_is_the_single_frame_network(boundary: str):
     model = build("+model=bdnet", f"model/boundary={boundary}")

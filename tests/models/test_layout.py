@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from networks import build, ends, random_clip, stream
+from networks import build, choices, ends, random_clip, stream
 
 from bdnet.models.base import Step
 from bdnet.models.layout import by_cell, layout
@@ -15,7 +15,7 @@ def test_layout_of_a_feature():
     assert torch.equal(by_cell(feature), feature)
 
 
-@pytest.mark.parametrize("boundary", ["none", "warped", "current", "compared"])
+@pytest.mark.parametrize("boundary", choices("model/boundary"))
 @torch.no_grad()
 def test_layout_of_a_network_makes_no_difference(boundary: str):
     model = build("+model=bdnet", f"model/boundary={boundary}")
@@ -26,7 +26,7 @@ def test_layout_of_a_network_makes_no_difference(boundary: str):
     torch.testing.assert_close(stream(model, clip), streamed, atol=1e-3, rtol=1e-3)
 
 
-@pytest.mark.parametrize("boundary", ["none", "warped", "current", "compared"])
+@pytest.mark.parametrize("boundary", choices("model/boundary"))
 @torch.no_grad()
 def test_streaming_stays_in_the_layout_that_warps_fast(boundary: str):
     model = build("+model=bdnet", f"model/boundary={boundary}")

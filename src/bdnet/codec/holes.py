@@ -17,8 +17,8 @@ def fill(motion: Tensor, valid: Tensor) -> Tensor:
 
     A vector that is there stays as it is; a field without any stays 0.
     """
-    *leading, _, height, width = motion.shape
-    known = valid.reshape(-1, 1, height, width).float()
+    height, width = motion.shape[-2:]
+    known = valid.reshape(-1, 1, height, width)
     fields = motion.reshape(-1, 2, height, width).float()
     sums = torch.cat([fields * known, known], 1)
     # sums of all above and to the left: of any window with four of them, exact enough in float64
@@ -27,7 +27,7 @@ def fill(motion: Tensor, valid: Tensor) -> Tensor:
     for reach in reversed(REACHES):
         rows = _differences(table, -2, height, reach)
         found = _mean(_differences(rows, -1, width, reach).float(), found)
-    return torch.where(known > 0, fields, found).reshape(*leading, 2, height, width)
+    return torch.where(known, fields, found).reshape(motion.shape)
 
 
 def _differences(table: Tensor, side: int, size: int, reach: int) -> Tensor:

@@ -3,7 +3,7 @@
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import lru_cache, partial
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
@@ -179,6 +179,7 @@ def timed(stream: Stream) -> Iterator[tuple[Segmented, float]]:
             start = time.perf_counter()
 
 
+@lru_cache(maxsize=1)  # all rules have the same network
 @torch.no_grad()
 def operations(network: VideoModel, height: int, width: int) -> tuple[float, float]:
     """Billions of operations of a keyframe and of another frame."""
