@@ -55,6 +55,10 @@ def reports() -> list[str]:
     with initialize_config_dir(str(conf_folder()), version_base="1.3"):
         configs = [compose("report", [each, f"costs={costs}"]) for each in wanted]
     reporters = [instantiate(each.table or each.figure, _convert_="all") for each in configs]
+    fewer = {"absent": False, "_convert_": "all"}
+    rows = [each.table for each in configs if "rows" in (each.table or {})]
+    reporters += [instantiate(each, **fewer) for each in rows]
+    reporters += [instantiate(each, **fewer, measures=["avg_5", "avg_k"]) for each in rows]
     made = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(figure, "draw", lambda *_: {})

@@ -14,8 +14,8 @@ from bdnet.errors import BdnetError
 # backbone and recipe, what the model and others take from them
 APART = (
     "backbone", "callbacks.best.dirpath", "callbacks.exhibits", "callbacks.last",
-    "checkpoint_every", "data.bad_samples_at_most", "data.dataset.processes", "data.on_bad_sample",
-    "data.prefetch", "data.workers", "folder",
+    "callbacks.waiting", "checkpoint_every", "data.bad_samples_at_most", "data.dataset.processes",
+    "data.on_bad_sample", "data.prefetch", "data.workers", "folder",
     "identity", "init_from", "logger", "name", "overwrite", "recipe", "requires", "runs",
     "teacher.model.run", "trainer.default_root_dir", "trainer.enable_progress_bar",
     "trainer.log_every_n_steps",

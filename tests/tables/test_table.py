@@ -104,6 +104,31 @@ def test_a_single_seed_has_no_deviation_and_missing_rows_are_shown(table: Table,
     ]  # fmt: skip
 
 
+def test_rows_without_a_run_can_be_left_out_unless_others_stand_against_them(tmp_path: Path):
+    for experiment in ("table2/mv", "table2/pixelwise", "table2/copy"):
+        write_run(tmp_path, experiment, 0, [0.6, 0.5])
+    config = OmegaConf.load(conf_folder() / "table/2.yaml")
+    page = files(instantiate(config, absent=False, _convert_="all"), tmp_path)["table2.md"]
+    labels = ["single-frame network", "+ MV", "+ MV + BAS", "+ MV + BAS + D_pw"]
+    table = page[page.index("| 1 |") : page.index("mIoU by offset")].strip()
+    assert [each.split(" | ")[1] for each in table.splitlines()] == [*labels, "copy instead of MV"]
+    assert line(page, "copy instead of MV")[5] == "2"
+    assert line(page, "+ MV + BAS")[2] == "no run"
+
+
+def test_the_first_five_frames_of_a_longer_interval(tmp_path: Path):
+    for seed, last in enumerate((0.0, 0.6)):
+        write_run(tmp_path, "table2/mv", seed, [0.6, 0.5, 0.4, 0.3, 0.2, last])
+        write_run(tmp_path, "table2/single_frame", seed, [0.5] * 6)
+    config = OmegaConf.load(conf_folder() / "table/2.yaml")
+    table = instantiate(config, measures=["avg_5", "avg_k"], _convert_="all")
+    page = files(table, tmp_path)["table2.md"]
+    assert "| mean d=0..4 | mean d=0..5 (avg_k) |" in page
+    row = line(page, "+ MV")
+    assert row[2:4] == ["40.00 ± 0.00", "38.33 ± 7.07"]
+    assert row[6:8] == ["-10.00 ± 0.00", "-11.67 ± 7.07"]
+
+
 def test_notes_say_on_what_and_what_is_not_there(table: Table, demo: Path):
     page = files(table, demo)["table2.md"]
     assert (

@@ -20,6 +20,7 @@ from tqdm import tqdm
 from bdnet.codec.encoding import Encoding, WriteError
 from bdnet.codec.sources import Source
 from bdnet.codec.writer import VideoWriter
+from bdnet.cores import cores
 from bdnet.errors import BdnetError
 
 
@@ -113,7 +114,7 @@ def transcode_all(jobs: list[Job], processes: int | None = None) -> Iterator[Out
         yield transcode(jobs[0], lambda frames: tqdm(frames, "encode", count, unit="frame"))
         return
     with tqdm(total=len(jobs), desc="encode", unit="sequence") as bar:
-        for outcome in _run(jobs, processes or os.cpu_count() or 1):
+        for outcome in _run(jobs, processes or cores()):
             bar.update()
             yield outcome
 

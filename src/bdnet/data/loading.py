@@ -1,6 +1,7 @@
 """Loaders: worker processes that decode one clip at a time, and say what they could not read."""
 
 from collections.abc import Callable, Iterable, Iterator
+from time import monotonic
 from typing import Any, NamedTuple
 
 import cv2
@@ -51,21 +52,26 @@ class Attempts(Dataset[Read]):
 class Loader(DataLoader[Read]):
     """Gives what was read, and raises in this process what could not be.
 
-    note: is told in this process, batch by batch, what was read in the place of something else
+    note:   is told in this process, batch by batch, what was read in the place of something else
+    waited: seconds that this process has waited for batches so far
     """
 
     note: Callable[[tuple[Bad, ...]], None] | None = None
+    waited = 0.0
 
     def __iter__(self) -> Iterator[Any]:  # type: ignore[override]  # what is in its own batches
         return self._unpacked(super().__iter__())
 
     def _unpacked(self, batches: Iterable[Read]) -> Iterator[Any]:
+        asked = monotonic()
         for item, bad in batches:
+            self.waited += monotonic() - asked
             if self.note is not None:
                 self.note(bad)
             if item is None:
                 raise BadData(bad[-1].sentence)
             yield item
+            asked = monotonic()
 
 
 def loader(items: Dataset[Read], workers: int, prefetch: int, **settings: Any) -> Loader:

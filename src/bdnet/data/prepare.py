@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import as_completed
@@ -18,6 +17,7 @@ from tqdm import tqdm
 
 from bdnet.codec import Encoding, VideoWriter
 from bdnet.codec.transcode import worker_pool
+from bdnet.cores import cores
 from bdnet.data.errors import BadData
 
 Job = TypeVar("Job")
@@ -46,7 +46,7 @@ def run_all(
     """
     if not jobs:
         return
-    count = min(len(jobs), processes or os.cpu_count() or 1)
+    count = min(len(jobs), processes or cores())
     if count == 1:
         for job in tqdm(jobs, title, unit=unit):
             work(job)

@@ -10,6 +10,7 @@ from bdnet.tables.notes import notes
 ABSENT = "-"
 MAIN = {  # what the main table may show, of interval k, and what it calls a difference of it
     "avg_k": ("mean d=0..{last} (avg_k)", "Δ avg_k"),
+    "avg_5": ("mean d=0..4", "Δ d=0..4"),
     "last_k": ("d={last} (last_k)", "Δ last_k"),
     "video_miou": ("whole videos", "Δ videos"),
 }

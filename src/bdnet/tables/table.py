@@ -20,6 +20,7 @@ class Table:
     source:   where the published values stand, and what they are; None where there are none
     stand_in: the backbone whose published values stand beside one that the paper does not have
     measures: of the main table, and of its comparisons
+    absent:   False leaves out the rows without a run, unless others are compared with them
     """
 
     def __init__(
@@ -31,9 +32,11 @@ class Table:
         stand_in: str | None = None,
         remarks: Sequence[str] = (),
         measures: Sequence[str] = ("avg_k", "last_k"),
+        absent: bool = True,
     ) -> None:
         self.name, self.title, self.source = name, title, source
         self.remarks, self.stand_in, self.measures = remarks, stand_in, measures
+        self.absent = absent
         self.rows = [Row(**row) for row in rows]
         self._check()
 
@@ -71,6 +74,7 @@ class Table:
         found = runs.of(experiments)
         check_alike(found, mixed)
         unfinished = runs.unfinished_of(experiments)
+        rows = self._shown({*(name for name, _ in found), *(run.experiment for run in unfinished)})
         cells = {}
         for backbone in self._ordered({backbone for _, backbone in found}):
             waiting = [run for run in unfinished if run.backbone == backbone]
@@ -81,7 +85,7 @@ class Table:
                     found.get((row.above or "", backbone), {}),
                     sorted(run.seed for run in waiting if run.experiment == row.experiment),
                 )
-                for row in self.rows
+                for row in rows
             ]
         published = self._published()
         columns = {
@@ -92,13 +96,19 @@ class Table:
             title=self.title,
             source=self.source,
             remarks=self.remarks,
-            rows=self.rows,
+            rows=rows,
             interval=interval,
             measures=self.measures,
             cells=cells,
             columns=columns,
             unfinished=unfinished,
         )
+
+    def _shown(self, begun: set[str | None]) -> list[Row]:
+        if self.absent:
+            return self.rows
+        compared = {row.above for row in self.rows if row.experiment in begun}
+        return [row for row in self.rows if row.experiment in begun | compared]
 
     def _published(self) -> list[str]:
         """The backbones that the paper has, in its order."""

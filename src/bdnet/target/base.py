@@ -10,6 +10,8 @@ from typing import Any, NamedTuple, Protocol
 
 from tqdm import tqdm
 
+from bdnet.cores import cores
+
 PACKAGES = ("bdnet", "torch", "av", "numpy", "opencv-python-headless", "albumentations")
 
 
@@ -84,7 +86,7 @@ def machine() -> dict[str, Any]:
     """Processor, cores, memory and the versions that decide speed."""
     return {
         "processor": _processor(),
-        "cores": len(os.sched_getaffinity(0)),
+        "cores": cores(),
         "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB",
         "python": platform.python_version(),
         **{name: found for name in PACKAGES if (found := _version(name))},

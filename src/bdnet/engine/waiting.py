@@ -1,0 +1,52 @@
+"""Says when training waits for clips, while cores stand idle that could decode them."""
+
+import logging
+from time import monotonic
+from typing import Any
+
+from pytorch_lightning import Callback, LightningModule, Trainer
+
+from bdnet.cores import cores
+from bdnet.data.loading import Loader
+
+log = logging.getLogger(__name__)
+
+
+class Waiting(Callback):
+    """Looks once at how the time of training is spent.
+
+    after: batches, so that worker processes have started and the device has warmed up
+    over:  further batches that are looked at
+    share: of their time, that waiting for clips may take unmentioned
+    """
+
+    def __init__(self, after: int = 20, over: int = 80, share: float = 0.25) -> None:
+        self.after, self.over, self.share = after, over, share
+        self._batches = 0
+        self._begun = self._waited = 0.0
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002
+        self._batches = 0
+
+    def on_train_batch_end(self, trainer: Trainer, *_: Any) -> None:
+        loader = trainer.train_dataloader
+        if not isinstance(loader, Loader):
+            return  # of a DataModule that is not ours
+        self._batches += 1
+        if self._batches == self.after:
+            self._begun, self._waited = monotonic(), loader.waited
+        elif self._batches == self.after + self.over and trainer.is_global_zero:
+            share = (loader.waited - self._waited) / (monotonic() - self._begun)
+            self._say(share, loader, trainer)
+
+    def _say(self, share: float, loader: Loader, trainer: Trainer) -> None:
+        """Only where more processes would have a core each."""
+        here = trainer.num_devices  # processes on this machine
+        most = cores() // here - 1
+        if share > self.share and loader.num_workers < most:
+            log.warning(
+                "%.0f%% of the time goes into waiting for clips; more processes that decode them "
+                "may help: data.workers=%d (now %d; of the %d cores here, %d train%s)",
+                100 * share, min(most, 2 * max(loader.num_workers, 1)), loader.num_workers, cores(),
+                here, "s" * (here == 1),
+            )  # fmt: skip
