@@ -15,6 +15,7 @@ from bdnet.application import conf_folder
 from bdnet.tables.base import Report
 from bdnet.tables.collect import collect
 from bdnet.tables.curves import prefix_means
+from bdnet.tables.drawing import add_legend
 from bdnet.tables.errors import BadRuns
 from bdnet.tables.figure import Figure
 from run_folders import write_evaluation, write_run
@@ -110,6 +111,18 @@ def test_each_backbone_has_its_panels_and_each_line_its_name(figure: Figure, dem
     (copy,) = (line.colour for line in figure.lines if line.experiment == "figure3/copy")
     assert count(image[: height // 8], copy) > 100  # in the legend
     assert "| resnet50 | copy instead of MV | 1 | 50.00 | 45.00 | 40.00 | 35.00 |" in report.text
+
+
+@pytest.mark.parametrize(("length", "columns"), [(5, 3), (45, 2), (90, 1)])
+def test_the_legend_stays_on_the_paper(length: int, columns: int):
+    paper = pytest.importorskip("matplotlib.figure").Figure(figsize=(10, 4), layout="constrained")
+    axes = paper.subplots()
+    lines = {letter * length: axes.plot([0, 1], label=letter * length)[0] for letter in "nopq"}
+    add_legend(paper, lines)
+    (legend,) = paper.legends
+    assert legend.get_window_extent().x1 <= paper.bbox.x1
+    lefts = {round(text.get_window_extent().x0) for text in legend.get_texts()}
+    assert len(lefts) == columns
 
 
 def test_runs_own_scores_are_enough_but_one_interval_is_needed(figure: Figure, tmp_path: Path):

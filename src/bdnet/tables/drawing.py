@@ -1,7 +1,7 @@
 """Curves on paper: accuracy by keyframe interval beside accuracy by offset."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bdnet.tables.curves import Curve
@@ -10,6 +10,7 @@ from bdnet.tables.measures import Spread
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 STYLE: dict[Any, Any] = {  # newer matplotlib has a type of every key
     "font.size": 11,
@@ -50,9 +51,19 @@ def draw(curves: Sequence[Curve], caption: str) -> dict[str, bytes]:
             left.set(xlabel="keyframe interval")
             right.set(title=f"{backbone}: each frame", xlabel="frames since the keyframe")
         lines = {each.get_label(): each for axes in panels[:, 0] for each in axes.lines}
-        figure.legend(lines.values(), lines, loc="outside upper left", ncols=3)
+        add_legend(figure, lines)
         figure.supxlabel(caption, fontsize=9, color="#606060")
         return {ending: _saved(figure, ending) for ending in UNDATED}
+
+
+def add_legend(figure: "Figure", lines: Mapping[str, Any]) -> None:
+    """Above the panels, in as many columns as the labels leave room for."""
+    for columns in (3, 2, 1):
+        legend = figure.legend(lines.values(), lines, loc="outside upper left", ncols=columns)
+        figure.draw_without_rendering()
+        if columns == 1 or legend.get_window_extent().x1 <= figure.bbox.x1:
+            return
+        legend.remove()
 
 
 def _panel(

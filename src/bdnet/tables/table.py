@@ -107,8 +107,14 @@ class Table:
     def _shown(self, begun: set[str | None]) -> list[Row]:
         if self.absent:
             return self.rows
-        compared = {row.above for row in self.rows if row.experiment in begun}
-        return [row for row in self.rows if row.experiment in begun | compared]
+        above = {row.experiment: row.above for row in self.rows}
+        shown: set[str | None] = set()
+        for experiment in begun:
+            name = experiment
+            while name is not None and name not in shown:
+                shown.add(name)
+                name = above[name]
+        return [row for row in self.rows if row.experiment in shown]
 
     def _published(self) -> list[str]:
         """The backbones that the paper has, in its order."""
