@@ -1,5 +1,6 @@
 """RESULTS.md: each of its tables is what `report` makes of the run folders in docs/results."""
 
+import itertools
 import json
 import re
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from bdnet.application import conf_folder
 from bdnet.tables import figure
 from bdnet.tables.collect import collect
 from bdnet.tables.errors import BadRuns
+from bdnet.tables.measures import Spread, measures, paired, spread
 from bdnet.target.base import Rates, Row
 from bdnet.target.keyframes import Outcome, Outcomes
 from bdnet.target.trips import Leg, Trip, Trips
@@ -31,6 +33,7 @@ OTHERS = {
     "| | frames/s |": "test_other_measurements_are_the_stored_ones",
     "| | clips/s |": "test_other_measurements_are_the_stored_ones",
 }
+MEANS = ("avg_5", "avg_k", "avg", "last_k", "video_miou")  # what sentences speak of
 Block = tuple[str, ...]  # the lines of a table
 
 
@@ -81,6 +84,43 @@ def test_every_table_is_what_report_makes_of_the_stored_runs(results: str, repor
     assert len(ours) > 20
     for block in ours:
         assert block in known, f"no report has this table:\n{chr(10).join(block)}"
+
+
+def derived(folder: Path) -> Iterator[Spread | None]:
+    """Over seeds: each experiment, and each two of one backbone and interval, seed by seed."""
+    found: dict[tuple[str, int, str | None], dict[int, dict[str, float | None]]] = {}
+    for run in collect(folder).finished:
+        seeds = found.setdefault((run.backbone, run.interval, run.experiment), {})
+        seeds[run.seed] = measures(run.scores)
+    for (one, ours), (other, theirs) in itertools.product(found.items(), repeat=2):
+        if one[:2] != other[:2]:
+            continue
+        for name in MEANS:
+            values = {seed: each.get(name) for seed, each in ours.items()}
+            others = {seed: each.get(name) for seed, each in theirs.items() if seed in ours}
+            if one == other:
+                yield spread(list(values.values()))
+            else:
+                yield paired([values[seed] for seed in others], list(others.values()))
+
+
+def test_numbers_in_sentences_are_of_stored_runs(results: str):
+    readme = (ROOT / "README.md").read_text()
+    prose = "\n".join(line for line in (results + readme).splitlines() if line[:1] != "|")
+    said = set(re.findall(r"(\d*\.\d+) ± (\d*\.\d+)", prose))
+    folders = [path for path in STORED.iterdir() if path.name not in ("cost", "measured")]
+    known = [
+        (abs(100 * each.mean), 100 * each.deviation)
+        for folder in folders
+        for each in derived(folder)
+        if each is not None and each.deviation is not None
+    ]
+    assert len(said) > 20
+    for mean, deviation in sorted(said):
+        step = 10.0 ** -len(mean.partition(".")[2]) * 0.501  # rounded, and rounded again
+        assert any(
+            abs(a - float(mean)) <= step and abs(b - float(deviation)) <= step for a, b in known
+        ), f"no runs in {STORED} give {mean} ± {deviation}"
 
 
 def test_what_is_said_under_a_table_is_what_report_says(results: str, reports: list[str]):
