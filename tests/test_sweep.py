@@ -6,13 +6,19 @@ import os
 import re
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from omegaconf import OmegaConf
 
 from bdnet.application import conf_folder
 from bdnet.sweep import Failures
+from command import command
 from offline import exit_codes
 from training import metrics, settings
 from trees import state
@@ -20,13 +26,15 @@ from trees import state
 POISON = ["+loss.poison._target_=training.Poison", "+loss.poison._partial_=true"]
 
 
-def sweep(data: Path, folder: Path, *overrides: str) -> subprocess.CompletedProcess[str]:
-    """Two jobs, of which the first has a loss that is not a number."""
+def sweep(
+    data: Path, folder: Path, *overrides: str, at: Sequence[int] = (0, 99)
+) -> subprocess.CompletedProcess[str]:
+    """Jobs of six steps, whose loss is not a number from step `at` on."""
     tests = str(Path(__file__).parent)
     path = os.pathsep.join([tests, *filter(None, [os.environ.get("PYTHONPATH")])])
     return subprocess.run(
         [sys.executable, "-m", "bdnet.train", "-m", *settings(data, folder / "runs"), *POISON,
-         "name=tiny-${loss.poison.at}", "+loss.poison.at=0,99", *overrides],
+         "name=tiny-${loss.poison.at}", f"+loss.poison.at={','.join(map(str, at))}", *overrides],
         cwd=folder, capture_output=True, text=True, check=False,
         env={**os.environ, "PYTHONPATH": path, "WANDB_SILENT": "true"},
     )  # fmt: skip
@@ -81,6 +89,53 @@ def test_the_same_sweep_again_does_only_what_failed(swept: tuple[Path, str], ban
     assert "runs/tiny-99/seed=0 is finished already" in again.stderr
     assert again.stderr.count("'poison' is nan in step 0") == 2
     assert state(folder / "runs/tiny-99") == before
+
+
+def test_a_run_that_another_process_is_at_work_on_is_left_to_it_until_the_end(
+    bands: Path, tmp_path: Path
+):
+    runs = tmp_path / "runs"
+    busy, free = runs / "a/seed=0", runs / "b/seed=0"
+    busy.mkdir(parents=True)
+    is_held = threading.Event()
+
+    def hold() -> bool:
+        """The other process, which does not finish it; whether the other job was done meanwhile."""
+        with FileLock(busy / ".lock"):
+            is_held.set()
+            end = time.monotonic() + 120
+            while not (done := (free / "metrics.json").is_file()) and time.monotonic() < end:
+                time.sleep(0.05)
+        return done
+
+    with ThreadPoolExecutor() as pool:
+        other = pool.submit(hold)
+        is_held.wait()
+        answer = command("train", "-m", *settings(bands, runs), "name=a,b", folder=tmp_path)
+        assert other.result()
+    assert answer.returncode == 1
+    first, *_ = [line for line in answer.stderr.splitlines() if "the other jobs first" in line]
+    assert first.startswith(str(busy))
+    (last,) = [line for line in answer.stderr.splitlines() if "did not finish it" in line]
+    assert last.strip().startswith(f"{busy}: the process that was at work on it")
+    again = command("train", "-m", *settings(bands, runs), "name=a,b", folder=tmp_path)
+    assert again.returncode == 0
+    assert metrics(busy)["steps"] == 6
+
+
+@pytest.mark.slow
+def test_shells_share_out_the_jobs_of_a_sweep(bands: Path, tmp_path: Path):
+    steps = [90, 91, 92, 93]
+    with ThreadPoolExecutor() as pool:
+        jobs = [pool.submit(sweep, bands, tmp_path, at=steps) for _ in range(2)]
+        answers = [each.result() for each in jobs]
+    assert [each.returncode for each in answers] == [0, 0], answers[0].stderr + answers[1].stderr
+    for step in steps:
+        folder = tmp_path / f"runs/tiny-{step}/seed=0"
+        assert (folder / "train.log").read_text().count(": 6 steps of training") == 1
+    trained = [each.stderr.count("of training, then the test") for each in answers]
+    assert sum(trained) == len(steps)
+    assert min(trained) > 0
 
 
 def test_a_sweep_whose_jobs_are_all_done_says_what_comes_next(

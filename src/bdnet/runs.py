@@ -32,6 +32,10 @@ from bdnet.records import read_json, write, write_json
 log = logging.getLogger(__name__)
 
 
+class Busy(BdnetError):
+    """Another process is at work on a run."""
+
+
 class Trained(NamedTuple):
     """A network out of a run, ready to predict."""
 
@@ -182,7 +186,7 @@ class Run:
             with FileLock(self.folder / ".lock", timeout=-1 if wait else 0):
                 yield
         except Timeout as error:
-            raise BdnetError(
+            raise Busy(
                 f"{self.folder}: another process is at work on this run; wait for it, or stop it"
             ) from error
 

@@ -1,4 +1,8 @@
-"""Runs that are one of many: what becomes of jobs that fail, and of what several jobs need."""
+"""Runs that are one of many: what becomes of jobs that fail, and of what several jobs need.
+
+The same sweep may run in several shells, on a GPU each or on one: they share out its jobs. A job
+whose run another process is at work on is left to that process, and looked after at the end.
+"""
 
 import logging
 import os
@@ -16,15 +20,21 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from bdnet.records import write
+from bdnet.runs import Run
 
 log = logging.getLogger(__name__)
 
+ONE_BY_ONE = "hydra._internal.core_plugins.basic_launcher.BasicLauncher"
 # by which an agent of Weights & Biases says that the command is a run of its sweep, and which
 AGENT = ("WANDB_SWEEP_ID", "WANDB_RUN_ID", "WANDB_SWEEP_PARAM_PATH")
+
+_left: list[tuple[Path, str]] = []  # runs that other processes are at work on, and our digests
 
 
 class Failures(Callback):
     """Says at once that a job failed, lets the others go on, and lists the failed ones at the end.
+
+    Waits at the end for the runs that were left to other processes.
 
     It is a Hydra callback, so that it works with every sweeper and launcher.
 
@@ -50,10 +60,11 @@ class Failures(Callback):
 
     def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
         failed = sorted(_folder(config).glob(f"failed-{self.sweep}-*.txt"))
-        if failed:
-            lines = [f"  {path.read_text()}" for path in failed]
-            for path in failed:
-                path.unlink()
+        lines = [f"  {path.read_text()}" for path in failed]
+        for path in failed:
+            path.unlink()
+        lines += [f"  {each}" for each in _given_up()]
+        if lines:
             sys.exit("\n".join([f"bdnet train: {len(lines)} jobs failed:", *lines]))
         if self.then is not None:
             log.info("all jobs are done; now: %s", self.then)
@@ -62,6 +73,33 @@ class Failures(Callback):
 def is_one_of_many() -> bool:
     """Whether other jobs of the same sweep may run beside this one."""
     return HydraConfig.get().mode == RunMode.MULTIRUN or AGENT[0] in os.environ
+
+
+def has_others() -> bool:
+    """Whether this process has other jobs to do before it need wait for another one's run."""
+    hydra = HydraConfig.get()
+    return hydra.mode == RunMode.MULTIRUN and hydra.launcher._target_ == ONE_BY_ONE
+
+
+def leave(folder: Path, digest: str) -> None:
+    """A job's run to the process that is at work on it, until the other jobs are done."""
+    log.info("%s: another process is at work on it; the other jobs first", folder)
+    _left.append((folder, digest))
+
+
+def _given_up() -> list[str]:
+    """Waits for what was left to other processes; what they did not finish."""
+    found = []
+    while _left:
+        folder, digest = _left.pop(0)
+        run = Run(folder)
+        with run.exclusive(wait=True):
+            if not run.is_finished or run.identity() != digest:
+                found.append(
+                    f"{folder}: the process that was at work on it did not finish it; the same "
+                    "command goes on, or says what is in there"
+                )
+    return found
 
 
 @contextmanager

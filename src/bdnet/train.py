@@ -26,9 +26,9 @@ from bdnet.models.checkpoints import inherit
 from bdnet.needs import builds_on, sources, told
 from bdnet.outcome import describe, facts_of
 from bdnet.rehearsal import composed, rehearse
-from bdnet.runs import Run
+from bdnet.runs import Busy, Run
 from bdnet.settings import check, check_login
-from bdnet.sweep import is_one_of_many, outside_agent
+from bdnet.sweep import has_others, is_one_of_many, leave, outside_agent
 
 log = logging.getLogger(__name__)
 
@@ -66,16 +66,22 @@ def train(
     command = list(HydraConfig.get().overrides.task)
     facts = facts_of(config, choices, data.dataset.classes, command)
     # another job may need the run that this one is, and be at work on it
-    wait = needed or is_one_of_many()
+    in_turn = not needed and has_others()
+    wait = needed or (is_one_of_many() and not in_turn)
     bare = {"logger": False, "callbacks": [], "enable_checkpointing": False}
     make = partial(make_trainer, config.trainer, **bare)
-    with led(make, run.claimed(config, facts, config.overwrite, wait)) as is_open:
-        if is_open:
-            with _logged(run.folder / "train.log"):
-                _announce(run, config, needed)
-                _finish(run, config, data)
-        elif not needed:
-            log.info("%s is finished already", run.folder)
+    try:
+        with led(make, run.claimed(config, facts, config.overwrite, wait)) as is_open:
+            if is_open:
+                with _logged(run.folder / "train.log"):
+                    _announce(run, config, needed)
+                    _finish(run, config, data)
+            elif not needed:
+                log.info("%s is finished already", run.folder)
+    except Busy:
+        if not in_turn:
+            raise
+        leave(run.folder, config.identity)
 
 
 def _train_needed(needed: DictConfig, overrides: Sequence[str]) -> None:
