@@ -11,14 +11,16 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from filelock import FileLock
 from omegaconf import OmegaConf
 
 from bdnet.application import conf_folder
+from bdnet.runs import Run
 from bdnet.sweep import Failures
-from command import command
+from command import Answer, command
 from offline import exit_codes
 from training import metrics, settings
 from trees import state
@@ -91,48 +93,92 @@ def test_the_same_sweep_again_does_only_what_failed(swept: tuple[Path, str], ban
     assert state(folder / "runs/tiny-99") == before
 
 
-def test_a_run_that_another_process_is_at_work_on_is_left_to_it_until_the_end(
-    bands: Path, tmp_path: Path
-):
-    runs = tmp_path / "runs"
-    busy, free = runs / "a/seed=0", runs / "b/seed=0"
-    busy.mkdir(parents=True)
-    is_held = threading.Event()
+class Other(NamedTuple):
+    """Another process that is at work on a run, until another job of the sweep is done."""
 
-    def hold() -> bool:
-        """The other process, which does not finish it; whether the other job was done meanwhile."""
-        with FileLock(busy / ".lock"):
+    busy: Path
+    free: Path
+
+    def __call__(self, is_held: threading.Event) -> bool:
+        self.busy.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.busy / ".lock"):
             is_held.set()
             end = time.monotonic() + 120
-            while not (done := (free / "metrics.json").is_file()) and time.monotonic() < end:
+            while not (done := self.free.is_file()) and time.monotonic() < end:
                 time.sleep(0.05)
         return done
 
+
+def beside(other: Other, *arguments: str) -> Answer:
+    """What the sweep says that meets the other process, and finishes its other job meanwhile."""
+    is_held = threading.Event()
     with ThreadPoolExecutor() as pool:
-        other = pool.submit(hold)
+        is_done = pool.submit(other, is_held)
         is_held.wait()
-        answer = command("train", "-m", *settings(bands, runs), "name=a,b", folder=tmp_path)
-        assert other.result()
-    assert answer.returncode == 1
-    first, *_ = [line for line in answer.stderr.splitlines() if "the other jobs first" in line]
-    assert first.startswith(str(busy))
-    (last,) = [line for line in answer.stderr.splitlines() if "did not finish it" in line]
-    assert last.strip().startswith(f"{busy}: the process that was at work on it")
-    again = command("train", "-m", *settings(bands, runs), "name=a,b", folder=tmp_path)
-    assert again.returncode == 0
+        answer = command("train", "-m", *arguments, folder=other.busy.parents[2])
+        assert is_done.result(), answer.stderr
+    return answer
+
+
+def test_a_run_that_another_process_is_at_work_on_comes_last(bands: Path, tmp_path: Path):
+    runs = tmp_path / "runs"
+    busy, free = runs / "a/seed=0", runs / "b/seed=0"
+    then = "+hydra.callbacks.failures.then=celebrate"
+    other = Other(busy, free / "metrics.json")
+    answer = beside(other, *settings(bands, runs), "name=a,b", then)
+    assert answer.returncode == 0, answer.stderr
+    said = [
+        next(place for place, line in enumerate(answer.stderr.splitlines()) if each in line)
+        for each in (
+            f"{busy}: another process is at work on it; the other jobs first",
+            f"{free}: 6 steps of training",
+            f"{busy}: 6 steps of training",
+            "all jobs are done; now: celebrate",
+        )
+    ]
+    assert said == sorted(said)
     assert metrics(busy)["steps"] == 6
+    commands = [Run(each).facts()["command"] for each in (busy, free)]
+    assert commands[0] == [each.replace("name=b", "name=a") for each in commands[1]]
+
+
+def test_jobs_that_fail_first_and_last_are_both_named(
+    bands: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+    runs = tmp_path / "runs"
+    given = [*settings(bands, runs), *POISON, "name=tiny-${loss.poison.at}"]
+    other = Other(runs / "tiny-1/seed=0", runs / "tiny-99/seed=0/metrics.json")
+    answer = beside(other, *given, "+loss.poison.at=0,1,99")
+    assert answer.returncode == 1
+    assert "bdnet train: 1 jobs failed:\n" in answer.stderr
+    first, last = (answer.stderr.index(f"'poison' is nan in step {step}") for step in (0, 1))
+    assert first < last
+    assert "celebrate" not in answer.stderr
+
+
+def test_a_run_of_another_configuration_is_refused_when_its_turn_comes(bands: Path, tmp_path: Path):
+    runs = tmp_path / "runs"
+    busy, free = runs / "a/seed=0", runs / "b/seed=0"
+    assert command("train", *settings(bands, runs), "name=a", folder=tmp_path).returncode == 0
+    before = state(busy)
+    other = Other(busy, free / "metrics.json")
+    answer = beside(other, *settings(bands, runs), "name=a,b", "optimizer.lr=3e-3")
+    assert answer.returncode == 1
+    assert "holds a run of another configuration (optimizer.lr 0.001 -> 0.003)" in answer.stderr
+    assert state(busy) == before
 
 
 @pytest.mark.slow
 def test_shells_share_out_the_jobs_of_a_sweep(bands: Path, tmp_path: Path):
     steps = [90, 91, 92, 93]
     with ThreadPoolExecutor() as pool:
-        jobs = [pool.submit(sweep, bands, tmp_path, at=steps) for _ in range(2)]
+        jobs = [pool.submit(sweep, bands, tmp_path, "steps=60", at=steps) for _ in range(2)]
         answers = [each.result() for each in jobs]
     assert [each.returncode for each in answers] == [0, 0], answers[0].stderr + answers[1].stderr
     for step in steps:
         folder = tmp_path / f"runs/tiny-{step}/seed=0"
-        assert (folder / "train.log").read_text().count(": 6 steps of training") == 1
+        assert (folder / "train.log").read_text().count(": 60 steps of training") == 1
     trained = [each.stderr.count("of training, then the test") for each in answers]
     assert sum(trained) == len(steps)
     assert min(trained) > 0

@@ -36,11 +36,14 @@ def conf_folder() -> Path:
 
 
 def application(
-    name: str, resumes: bool = True
+    name: str,
+    resumes: bool = True,
+    through: Callable[[Callable[[], None]], None] = lambda program: program(),
 ) -> Callable[[Callable[[DictConfig], None]], Callable[[], None]]:
     """Makes a function of a configuration the Hydra application `python -m bdnet.<name>`.
 
     resumes: the same command goes on where it was interrupted
+    through: runs Hydra's program
     """
 
     def decorate(function: Callable[[DictConfig], None]) -> Callable[[], None]:
@@ -73,7 +76,7 @@ def application(
                 sys.exit(f"bdnet {name}: {LAUNCHER}... needs a package: pip install 'bdnet[slurm]'")
             try:
                 with terminable():
-                    program()
+                    through(program)
             except KeyboardInterrupt as stop:
                 hint = "; the same command goes on" if resumes else ""
                 number, word = told(stop)

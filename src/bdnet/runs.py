@@ -182,13 +182,21 @@ class Run:
     def exclusive(self, wait: bool = False) -> Iterator[None]:
         """One process at a time works on a run; the lock dies with its process."""
         self.check_folder()
+        lock = FileLock(self.folder / ".lock")
         try:
-            with FileLock(self.folder / ".lock", timeout=-1 if wait else 0):
-                yield
+            lock.acquire(timeout=0)
         except Timeout as error:
-            raise Busy(
-                f"{self.folder}: another process is at work on this run; wait for it, or stop it"
-            ) from error
+            if not wait:
+                raise Busy(
+                    f"{self.folder}: another process is at work on this run; wait for it, or stop "
+                    "it"
+                ) from error
+            log.info("%s: waiting for another process, which is at work on it", self.folder)
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
 
 
 def _step(path: Path) -> int:

@@ -1,15 +1,17 @@
 """Runs that are one of many: what becomes of jobs that fail, and of what several jobs need.
 
 The same sweep may run in several shells, on a GPU each or on one: they share out its jobs. A job
-whose run another process is at work on is left to that process, and looked after at the end.
+whose run another process is at work on is left to that process; at the end the sweep waits for it,
+and goes on with it if the other process has not finished it.
 """
 
 import logging
 import os
 import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,22 +21,39 @@ from hydra.experimental.callback import Callback
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
+from bdnet.engine.processes import started
 from bdnet.records import write
-from bdnet.runs import Run
 
 log = logging.getLogger(__name__)
 
 ONE_BY_ONE = "hydra._internal.core_plugins.basic_launcher.BasicLauncher"
 # by which an agent of Weights & Biases says that the command is a run of its sweep, and which
+DONE = "all jobs are done; now: %s"
 AGENT = ("WANDB_SWEEP_ID", "WANDB_RUN_ID", "WANDB_SWEEP_PARAM_PATH")
 
-_left: list[tuple[Path, str]] = []  # runs that other processes are at work on, and our digests
+
+@dataclass
+class Remainder:
+    """What a sweep that does its jobs one by one in this process has put off.
+
+    left:    the overrides of jobs whose runs other processes are at work on
+    is_last: they come now
+    then:    what to do after them
+    """
+
+    left: list[list[str]] = field(default_factory=list)
+    is_last: bool = False
+    then: str | None = None
+
+    def clear(self) -> None:
+        self.left, self.is_last, self.then = [], False, None
+
+
+_remainder = Remainder()
 
 
 class Failures(Callback):
     """Says at once that a job failed, lets the others go on, and lists the failed ones at the end.
-
-    Waits at the end for the runs that were left to other processes.
 
     It is a Hydra callback, so that it works with every sweeper and launcher.
 
@@ -60,14 +79,15 @@ class Failures(Callback):
 
     def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
         failed = sorted(_folder(config).glob(f"failed-{self.sweep}-*.txt"))
-        lines = [f"  {path.read_text()}" for path in failed]
-        for path in failed:
-            path.unlink()
-        lines += [f"  {each}" for each in _given_up()]
-        if lines:
+        if failed:
+            lines = [f"  {path.read_text()}" for path in failed]
+            for path in failed:
+                path.unlink()
             sys.exit("\n".join([f"bdnet train: {len(lines)} jobs failed:", *lines]))
-        if self.then is not None:
-            log.info("all jobs are done; now: %s", self.then)
+        if _remainder.left:
+            _remainder.then = self.then
+        elif self.then is not None:
+            log.info(DONE, self.then)
 
 
 def is_one_of_many() -> bool:
@@ -75,31 +95,48 @@ def is_one_of_many() -> bool:
     return HydraConfig.get().mode == RunMode.MULTIRUN or AGENT[0] in os.environ
 
 
-def has_others() -> bool:
+def waits() -> bool:
+    """Whether a job waits for another process that is at work on its run."""
+    return is_one_of_many() or _remainder.is_last
+
+
+def may_leave() -> bool:
     """Whether this process has other jobs to do before it need wait for another one's run."""
     hydra = HydraConfig.get()
-    return hydra.mode == RunMode.MULTIRUN and hydra.launcher._target_ == ONE_BY_ONE
+    one_by_one = hydra.mode == RunMode.MULTIRUN and hydra.launcher._target_ == ONE_BY_ONE
+    return one_by_one and started() == 1
 
 
-def leave(folder: Path, digest: str) -> None:
-    """A job's run to the process that is at work on it, until the other jobs are done."""
+def leave(folder: Path) -> None:
+    """This job's run to the process that is at work on it, until the other jobs are done."""
     log.info("%s: another process is at work on it; the other jobs first", folder)
-    _left.append((folder, digest))
+    _remainder.left.append(list(HydraConfig.get().overrides.task))
 
 
-def _given_up() -> list[str]:
-    """Waits for what was left to other processes; what they did not finish."""
-    found = []
-    while _left:
-        folder, digest = _left.pop(0)
-        run = Run(folder)
-        with run.exclusive(wait=True):
-            if not run.is_finished or run.identity() != digest:
-                found.append(
-                    f"{folder}: the process that was at work on it did not finish it; the same "
-                    "command goes on, or says what is in there"
-                )
-    return found
+def through(program: Callable[[], None]) -> None:
+    """Runs the program, a sweep perhaps, then the jobs that it left to other processes."""
+    _remainder.clear()
+    has_failed = _fails(program)
+    _remainder.is_last = True
+    while _remainder.left:
+        sys.argv[1:] = [*_remainder.left.pop(0), "hydra.mode=RUN"]
+        has_failed |= _fails(program)
+    if has_failed:
+        sys.exit(1)
+    if _remainder.then is not None:
+        log.info(DONE, _remainder.then)
+
+
+def _fails(program: Callable[[], None]) -> bool:
+    """Runs it; whether it ends with a sentence, which is said at once."""
+    try:
+        program()
+    except SystemExit as end:
+        if not isinstance(end.code, str):
+            raise
+        print(end.code, file=sys.stderr)
+        return True
+    return False
 
 
 @contextmanager

@@ -28,25 +28,36 @@ from bdnet.outcome import describe, facts_of
 from bdnet.rehearsal import composed, rehearse
 from bdnet.runs import Busy, Run
 from bdnet.settings import check, check_login
-from bdnet.sweep import has_others, is_one_of_many, leave, outside_agent
+from bdnet.sweep import leave, may_leave, outside_agent, through, waits
 
 log = logging.getLogger(__name__)
 
 
-@application("train")
+@application("train", through=through)
 def main(config: DictConfig) -> None:
     hydra = HydraConfig.get()
-    train(config, dict(hydra.runtime.choices), list(hydra.overrides.task))
+    leaves = may_leave()
+    try:
+        train(config, dict(hydra.runtime.choices), list(hydra.overrides.task), leaves=leaves)
+    except Busy:
+        if not leaves:
+            raise
+        leave(Path(config.folder))
 
 
 def train(
-    config: DictConfig, choices: dict[str, Any], overrides: Sequence[str], needed: bool = False
+    config: DictConfig,
+    choices: dict[str, Any],
+    overrides: Sequence[str],
+    needed: bool = False,
+    leaves: bool = False,
 ) -> None:
     """Brings a run to its end, whatever has been done of it before.
 
     choices:   of the configuration's groups
     overrides: those of the command line; runs that this one builds on share some
     needed:    another run builds on it
+    leaves:    rather than wait for another process that is at work on it, says that it is Busy
     """
     check(config)
     check_login(config.logger)
@@ -66,22 +77,16 @@ def train(
     command = list(HydraConfig.get().overrides.task)
     facts = facts_of(config, choices, data.dataset.classes, command)
     # another job may need the run that this one is, and be at work on it
-    in_turn = not needed and has_others()
-    wait = needed or (is_one_of_many() and not in_turn)
+    wait = needed or (waits() and not leaves)
     bare = {"logger": False, "callbacks": [], "enable_checkpointing": False}
     make = partial(make_trainer, config.trainer, **bare)
-    try:
-        with led(make, run.claimed(config, facts, config.overwrite, wait)) as is_open:
-            if is_open:
-                with _logged(run.folder / "train.log"):
-                    _announce(run, config, needed)
-                    _finish(run, config, data)
-            elif not needed:
-                log.info("%s is finished already", run.folder)
-    except Busy:
-        if not in_turn:
-            raise
-        leave(run.folder, config.identity)
+    with led(make, run.claimed(config, facts, config.overwrite, wait)) as is_open:
+        if is_open:
+            with _logged(run.folder / "train.log"):
+                _announce(run, config, needed)
+                _finish(run, config, data)
+        elif not needed:
+            log.info("%s is finished already", run.folder)
 
 
 def _train_needed(needed: DictConfig, overrides: Sequence[str]) -> None:

@@ -129,6 +129,17 @@ def test_the_first_five_frames_of_a_longer_interval(tmp_path: Path):
     assert row[6:8] == ["-10.00 ± 0.00", "-11.67 ± 7.07"]
 
 
+def test_five_frames_are_there_from_interval_five_on(tmp_path: Path):
+    config = OmegaConf.load(conf_folder() / "table/2.yaml")
+    table = instantiate(config, measures=["avg_5"], _convert_="all")
+    write_run(tmp_path / "five", "table2/mv", 0, [0.5, 0.4, 0.3, 0.2, 0.1])
+    page = files(table, tmp_path / "five")["table2.md"]
+    assert line(page, "+ MV")[2] == "30.00"
+    write_run(tmp_path / "four", "table2/mv", 0, [0.5, 0.4, 0.3, 0.2])
+    with pytest.raises(BadRuns, match="interval 4, and no mean over the first 5 frames; say avg_k"):
+        table.report(collect(tmp_path / "four"), mixed=False)
+
+
 def test_notes_say_on_what_and_what_is_not_there(table: Table, demo: Path):
     page = files(table, demo)["table2.md"]
     assert (

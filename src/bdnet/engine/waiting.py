@@ -1,9 +1,11 @@
 """Says when training waits for clips, while cores stand idle that could decode them."""
 
 import logging
+import os
 from time import monotonic
 from typing import Any
 
+import torch
 from pytorch_lightning import Callback, LightningModule, Trainer
 
 from bdnet.cores import cores
@@ -13,7 +15,10 @@ log = logging.getLogger(__name__)
 
 
 class Waiting(Callback):
-    """Looks once at how the time of training is spent.
+    """Looks once at how the time of training is spent, for some batches of it.
+
+    While it looks, the device's work is waited for after each batch: what is then waited for is the
+    loader alone.
 
     after: batches, so that worker processes have started and the device has warmed up
     over:  further batches that are looked at
@@ -28,11 +33,13 @@ class Waiting(Callback):
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002
         self._batches = 0
 
-    def on_train_batch_end(self, trainer: Trainer, *_: Any) -> None:
+    def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
         loader = trainer.train_dataloader
         if not isinstance(loader, Loader):
             return  # of a DataModule that is not ours
         self._batches += 1
+        if self.after <= self._batches <= self.after + self.over and pl_module.on_gpu:
+            torch.cuda.synchronize(pl_module.device)
         if self._batches == self.after:
             self._begun, self._waited = monotonic(), loader.waited
         elif self._batches == self.after + self.over and trainer.is_global_zero:
@@ -40,13 +47,15 @@ class Waiting(Callback):
             self._say(share, loader, trainer)
 
     def _say(self, share: float, loader: Loader, trainer: Trainer) -> None:
-        """Only where more processes would have a core each."""
+        """Only where more processes would have a core each, and cores are idle."""
         here = trainer.num_devices  # processes on this machine
         most = cores() // here - 1
-        if share > self.share and loader.num_workers < most:
+        idle = int(cores() - os.getloadavg()[0])
+        now = loader.num_workers
+        better = min(most, 2 * max(now, 1), now + idle)
+        if share > self.share and better > now:
             log.warning(
-                "%.0f%% of the time goes into waiting for clips; more processes that decode them "
-                "may help: data.workers=%d (now %d; of the %d cores here, %d train%s)",
-                100 * share, min(most, 2 * max(loader.num_workers, 1)), loader.num_workers, cores(),
-                here, "s" * (here == 1),
+                "%.0f%% of the time goes into waiting for clips, while about %d of the %d cores "
+                "here are idle; more processes that decode may help: data.workers=%d (now %d)",
+                100 * share, idle, cores(), better, now,
             )  # fmt: skip
