@@ -17,6 +17,7 @@ import pytest
 from filelock import FileLock
 from omegaconf import OmegaConf
 
+from bdnet import sweep as sweep_module
 from bdnet.application import conf_folder
 from bdnet.runs import Run
 from bdnet.sweep import Failures
@@ -140,6 +141,7 @@ def test_a_run_that_another_process_is_at_work_on_comes_last(bands: Path, tmp_pa
     assert metrics(busy)["steps"] == 6
     commands = [Run(each).facts()["command"] for each in (busy, free)]
     assert commands[0] == [each.replace("name=b", "name=a") for each in commands[1]]
+    assert sweep_module._remainder == sweep_module.Remainder()  # or the next run would wait too
 
 
 def test_jobs_that_fail_first_and_last_are_both_named(

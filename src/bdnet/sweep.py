@@ -27,8 +27,8 @@ from bdnet.records import write
 log = logging.getLogger(__name__)
 
 ONE_BY_ONE = "hydra._internal.core_plugins.basic_launcher.BasicLauncher"
-# by which an agent of Weights & Biases says that the command is a run of its sweep, and which
 DONE = "all jobs are done; now: %s"
+# by which an agent of Weights & Biases says that the command is a run of its sweep, and which
 AGENT = ("WANDB_SWEEP_ID", "WANDB_RUN_ID", "WANDB_SWEEP_PARAM_PATH")
 
 
@@ -115,16 +115,18 @@ def leave(folder: Path) -> None:
 
 def through(program: Callable[[], None]) -> None:
     """Runs the program, a sweep perhaps, then the jobs that it left to other processes."""
-    _remainder.clear()
-    has_failed = _fails(program)
-    _remainder.is_last = True
-    while _remainder.left:
-        sys.argv[1:] = [*_remainder.left.pop(0), "hydra.mode=RUN"]
-        has_failed |= _fails(program)
-    if has_failed:
-        sys.exit(1)
-    if _remainder.then is not None:
-        log.info(DONE, _remainder.then)
+    try:
+        has_failed = _fails(program)
+        _remainder.is_last = True
+        while _remainder.left:
+            sys.argv[1:] = [*_remainder.left.pop(0), "hydra.mode=RUN"]
+            has_failed |= _fails(program)
+        if has_failed:
+            sys.exit(1)
+        if _remainder.then is not None:
+            log.info(DONE, _remainder.then)
+    finally:
+        _remainder.clear()  # whatever this process does next is no part of the sweep
 
 
 def _fails(program: Callable[[], None]) -> bool:
