@@ -26,6 +26,7 @@ from offline import exit_codes
 from training import metrics, settings
 from trees import state
 
+THEN = "+hydra.callbacks.failures.then=celebrate"
 POISON = ["+loss.poison._target_=training.Poison", "+loss.poison._partial_=true"]
 
 
@@ -105,7 +106,7 @@ class Other(NamedTuple):
         with FileLock(self.busy / ".lock"):
             is_held.set()
             end = time.monotonic() + 120
-            while not (done := self.free.is_file()) and time.monotonic() < end:
+            while not (done := Run(self.free).is_finished) and time.monotonic() < end:
                 time.sleep(0.05)
         return done
 
@@ -124,9 +125,7 @@ def beside(other: Other, *arguments: str) -> Answer:
 def test_a_run_that_another_process_is_at_work_on_comes_last(bands: Path, tmp_path: Path):
     runs = tmp_path / "runs"
     busy, free = runs / "a/seed=0", runs / "b/seed=0"
-    then = "+hydra.callbacks.failures.then=celebrate"
-    other = Other(busy, free / "metrics.json")
-    answer = beside(other, *settings(bands, runs), "name=a,b", then)
+    answer = beside(Other(busy, free), *settings(bands, runs), "name=a,b", THEN)
     assert answer.returncode == 0, answer.stderr
     said = [
         next(place for place, line in enumerate(answer.stderr.splitlines()) if each in line)
@@ -144,14 +143,11 @@ def test_a_run_that_another_process_is_at_work_on_comes_last(bands: Path, tmp_pa
     assert sweep_module._remainder == sweep_module.Remainder()  # or the next run would wait too
 
 
-def test_jobs_that_fail_first_and_last_are_both_named(
-    bands: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+def test_jobs_that_fail_first_and_last_are_both_named(bands: Path, tmp_path: Path):
     runs = tmp_path / "runs"
     given = [*settings(bands, runs), *POISON, "name=tiny-${loss.poison.at}"]
-    other = Other(runs / "tiny-1/seed=0", runs / "tiny-99/seed=0/metrics.json")
-    answer = beside(other, *given, "+loss.poison.at=0,1,99")
+    other = Other(runs / "tiny-1/seed=0", runs / "tiny-99/seed=0")
+    answer = beside(other, *given, "+loss.poison.at=0,1,99", THEN)
     assert answer.returncode == 1
     assert "bdnet train: 1 jobs failed:\n" in answer.stderr
     first, last = (answer.stderr.index(f"'poison' is nan in step {step}") for step in (0, 1))
@@ -164,8 +160,7 @@ def test_a_run_of_another_configuration_is_refused_when_its_turn_comes(bands: Pa
     busy, free = runs / "a/seed=0", runs / "b/seed=0"
     assert command("train", *settings(bands, runs), "name=a", folder=tmp_path).returncode == 0
     before = state(busy)
-    other = Other(busy, free / "metrics.json")
-    answer = beside(other, *settings(bands, runs), "name=a,b", "optimizer.lr=3e-3")
+    answer = beside(Other(busy, free), *settings(bands, runs), "name=a,b", "optimizer.lr=3e-3")
     assert answer.returncode == 1
     assert "holds a run of another configuration (optimizer.lr 0.001 -> 0.003)" in answer.stderr
     assert state(busy) == before

@@ -1,4 +1,4 @@
-"""How many cores there are to use."""
+"""How many cores there are to use, and how many are in use."""
 
 import os
 
@@ -8,3 +8,8 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def load() -> float:
+    """How many of the machine's cores had work in the last minute; 0 where it does not say."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0

@@ -1,14 +1,13 @@
 """Says when training waits for clips, while cores stand idle that could decode them."""
 
 import logging
-import os
 from time import monotonic
 from typing import Any
 
 import torch
 from pytorch_lightning import Callback, LightningModule, Trainer
 
-from bdnet.cores import cores
+from bdnet.cores import cores, load
 from bdnet.data.loading import Loader
 
 log = logging.getLogger(__name__)
@@ -48,14 +47,13 @@ class Waiting(Callback):
 
     def _say(self, share: float, loader: Loader, trainer: Trainer) -> None:
         """Only where more processes would have a core each, and cores are idle."""
-        here = trainer.num_devices  # processes on this machine
-        most = cores() // here - 1
-        idle = int(cores() - os.getloadavg()[0])
-        now = loader.num_workers
+        every, now = cores(), loader.num_workers
+        idle = int(every - load())
+        most = every // trainer.num_devices - 1  # of each process here that trains
         better = min(most, 2 * max(now, 1), now + idle)
         if share > self.share and better > now:
             log.warning(
                 "%.0f%% of the time goes into waiting for clips, while about %d of the %d cores "
                 "here are idle; more processes that decode may help: data.workers=%d (now %d)",
-                100 * share, idle, cores(), better, now,
+                100 * share, idle, every, better, now,
             )  # fmt: skip

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 Value = float | None  # a share of 1; None where it is not defined
 
-
 FIRST = 5  # frames: the paper's interval; runs may have a longer one
+AVG_FIRST = f"avg_{FIRST}"
 
 
 class Spread(NamedTuple):
@@ -49,7 +49,7 @@ def measures(scores: dict[str, Any]) -> dict[str, Value]:
     """All that a table shows, under the names of its CSV: `miou_d3`, `boundary_iou_avg_k`, ..."""
     found: dict[str, Value] = {name: scores[name] for name in ("avg_k", "avg", "last_k")}
     if len(scores["miou"]) >= FIRST:
-        found[f"avg_{FIRST}"] = mean(scores["miou"][:FIRST])
+        found[AVG_FIRST] = mean(scores["miou"][:FIRST])
     for name, values in by_offset(scores).items():
         if name != "miou":
             found[f"{name}_avg_k"] = mean(values)

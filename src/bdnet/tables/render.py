@@ -4,13 +4,13 @@ import re
 
 from bdnet.tables.base import markdown
 from bdnet.tables.contents import Cell, Contents
-from bdnet.tables.measures import Spread
+from bdnet.tables.measures import AVG_FIRST, FIRST, Spread
 from bdnet.tables.notes import notes
 
 ABSENT = "-"
 MAIN = {  # what the main table may show, of interval k, and what it calls a difference of it
     "avg_k": ("mean d=0..{last} (avg_k)", "Δ avg_k"),
-    "avg_5": ("mean d=0..4", "Δ d=0..4"),
+    AVG_FIRST: (f"mean d=0..{FIRST - 1}", f"Δ d=0..{FIRST - 1}"),
     "last_k": ("d={last} (last_k)", "Δ last_k"),
     "video_miou": ("whole videos", "Δ videos"),
 }

@@ -7,7 +7,7 @@ from bdnet.tables.base import Report
 from bdnet.tables.collect import Runs
 from bdnet.tables.contents import Contents, Row, make_cell
 from bdnet.tables.errors import BadRuns
-from bdnet.tables.measures import FIRST
+from bdnet.tables.measures import AVG_FIRST, FIRST
 from bdnet.tables.mixing import check_alike
 from bdnet.tables.render import MAIN, latex, page
 from bdnet.tables.tidy import cells_csv, runs_csv
@@ -93,7 +93,7 @@ class Table:
             each: each if each in published else str(self.stand_in) for each in cells if published
         }
         (interval,) = {run.interval for seeds in found.values() for run in seeds.values()}
-        if f"avg_{FIRST}" in self.measures and interval < FIRST:
+        if AVG_FIRST in self.measures and interval < FIRST:
             raise BadRuns(
                 f"measures={self.measures}: these runs have interval {interval}, and no mean over "
                 f"the first {FIRST} frames; say avg_k"
