@@ -7,12 +7,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from bdnet.clip import CELL
+from bdnet.models.kernel import Kernel, taps
 from bdnet.models.layout import layout
 from bdnet.models.upsampling import enlarge
 
 
-def warp(feature: Tensor, field: Tensor, stride: int = CELL) -> Tensor:
-    """F(p) = F_key(p + D(p)), bilinear, the border repeated.
+def warp(feature: Tensor, field: Tensor, stride: int = CELL, kernel: Kernel = "linear") -> Tensor:
+    """F(p) = F_key(p + D(p)), bilinear or bicubic, the border repeated.
 
     feature: [b, c, h, w], cell i of it centred on pixel stride * i + (stride - 1) / 2; stride 8 or
              a smaller power of two, h and w filling whole cells of the field
@@ -33,7 +34,7 @@ def warp(feature: Tensor, field: Tensor, stride: int = CELL) -> Tensor:
     sample = _blend_cells if is_by_cell else _sample
     # half precision cannot tell positions apart finely enough
     with torch.autocast(feature.device.type, enabled=False):
-        moved = sample(feature.float(), *_origin(field, stride))
+        moved = sample(feature.float(), *_origin(field, stride), kernel)
     return moved.to(feature.dtype)
 
 
@@ -46,34 +47,31 @@ def _origin(field: Tensor, stride: int) -> tuple[Tensor, Tensor]:
     return columns + field[:, 0] / stride, rows + field[:, 1] / stride
 
 
-def _sample(feature: Tensor, x: Tensor, y: Tensor) -> Tensor:
+def _sample(feature: Tensor, x: Tensor, y: Tensor, kernel: Kernel) -> Tensor:
     height, width = feature.shape[-2:]
     # grid_sample counts from -1 to 1 between the outer edges of the outer cells
     grid = torch.stack([(x + 0.5) * (2 / width) - 1, (y + 0.5) * (2 / height) - 1], -1)
-    return functional.grid_sample(feature, grid, padding_mode="border", align_corners=False)
+    return functional.grid_sample(
+        feature, grid, f"bi{kernel}", padding_mode="border", align_corners=False
+    )
 
 
-def _blend_cells(feature: Tensor, x: Tensor, y: Tensor) -> Tensor:
-    """The same of a feature whose cells are rows of memory: each becomes the sum of four."""
+def _blend_cells(feature: Tensor, x: Tensor, y: Tensor, kernel: Kernel) -> Tensor:
+    """The same of a feature whose cells are rows of memory: each becomes a sum of 4 or 16."""
     count, channels, height, width = feature.shape
-    x, y = x.clamp(0, width - 1), y.clamp(0, height - 1)
-    left, top = x.floor(), y.floor()
-    right, below = x - left, y - top  # shares of the neighbours
-    first = top.long() + height * torch.arange(count)[:, None, None]  # row of the whole batch
-    first = first * width + left.long()
-    # no neighbour beyond the border, where its share is zero
-    aside, under = (left < width - 1).long(), width * (top < height - 1).long()
-    cells = [first, first + aside, first + under, first + under + aside]
-    shares = [(1 - right) * (1 - below), right * (1 - below), (1 - right) * below, right * below]
+    columns, rows = taps(x, width, kernel), taps(y, height, kernel)
+    start = height * torch.arange(count)[:, None, None]  # row of the whole batch
+    cells = [width * (start + row) + column for row, _ in rows for column, _ in columns]
+    shares = [across * down for _, down in rows for _, across in columns]
     table = feature.permute(0, 2, 3, 1).reshape(-1, channels)
     if torch.compiler.is_exporting():
         blended = _sum_cells(table, cells, shares)
     else:
         blended = functional.embedding_bag(
-            torch.stack(cells, -1).view(-1, 4),
+            torch.stack(cells, -1).view(-1, len(cells)),
             table,
             mode="sum",
-            per_sample_weights=torch.stack(shares, -1).view(-1, 4),
+            per_sample_weights=torch.stack(shares, -1).view(-1, len(cells)),
         )
     return blended.view(count, height, width, channels).permute(0, 3, 1, 2)
 

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from bdnet.clip import CELL, Clip
 from bdnet.models.base import Pixels, State, Step
+from bdnet.models.kernel import Kernel, check_kernel
 from bdnet.models.warp import warp
 
 # the deep feature at stride 8, then what boundary stream and head want besides, at stride 8 or 4
@@ -41,9 +42,23 @@ class Propagation(nn.Module, ABC):
         """What to remember of the next frame, and the maps there."""
 
 
-def move(maps: Maps, field: Tensor) -> Maps:
+class Moving(Propagation):
+    """Carries maps along the codec's vectors.
+
+    kernel: linear, as published, or cubic: between cells it blurs less, for four times the reading
+    """
+
+    def __init__(self, kernel: str = "linear") -> None:
+        super().__init__()
+        self.kernel = check_kernel(kernel)
+
+    def move(self, maps: Maps, field: Tensor) -> Maps:
+        return move(maps, field, self.kernel)
+
+
+def move(maps: Maps, field: Tensor, kernel: Kernel = "linear") -> Maps:
     """Each map along the field, [b, 2, ceil(H/8), ceil(W/8)] pixels."""
-    return tuple(warp(each, field, CELL // fineness(each, field)) for each in maps)
+    return tuple(warp(each, field, CELL // fineness(each, field), kernel) for each in maps)
 
 
 def fineness(feature: Tensor, coarse: Tensor) -> int:

@@ -1,9 +1,10 @@
 """Motion vectors of the compressed stream, holes filled from around them, accumulated: one warp."""
 
+from torch import Tensor
+
 from bdnet.clip import Clip
 from bdnet.codec.holes import fill
 from bdnet.models.base import State, Step
-from bdnet.models.propagation.base import Maps, Moved
 from bdnet.models.propagation.vectors import Vectors
 
 
@@ -14,8 +15,8 @@ class Filled(Vectors):
     otherwise, it would be torn from them. Costs no network.
     """
 
-    def forward(self, maps: Maps, clip: Clip) -> Moved:
-        return super().forward(maps, clip._replace(motion=fill(clip.motion, clip.valid)))
+    def trace(self, clip: Clip) -> Tensor:
+        return super().trace(clip._replace(motion=fill(clip.motion, clip.valid)))
 
-    def step(self, state: State, frame: Step) -> tuple[State, Maps]:
-        return super().step(state, frame._replace(motion=fill(*frame.vectors())))
+    def follow(self, state: State, frame: Step) -> State:
+        return super().follow(state, frame._replace(motion=fill(*frame.vectors())))

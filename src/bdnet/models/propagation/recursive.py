@@ -3,10 +3,10 @@
 from bdnet.clip import Clip
 from bdnet.models.base import State, Step
 from bdnet.models.layout import by_cell
-from bdnet.models.propagation.base import Maps, Moved, Propagation, move
+from bdnet.models.propagation.base import Maps, Moved, Moving
 
 
-class Recursive(Propagation):
+class Recursive(Moving):
     """Warps each frame's maps into the next: every warp interpolates, and so smooths, again.
 
     State: the maps of the frame before.
@@ -14,7 +14,7 @@ class Recursive(Propagation):
 
     def forward(self, maps: Maps, clip: Clip) -> Moved:
         for step in range(clip.motion.shape[1]):
-            maps = move(maps, clip.motion[:, step])
+            maps = self.move(maps, clip.motion[:, step])
         return Moved(maps)
 
     def start(self, maps: Maps, frame: Step) -> State:  # noqa: ARG002
@@ -22,5 +22,5 @@ class Recursive(Propagation):
 
     def step(self, state: State, frame: Step) -> tuple[State, Maps]:
         motion, _ = frame.vectors()
-        maps = move(state, motion)
+        maps = self.move(state, motion)
         return maps, maps

@@ -7,18 +7,22 @@ from bdnet.clip import Clip
 from bdnet.codec.accumulation import accumulate
 from bdnet.models.base import State, Step
 from bdnet.models.layout import by_cell
-from bdnet.models.propagation.base import Maps, Moved, Propagation, move
+from bdnet.models.propagation.base import Maps, Moved, Moving
 
 
-class Vectors(Propagation):
+class Vectors(Moving):
     """Composes the fields back to the keyframe, then warps once: no smear of repeated warping.
 
     State: the keyframe's maps, the field back to the keyframe, and where no hole broke the chain.
     """
 
     def forward(self, maps: Maps, clip: Clip) -> Moved:
+        return Moved(self.move(maps, self.trace(clip)))
+
+    def trace(self, clip: Clip) -> Tensor:
+        """The field from the targets back to their keyframes."""
         field, _ = accumulate(clip.motion, clip.valid)
-        return Moved(move(maps, field))
+        return field
 
     def start(self, maps: Maps, frame: Step) -> State:  # noqa: ARG002
         deep = maps[0]
@@ -28,9 +32,14 @@ class Vectors(Propagation):
         return *map(by_cell, maps), field, valid
 
     def step(self, state: State, frame: Step) -> tuple[State, Maps]:
+        state = self.follow(state, frame)
+        *maps, field, _ = state
+        return state, self.move(tuple(maps), field)
+
+    def follow(self, state: State, frame: Step) -> State:
+        """The state one frame later."""
         *maps, field, valid = state
-        field, valid = append(field, valid, *frame.vectors())
-        return (*maps, field, valid), move(tuple(maps), field)
+        return *maps, *append(field, valid, *frame.vectors())
 
 
 def append(field: Tensor, valid: Tensor, motion: Tensor, usable: Tensor) -> tuple[Tensor, Tensor]:

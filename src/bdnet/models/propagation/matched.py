@@ -1,0 +1,39 @@
+"""Motion vectors of the compressed stream, filled, and set right by the pictures themselves."""
+
+from typing import ClassVar
+
+from torch import Tensor
+
+from bdnet.clip import Clip
+from bdnet.codec.matching import match, small
+from bdnet.models.base import Pixels, State, Step
+from bdnet.models.propagation.base import Maps
+from bdnet.models.propagation.filled import Filled
+
+
+class Matched(Filled):
+    """Looks around where the composed field points for what is most like the target.
+
+    Reads every frame's pixels, and costs no network. State: that of Filled, and the keyframe's
+    picture, small and grey.
+    """
+
+    pixels: ClassVar[Pixels] = "all"
+
+    def trace(self, clip: Clip) -> Tensor:
+        field = super().trace(clip)
+        return match(field, *(_seen(clip.images[:, each], field) for each in (0, -1)))
+
+    def start(self, maps: Maps, frame: Step) -> State:
+        *known, field, valid = super().start(maps, frame)
+        return *known, field, valid, _seen(frame.pixels(), field)
+
+    def step(self, state: State, frame: Step) -> tuple[State, Maps]:
+        *known, key = state
+        *maps, field, valid = self.follow(tuple(known), frame)
+        found = match(field, key, _seen(frame.pixels(), field))
+        return (*maps, field, valid, key), self.move(tuple(maps), found)
+
+
+def _seen(image: Tensor, field: Tensor) -> Tensor:
+    return small(image, *field.shape[-2:])
