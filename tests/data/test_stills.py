@@ -162,7 +162,7 @@ def test_vectors_carry_labels_far_better_than_copying(tmp_path: Path):
     dataset = stills(tmp_path, dense=True, **folders)
     dataset.prepare()
     result = carried(dataset, dataset.samples("train"), [1, 5, 11])
-    for along, _, copied, holes in result.values():
+    for along, _, _, copied, holes in result.values():
         assert along.mean() > 1 - 0.4 * (1 - copied.mean())
         assert holes < 0.35
     assert result[1].along.mean() > 0.93

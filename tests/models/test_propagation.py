@@ -2,8 +2,11 @@
 
 import pytest
 import torch
+from hydra.errors import InstantiationException
 from networks import build, ends, one, random_clip
+from torch.nn import functional
 
+from bdnet.clip import Clip
 from bdnet.models.base import Step
 from bdnet.models.flownet import FlowNetS
 from bdnet.models.propagation.base import move
@@ -120,3 +123,51 @@ def test_filled_takes_a_hole_along_with_its_surroundings():
     torn = whole._replace(motion=pan * valid[:, :, None], valid=valid)
     torch.testing.assert_close(filled(torn).logits, vectors(whole).logits, atol=1e-4, rtol=1e-4)
     assert not torch.allclose(vectors(torn).logits, vectors(whole).logits, atol=1e-2)
+
+
+def panned() -> tuple[Clip, Clip]:
+    """A clip of a picture that moves by whole cells with every frame; and with wrong vectors."""
+    clip = random_clip(64, 96, 3, [2])
+    noise = functional.interpolate(torch.randn(1, 3, 16, 24), size=(64, 96), mode="bilinear")
+    images = torch.stack([torch.roll(noise, (8 * each, -16 * each), (2, 3)) for each in (0, 1, 2)])
+    motion = torch.tensor([16.0, -8.0])[:, None, None].expand_as(clip.motion)
+    right = ends(clip._replace(images=images.transpose(0, 1), motion=motion))
+    right = right._replace(valid=torch.ones_like(right.valid))
+    return right, right._replace(motion=motion + torch.tensor([-2.0, 3.0])[:, None, None])
+
+
+@torch.no_grad()
+def test_matched_sets_vectors_right_by_what_is_seen():
+    filled, matched = (
+        build("+model=bdnet", "model/boundary=none", f"model/propagation={each}").propagation
+        for each in ("filled", "matched")
+    )
+    right, wrong = panned()
+    inner = (..., slice(3, -3), slice(5, -5))
+    assert torch.equal(matched.trace(right)[inner], filled.trace(right)[inner])
+    expected = filled.trace(right)[inner]
+    assert (filled.trace(wrong)[inner] - expected).abs().max() == 6
+    torch.testing.assert_close(matched.trace(wrong)[inner], expected)
+
+
+@torch.no_grad()
+def test_cubic_blurs_what_moves_by_half_a_cell_less():
+    linear, cubic = (
+        build("+model=bdnet", "model/boundary=none", f"model.propagation.kernel={each}")
+        for each in ("linear", "cubic")
+    )
+    clip = ends(random_clip(64, 96, 2, [1]))
+    clip = clip._replace(valid=torch.ones_like(clip.valid))
+    still = clip._replace(motion=torch.zeros_like(clip.motion))
+    half = clip._replace(motion=torch.full_like(clip.motion, 4.0))
+    torch.testing.assert_close(cubic(still).features, linear(still).features)
+    inner = (..., slice(1, -2), slice(1, -2))
+    contrast = linear(still).features[inner].var()
+    kept = [model(half).features[inner].var() / contrast for model in (linear, cubic)]
+    assert kept[0] < kept[1] < 1.2
+
+
+@pytest.mark.parametrize("kernel", ["nearest", "5"])
+def test_other_kernels_are_refused(kernel: str):
+    with pytest.raises(InstantiationException, match=f"kernel={kernel}: linear, or cubic"):
+        build("+model=bdnet", f"model.propagation.kernel={kernel}")

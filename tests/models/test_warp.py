@@ -5,24 +5,31 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bdnet.models.kernel import Kernel
 from bdnet.models.layout import layout
 from bdnet.models.warp import warp
+
+KERNELS = pytest.mark.parametrize("kernel", ["linear", "cubic"])
 
 
 def uniform(x: float, y: float, rows: int = 5, columns: int = 7) -> torch.Tensor:
     return torch.tensor([x, y]).view(1, 2, 1, 1).expand(1, 2, rows, columns)
 
 
+@KERNELS
 @pytest.mark.parametrize("stride", [8, 4])
-def test_no_motion_changes_nothing(stride: int):
+def test_no_motion_changes_nothing(stride: int, kernel: Kernel):
     feature = torch.randn(1, 3, 40 // stride, 56 // stride)
-    torch.testing.assert_close(warp(feature, uniform(0, 0), stride), feature, atol=1e-5, rtol=0)
+    torch.testing.assert_close(
+        warp(feature, uniform(0, 0), stride, kernel), feature, atol=1e-5, rtol=0
+    )
 
 
+@KERNELS
 @pytest.mark.parametrize("stride", [8, 4])
-def test_whole_cells_are_moved_exactly(stride: int):
+def test_whole_cells_are_moved_exactly(stride: int, kernel: Kernel):
     feature = torch.randn(1, 3, 40 // stride, 56 // stride)
-    moved = warp(feature, uniform(16, -8), stride)  # from two cells right, one cell up
+    moved = warp(feature, uniform(16, -8), stride, kernel)  # from two cells right, one cell up
     right, up = 16 // stride, 8 // stride
     torch.testing.assert_close(
         moved[..., up:, :-right], feature[..., :-up, right:], atol=1e-5, rtol=0
@@ -52,9 +59,12 @@ def test_positions_are_pixels_of_cell_centres(stride: int):
     assert difference.max() < 1e-3
 
 
+@KERNELS
 @pytest.mark.parametrize(("rows", "columns"), [(6, 9), (1, 4), (3, 1), (1, 1)])
 @pytest.mark.parametrize("stride", [8, 4])
-def test_the_layout_of_a_feature_makes_no_difference(rows: int, columns: int, stride: int):
+def test_the_layout_of_a_feature_makes_no_difference(
+    rows: int, columns: int, stride: int, kernel: Kernel
+):
     factor = 8 // stride
     shape = (2, 5, factor * rows, factor * columns)
     field = torch.randn(2, 2, rows, columns) * 20  # often from beyond the border
@@ -63,7 +73,7 @@ def test_the_layout_of_a_feature_makes_no_difference(rows: int, columns: int, st
         generator = torch.Generator().manual_seed(0)
         feature = torch.randn(shape, generator=generator).to(memory_format=memory)
         feature.requires_grad_(True)
-        moved = warp(feature, field, stride)
+        moved = warp(feature, field, stride, kernel)
         (moved * weight).sum().backward()
         assert layout(moved) == layout(feature)
         results.append((moved, feature.grad))
@@ -71,37 +81,44 @@ def test_the_layout_of_a_feature_makes_no_difference(rows: int, columns: int, st
 
 
 class Warp(torch.nn.Module):
+    def __init__(self, kernel: Kernel) -> None:
+        super().__init__()
+        self.kernel = kernel
+
     def forward(self, feature: torch.Tensor, field: torch.Tensor) -> torch.Tensor:
-        return warp(feature.permute(0, 3, 1, 2), field)
+        return warp(feature.permute(0, 3, 1, 2), field, kernel=self.kernel)
 
 
+@KERNELS
 @torch.no_grad()
-def test_exported_it_moves_as_it_does_here():
+def test_exported_it_moves_as_it_does_here(kernel: Kernel):
     """Of any size, and in operations that ONNX has."""
     rows, columns = torch.export.Dim("rows"), torch.export.Dim("columns")
     sides = {1: rows, 2: columns}, {2: rows, 3: columns}
     example = torch.randn(1, 5, 7, 3), torch.randn(1, 2, 5, 7)
-    program = torch.export.export(Warp(), example, dynamic_shapes=sides)
+    program = torch.export.export(Warp(kernel), example, dynamic_shapes=sides)
     called = {str(node.target) for node in program.graph.nodes}
     assert not [each for each in called if "embedding_bag" in each]
     for height, width in ((5, 7), (30, 12)):
         field = torch.randn(1, 2, height, width) * 20  # often from beyond the border
         given = torch.randn(1, height, width, 3), field
-        torch.testing.assert_close(program.module()(*given), Warp()(*given))
+        torch.testing.assert_close(program.module()(*given), Warp(kernel)(*given))
 
 
-def test_gradient_reaches_the_feature():
+@KERNELS
+def test_gradient_reaches_the_feature(kernel: Kernel):
     feature = torch.randn(1, 2, 5, 7, requires_grad=True)
-    warp(feature, uniform(3, 5)).sum().backward()
+    warp(feature, uniform(3, 5), kernel=kernel).sum().backward()
     # what leaves over one border is repeated at the other
     torch.testing.assert_close(feature.grad.sum(), torch.tensor(2.0 * 5 * 7))
 
 
-def test_half_precision_keeps_its_type_and_its_positions():
+@KERNELS
+def test_half_precision_keeps_its_type_and_its_positions(kernel: Kernel):
     feature = torch.randn(1, 3, 5, 300).bfloat16()
     field = uniform(8, 0, 5, 300)
     with torch.autocast("cpu", torch.bfloat16):
-        moved = warp(feature, field)
+        moved = warp(feature, field, kernel=kernel)
     assert moved.dtype == torch.bfloat16
     torch.testing.assert_close(moved[..., :-1], feature[..., 1:], atol=1e-2, rtol=0)
 
@@ -115,16 +132,21 @@ def test_wrong_sizes_are_named():
 @given(
     rows=st.integers(1, 5), columns=st.integers(1, 5), stride=st.sampled_from([1, 2, 4, 8]),
     largest=st.sampled_from([0.0, 7.9, 1e3, 1e9]), seed=st.integers(0, 2**32 - 1),
+    kernel=st.sampled_from(["linear", "cubic"]),
 )  # fmt: skip
-def test_vectors_of_any_length_take_what_is_there(rows, columns, stride, largest, seed) -> None:
+def test_vectors_of_any_length_take_what_is_there(
+    rows, columns, stride, largest, seed, kernel
+) -> None:
     generator = torch.Generator().manual_seed(seed)
     factor = 8 // stride
     feature = torch.randn(1, 3, factor * rows, factor * columns, generator=generator)
     field = largest * (2 * torch.rand(1, 2, rows, columns, generator=generator) - 1)
-    moved = warp(feature, field, stride)
-    by_cell = warp(feature.to(memory_format=torch.channels_last), field, stride)
+    moved = warp(feature, field, stride, kernel)
+    by_cell = warp(feature.to(memory_format=torch.channels_last), field, stride, kernel)
     torch.testing.assert_close(by_cell, moved, atol=1e-4, rtol=1e-4)
     low, high = feature.amin((2, 3), True), feature.amax((2, 3), True)
+    beyond = 0 if kernel == "linear" else (high - low) / 2  # it may swing over
+    low, high = low - beyond, high + beyond
     assert ((moved >= low - 1e-4) & (moved <= high + 1e-4)).all()
     if not largest:
         torch.testing.assert_close(moved, feature, atol=1e-5, rtol=1e-5)

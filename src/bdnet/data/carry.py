@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torchmetrics.classification import MulticlassConfusionMatrix
 
-from bdnet.clip import CELL, IGNORE
+from bdnet.clip import CELL, IGNORE, cells
 from bdnet.codec import VideoReader, accumulate
 from bdnet.codec.holes import fill
+from bdnet.codec.matching import match, small
 from bdnet.data.base import ClipDataset, Sample
+from bdnet.data.normalisation import normalise_images
 from bdnet.metrics.segmentation import iou
 
 Labels = NDArray[np.uint8]
@@ -23,15 +25,29 @@ Labels = NDArray[np.uint8]
 class Carried(NamedTuple):
     """IoU [classes] of labels, and the share of holes on the way.
 
-    along:  carried along the vectors
-    filled: the same, holes filled from around them
-    copied: left where they are
+    along:   carried along the vectors
+    filled:  the same, holes filled from around them
+    matched: the same, then set right by the pictures
+    copied:  left where they are
     """
 
     along: Tensor
     filled: Tensor
+    matched: Tensor
     copied: Tensor
     holes: float
+
+
+class _Way(NamedTuple):
+    """From a frame back to an earlier one: the fields of its steps, and both pictures, small.
+
+    motion [distance, 2, h, w], valid [distance, h, w], key and target [1, 1, 4 h, 4 w]
+    """
+
+    motion: Tensor
+    valid: Tensor
+    key: Tensor
+    target: Tensor
 
 
 class _Counts:
@@ -69,22 +85,23 @@ def carried(
     dataset: ClipDataset, samples: Iterable[Sample], distances: Iterable[int]
 ) -> dict[int, Carried]:
     """By distance, over every frame that is labelled and has a labelled frame so far before it."""
-    counts = {each: tuple(_Counts(len(dataset.classes)) for _ in "123") for each in distances}
+    counts = {each: tuple(_Counts(len(dataset.classes)) for _ in "1234") for each in distances}
     holes: dict[int, list[float]] = {distance: [] for distance in counts}
     for video, labels in _labels_by_video(dataset, samples).items():
-        for distance, target, motion, valid in _fields(video, labels, counts):
+        for distance, target, way in _ways(video, labels, counts):
             key = labels[target - distance]
-            back, whole = accumulate(motion, valid)
-            filled, _ = accumulate(fill(motion, valid), valid)
-            guesses = carry(key, back.numpy()), carry(key, filled.numpy()), key
-            for count, guess in zip(counts[distance], guesses, strict=True):
+            back, whole = accumulate(way.motion, way.valid)
+            filled, _ = accumulate(fill(way.motion, way.valid), way.valid)
+            matched = match(filled[None], way.key, way.target)[0]
+            guesses = [carry(key, each.numpy()) for each in (back, filled, matched)]
+            for count, guess in zip(counts[distance], [*guesses, key], strict=True):
                 count.add(labels[target], guess)
             holes[distance].append(1 - float(whole.float().mean()))
     found = {}
     for distance, shares in holes.items():
         if shares:
-            along, filled, copied = (each.iou() for each in counts[distance])
-            found[distance] = Carried(along, filled, copied, float(np.mean(shares)))
+            along, filled, matched, copied = (each.iou() for each in counts[distance])
+            found[distance] = Carried(along, filled, matched, copied, float(np.mean(shares)))
     return found
 
 
@@ -116,20 +133,23 @@ def _labels_by_video(
     return found
 
 
-def _fields(
+def _ways(
     video: Path, labels: dict[int, Labels], distances: Iterable[int]
-) -> Iterator[tuple[int, int, Tensor, Tensor]]:
-    """(distance, target, motion, valid) of each pair of labelled frames that vectors join.
-
-    motion [distance, 2, h, w] and valid [distance, h, w] are the fields of the steps between
-    """
-    with VideoReader(video, "none", threads=1) as reader:
-        frames = list(reader)
+) -> Iterator[tuple[int, int, _Way]]:
+    """(distance, target, what is between) of each pair of labelled frames that vectors join."""
+    frames, seen = [], {}
+    with VideoReader(video, "all", threads=1) as reader:
+        size = cells(reader.height), cells(reader.width)
+        for frame in reader:
+            frames.append((frame.motion, frame.valid))
+            if frame.index in labels and frame.image is not None:
+                image = torch.from_numpy(frame.image).permute(2, 0, 1)[None]
+                seen[frame.index] = small(normalise_images(image), *size)
     for distance in distances:
         for target in sorted(labels):
             steps = frames[max(0, target - distance + 1) : target + 1]
-            fields = [(each.motion, each.valid) for each in steps if each.motion is not None]
+            fields = [(motion, valid) for motion, valid in steps if motion is not None]
             if target - distance not in labels or len(fields) < distance:
                 continue
             motion, valid = (torch.from_numpy(np.stack(part)) for part in zip(*fields, strict=True))
-            yield distance, target, motion, valid
+            yield distance, target, _Way(motion, valid, seen[target - distance], seen[target])

@@ -64,7 +64,7 @@ def _carry_table(dataset: ClipDataset, samples: list[Sample], distances: list[in
     results = carried(dataset, tqdm(samples, "carry", unit="label"), distances)
     if not results:
         return ""  # no two labelled frames of a video are so far apart
-    heads = "vectors", "filled", "copied", "holes"
+    heads = "vectors", "filled", "matched", "copied", "holes"
     lines = [f"  {'d':>3} {' '.join(f'{each:>8}' for each in heads)}"]
     for distance, (*scores, holes) in results.items():
         told = " ".join(f"{_mean(each):>8}" for each in scores)
