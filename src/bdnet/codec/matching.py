@@ -45,7 +45,7 @@ def match(field: Tensor, source: Tensor, target: Tensor) -> Tensor:
     cells = target.view(count, rows, HALF, columns, HALF).permute(0, 2, 4, 1, 3).contiguous()
     steps = [(i, j) for i in range(2 * REACH + 1) for j in range(2 * REACH + 1)]
     differences = torch.stack(
-        [(around[:, i : i + HALF, j : j + HALF] - cells).abs().mean((1, 2)) for i, j in steps], 1
+        [(around[:, i : i + HALF, j : j + HALF] - cells).abs_().mean((1, 2)) for i, j in steps], 1
     )
     differences = functional.avg_pool2d(
         functional.pad(differences, (1, 1, 1, 1), mode="replicate"), 3, 1
