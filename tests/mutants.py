@@ -24,6 +24,8 @@ class Mutant(NamedTuple):
 
 
 MOTION, ACCUMULATION, WARP = "codec/motion.py", "codec/accumulation.py", "models/warp.py"
+KERNEL = "models/kernel.py"
+MATCHING = "codec/matching.py"
 SEGMENTATION, OUTLINES = "metrics/segmentation.py", "metrics/boundary.py"
 
 MUTANTS = [
@@ -53,10 +55,23 @@ MUTANTS = [
     Mutant(WARP, "rows + field[:, 1] / stride", "rows + field[:, 1] / CELL",
            "models/test_warp.py"),
     Mutant(WARP, "(x + 0.5) * (2 / width)", "(x + 0.5) * (2 / height)", "models/test_warp.py"),
-    Mutant(WARP, "x.clamp(0, width - 1)", "x.clamp(0, width - 2)", "models/test_warp.py"),
-    Mutant(WARP, "(1 - right) * below, right * below]", "right * below, (1 - right) * below]",
-           "models/test_warp.py"),
     Mutant(WARP, "height * torch.arange(count)", "torch.arange(count)", "models/test_warp.py"),
+    Mutant(KERNEL, "position.clamp(0, size - 1)", "position.clamp(0, size - 2)",
+           "models/test_warp.py"),
+    Mutant(KERNEL, "Tap(first.long(), 1 - beyond)", "Tap(first.long(), beyond)",
+           "models/test_warp.py"),
+    Mutant(KERNEL, "zip((-1, 0, 1, 2)", "zip((-1, 0, 1, 1)", "models/test_warp.py"),
+    Mutant("models/propagation/base.py", "move(maps, field, self.kernel)", "move(maps, field)",
+           "models/test_propagation.py"),
+    # matching
+    Mutant(MATCHING, "down[:, None] + near", "across[:, None] + near", "codec/test_matching.py"),
+    Mutant(MATCHING, "best % tries, best // tries", "best // tries, best % tries",
+           "codec/test_matching.py"),
+    Mutant(MATCHING, "WORTH = 1 / 58", "WORTH = 1 / 5", "codec/test_matching.py"),
+    Mutant(MATCHING, "differences + FAR * way", "differences", "codec/test_matching.py"),
+    Mutant(MATCHING, "2 * (points + steps), field", "field + 2 * steps, field",
+           "models/test_propagation.py"),
+    Mutant(MATCHING, "image.float().mean(1", "image.float().sum(1", "codec/test_matching.py"),
     # losses
     Mutant("losses/pixelwise.py", "return tau**2 *", "return tau *", "losses/test_pixelwise.py"),
     Mutant("losses/pixelwise.py", "(theirs / tau).log_softmax", "theirs.log_softmax",

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn import functional
 
-from bdnet.codec.matching import HALF, REACH, WORTH, match, small
+from bdnet.codec.matching import FAR, REACH, SIDE, WORTH, match, small
+from bdnet.data.normalisation import normalise_images
 
 
 def scene(height: int, width: int, seed: int = 0) -> Tensor:
@@ -26,8 +27,8 @@ def costs(field: Tensor, source: Tensor, target: Tensor) -> Tensor:
     for row in range(rows):
         for column in range(columns):
             x, y = (field[:, row, column] / 2).round().long().tolist()
-            across = torch.arange(HALF) + HALF * column
-            down = torch.arange(HALF) + HALF * row
+            across = torch.arange(SIDE) + SIDE * column
+            down = torch.arange(SIDE) + SIDE * row
             cell = target[down][:, across]
             for dy in steps:
                 for dx in steps:
@@ -52,15 +53,19 @@ def costs(field: Tensor, source: Tensor, target: Tensor) -> Tensor:
 )  # fmt: skip
 def test_no_other_step_is_better_than_the_one_that_it_takes(rows, columns, largest, seed):
     generator = torch.Generator().manual_seed(seed)
-    source, target = torch.randn(2, 1, rows * HALF, columns * HALF, generator=generator)
+    source, target = torch.randn(2, 1, rows * SIDE, columns * SIDE, generator=generator)
     field = (largest * torch.randn(1, 2, rows, columns, generator=generator)).round()
     cost = costs(field[0], source[0], target[0])
-    dx, dy = ((match(field, source[None], target[None]) - field)[0] / 2).long()
+    found = match(field, source[None], target[None])[0]
+    stayed = (found == field[0]).all(0)
+    dx, dy = torch.where(stayed, 0, found / 2 - (field[0] / 2).round()).long()
     row, column = torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij")
     taken = cost[dy + REACH, dx + REACH, row, column]
-    least, stay = cost.flatten(0, 1).amin(0), cost[REACH, REACH]
-    stayed = (dx == 0) & (dy == 0)
-    assert (taken <= torch.where(stayed, least + WORTH, least) + 1e-5).all()
+    step = torch.arange(-REACH, REACH + 1.0)
+    way = FAR * torch.hypot(step[:, None], step)[..., None, None]
+    least, stay = (cost + way).flatten(0, 1).amin(0), cost[REACH, REACH]
+    assert (stay <= least + WORTH + 1e-5)[stayed].all()
+    assert (taken + FAR * torch.hypot(dx.float(), dy.float()) <= least + 1e-5)[~stayed].all()
     assert (taken + WORTH < stay + 1e-5)[~stayed].all()
 
 
@@ -75,6 +80,45 @@ def test_a_pan_is_found_from_nothing(shift: tuple[int, int]):
     inner = found[..., 2:-2, 2:-2]
     expected = torch.tensor(shift).float()[:, None, None]
     torch.testing.assert_close(inner, expected.expand_as(inner[0])[None])
+
+
+def test_along_an_edge_a_vector_stays():
+    """What cannot be told is left alone: the nearest of places that all look alike."""
+    upright = torch.zeros(1, 1, 32, 48)
+    upright[..., 20:] = 1
+    moved = torch.roll(upright, -2, 3)
+    moved[..., -2:] = 1
+    for source, target, shift in (
+        (upright, moved, (4.0, 0.0)),
+        (upright.mT, moved.mT, (0.0, 4.0)),
+    ):
+        still = torch.zeros(1, 2, *(size // SIDE for size in source.shape[-2:]))
+        found = match(still, source, target)
+        expected = torch.tensor(shift)[:, None, None]
+        assert ((found == expected) | (found == 0)).all()
+        assert (found == expected).all(1).any()
+
+
+@pytest.mark.parametrize(("contrast", "moves"), [(1, False), (8, True)])
+def test_a_grey_level_is_what_a_better_match_must_gain(contrast: int, moves: bool):
+    picture = 100 + contrast * (scene(64, 96) > 0).to(torch.uint8)
+    moved = torch.roll(picture, -4, 3)
+    seen = [small(normalise_images(each.expand(1, 3, 64, 96)), 8, 12) for each in (picture, moved)]
+    found = match(torch.zeros(1, 2, 8, 12), *seen)[..., 2:-2, 2:-2]
+    assert (found[:, 0] == (4 if moves else 0)).all()
+
+
+def test_small_pictures_are_grey_halves_whose_border_goes_on():
+    image = torch.randn(2, 3, 37, 51)
+    seen = small(image.bfloat16(), 5, 7)
+    assert seen.dtype == torch.float32
+    grey = image.bfloat16().float().mean(1, keepdim=True)
+    halves = functional.avg_pool2d(grey, 2)
+    torch.testing.assert_close(seen[..., :18, :25], halves)
+    torch.testing.assert_close(
+        seen[..., 18, :25], functional.avg_pool2d(grey[..., -1:, :], (1, 2))[..., 0, :]
+    )
+    torch.testing.assert_close(seen[..., -1, -1], grey[..., -1, -1])
 
 
 def test_what_is_right_already_stays_bit_by_bit():

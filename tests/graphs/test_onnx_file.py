@@ -65,10 +65,8 @@ def ports(graphs: list[Graph], folder: Path) -> dict[str, Ports]:
     "network",
     [
         *("+model=single_frame", "+model=grfp", "+model=dff"),
-        *(
-            f"+model=bdnet model/propagation={it}"
-            for it in ("vectors", "filled", "recursive", "copy")
-        ),
+        *(f"+model=bdnet model/propagation={it}" for it in PROPAGATIONS),
+        "+model=bdnet model.propagation.kernel=cubic",
         *(f"+model=bdnet model/boundary={it}" for it in BOUNDARIES),
         *(f"+model=bdnet model/head={it}" for it in ("pspnet", "deeplabv3plus")),
     ],
@@ -84,7 +82,11 @@ def test_files_stream_as_the_network_does(network: str, tmp_path: Path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "chosen", ["boundary=none", "boundary=warped", "boundary=compared", "propagation=filled"]
+    "chosen",
+    [
+        *("boundary=none", "boundary=warped", "boundary=compared"),
+        *("propagation=filled", "propagation=matched"),
+    ],
 )
 @torch.no_grad()
 def test_one_file_for_any_size(chosen: str, tmp_path: Path):

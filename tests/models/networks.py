@@ -30,6 +30,10 @@ def combinations() -> dict[str, list[str]]:
         found[f"bdnet-{boundary}-{propagation}"] = [
             *("+model=bdnet", f"model/boundary={boundary}", f"model/propagation={propagation}"),
         ]
+    for propagation in ("vectors", "recursive"):
+        found[f"bdnet-warped-{propagation}-cubic"] = [
+            *("+model=bdnet", f"model/propagation={propagation}", "model.propagation.kernel=cubic"),
+        ]
     for head in sorted(set(choices("model/head")) - {"deeplabv2"}):  # which all of those have
         found[f"single_frame-{head}"] = ["+model=single_frame", f"model/head={head}"]
         for boundary in ("none", "warped"):

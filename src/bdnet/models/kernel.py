@@ -40,6 +40,7 @@ def _linear(position: Tensor, size: int) -> list[Tap]:
 
 def _cubic(position: Tensor, size: int) -> list[Tap]:
     """Cubic convolution (Keys 1981) of the four cells around, two of them with negative shares."""
+    position = position.clamp(-2, size + 1)  # beyond these it is all the same
     first = position.floor()
     beyond = position - first
     shares = _outer(1 + beyond), _inner(beyond), _inner(1 - beyond), _outer(2 - beyond)

@@ -14,8 +14,8 @@ from bdnet.models.propagation.filled import Filled
 class Matched(Filled):
     """Looks around where the composed field points for what is most like the target.
 
-    Reads every frame's pixels, and costs no network. State: that of Filled, and the keyframe's
-    picture, small and grey.
+    Reads every frame's pixels; costs no network, but as much time as a small one's step between
+    keyframes. State: that of Filled, and the keyframe's picture, small and grey.
     """
 
     pixels: ClassVar[Pixels] = "all"
