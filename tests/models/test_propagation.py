@@ -7,13 +7,18 @@ from networks import build, ends, one, random_clip
 from torch.nn import functional
 
 from bdnet.clip import Clip
-from bdnet.models.base import Step
+from bdnet.models.base import Step, VideoModel
 from bdnet.models.flownet import FlowNetS
 from bdnet.models.propagation.base import move
 from bdnet.models.propagation.flownet import Flow
 from bdnet.models.warp import warp
 
 DFF = ("+model=dff",)
+
+
+def bare(*overrides: str) -> VideoModel:
+    """BDNet without a boundary stream."""
+    return build("+model=bdnet", "model/boundary=none", *overrides)
 
 
 def still(model: torch.nn.Module) -> Flow:
@@ -39,8 +44,7 @@ def test_each_map_moves_at_its_own_stride():
 
 @torch.no_grad()
 def test_it_starts_as_a_copy_of_the_keyframe():
-    model, copy = build(*DFF), build("+model=bdnet", "model/boundary=none",
-                                     "model/propagation=copy")  # fmt: skip
+    model, copy = build(*DFF), bare("model/propagation=copy")
     still(model)
     copy.load_state_dict(
         {name: each for name, each in model.state_dict().items() if "propagation" not in name}
@@ -55,7 +59,7 @@ def test_a_known_flow_moves_features_as_vectors_of_that_length_do():
     flow = still(model)
     flow.network.flows[-1].bias[:] = torch.tensor([2.0, -1.0])  # cells
     clip = ends(random_clip(64, 96, 2, [1]))
-    vectors = build("+model=bdnet", "model/boundary=none")
+    vectors = bare()
     vectors.load_state_dict(
         {name: each for name, each in model.state_dict().items() if "propagation" not in name}
     )
@@ -109,10 +113,7 @@ def test_gradient_of_a_prediction_reaches_the_motion():
 
 @torch.no_grad()
 def test_filled_takes_a_hole_along_with_its_surroundings():
-    vectors, filled = (
-        build("+model=bdnet", "model/boundary=none", f"model/propagation={each}")
-        for each in ("vectors", "filled")
-    )
+    vectors, filled = (bare(f"model/propagation={each}") for each in ("vectors", "filled"))
     clip = ends(random_clip(64, 96, 3, [2]))
     pan = torch.tensor([4.0, -2.5])[:, None, None].expand_as(clip.motion)
     whole = clip._replace(motion=pan, valid=torch.ones_like(clip.valid))
@@ -139,8 +140,7 @@ def panned() -> tuple[Clip, Clip]:
 @torch.no_grad()
 def test_matched_sets_vectors_right_by_what_is_seen():
     filled, matched = (
-        build("+model=bdnet", "model/boundary=none", f"model/propagation={each}").propagation
-        for each in ("filled", "matched")
+        bare(f"model/propagation={each}").propagation for each in ("filled", "matched")
     )
     right, wrong = panned()
     inner = (..., slice(3, -3), slice(5, -5))
@@ -152,10 +152,7 @@ def test_matched_sets_vectors_right_by_what_is_seen():
 
 @torch.no_grad()
 def test_cubic_blurs_what_moves_by_half_a_cell_less():
-    linear, cubic = (
-        build("+model=bdnet", "model/boundary=none", f"model.propagation.kernel={each}")
-        for each in ("linear", "cubic")
-    )
+    linear, cubic = (bare(f"model.propagation.kernel={each}") for each in ("linear", "cubic"))
     clip = ends(random_clip(64, 96, 2, [1]))
     clip = clip._replace(valid=torch.ones_like(clip.valid))
     still = clip._replace(motion=torch.zeros_like(clip.motion))

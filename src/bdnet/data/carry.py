@@ -137,6 +137,10 @@ def _ways(
     video: Path, labels: dict[int, Labels], distances: Iterable[int]
 ) -> Iterator[tuple[int, int, _Way]]:
     """(distance, target, what is between) of each pair of labelled frames that vectors join."""
+    targets = sorted(labels)
+    pairs = [(each, to) for each in distances for to in targets if to - each in labels]
+    if not pairs:
+        return  # most videos of a data set that labels one frame of each: nothing to decode
     frames, seen = [], {}
     with VideoReader(video, "all", threads=1) as reader:
         size = cells(reader.height), cells(reader.width)
@@ -145,11 +149,10 @@ def _ways(
             if frame.index in labels and frame.image is not None:
                 image = torch.from_numpy(frame.image).permute(2, 0, 1)[None]
                 seen[frame.index] = small(normalise_images(image), *size)
-    for distance in distances:
-        for target in sorted(labels):
-            steps = frames[max(0, target - distance + 1) : target + 1]
-            fields = [(motion, valid) for motion, valid in steps if motion is not None]
-            if target - distance not in labels or len(fields) < distance:
-                continue
-            motion, valid = (torch.from_numpy(np.stack(part)) for part in zip(*fields, strict=True))
-            yield distance, target, _Way(motion, valid, seen[target - distance], seen[target])
+    for distance, target in pairs:
+        steps = frames[target - distance + 1 : target + 1]
+        fields = [(motion, valid) for motion, valid in steps if motion is not None]
+        if len(fields) < distance:
+            continue
+        motion, valid = (torch.from_numpy(np.stack(part)) for part in zip(*fields, strict=True))
+        yield distance, target, _Way(motion, valid, seen[target - distance], seen[target])

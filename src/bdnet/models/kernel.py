@@ -17,12 +17,11 @@ class Tap(NamedTuple):
     share: Tensor
 
 
-def check_kernel(kernel: str) -> Kernel:
+def check_kernel(kernel: Kernel) -> Kernel:
     """Itself, if it is one."""
-    for known in get_args(Kernel):
-        if kernel == known:
-            return known  # type: ignore[no-any-return]
-    raise BadModel(f"propagation.kernel={kernel}: linear, or cubic, which blurs less")
+    if kernel not in get_args(Kernel):
+        raise BadModel(f"propagation.kernel={kernel}: linear, or cubic, which blurs less")
+    return kernel
 
 
 def taps(position: Tensor, size: int, kernel: Kernel) -> list[Tap]:

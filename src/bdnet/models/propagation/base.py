@@ -48,7 +48,7 @@ class Moving(Propagation):
     kernel: linear, as published, or cubic: between cells it blurs less, for four times the reading
     """
 
-    def __init__(self, kernel: str = "linear") -> None:
+    def __init__(self, kernel: Kernel = "linear") -> None:
         super().__init__()
         self.kernel = check_kernel(kernel)
 
