@@ -7,6 +7,7 @@ from torch import Tensor
 from bdnet.clip import Clip
 from bdnet.codec.matching import match, small
 from bdnet.models.base import Pixels, State, Step
+from bdnet.models.kernel import Kernel
 from bdnet.models.propagation.base import Maps
 from bdnet.models.propagation.filled import Filled
 
@@ -20,6 +21,9 @@ class Matched(Filled):
 
     pixels: ClassVar[Pixels] = "all"
 
+    def __init__(self, kernel: Kernel = "cubic") -> None:
+        super().__init__(kernel)
+
     def trace(self, clip: Clip) -> Tensor:
         field = super().trace(clip)
         return match(field, *(_seen(clip.images[:, each], field) for each in (0, -1)))
@@ -28,11 +32,14 @@ class Matched(Filled):
         *known, field, valid = super().start(maps, frame)
         return *known, field, valid, _seen(frame.pixels(), field)
 
-    def step(self, state: State, frame: Step) -> tuple[State, Maps]:
+    def follow(self, state: State, frame: Step) -> State:
         *known, key = state
-        *maps, field, valid = self.follow(tuple(known), frame)
-        found = match(field, key, _seen(frame.pixels(), field))
-        return (*maps, field, valid, key), self.move(tuple(maps), found)
+        return *super().follow(tuple(known), frame), key
+
+    def way(self, state: State, frame: Step) -> tuple[Maps, Tensor]:
+        *known, key = state
+        maps, field = super().way(tuple(known), frame)
+        return maps, match(field, key, _seen(frame.pixels(), field))
 
 
 def _seen(image: Tensor, field: Tensor) -> Tensor:

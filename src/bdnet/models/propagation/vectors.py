@@ -33,13 +33,17 @@ class Vectors(Moving):
 
     def step(self, state: State, frame: Step) -> tuple[State, Maps]:
         state = self.follow(state, frame)
-        *maps, field, _ = state
-        return state, self.move(tuple(maps), field)
+        return state, self.move(*self.way(state, frame))
 
     def follow(self, state: State, frame: Step) -> State:
         """The state one frame later."""
         *maps, field, valid = state
         return *maps, *append(field, valid, *frame.vectors())
+
+    def way(self, state: State, frame: Step) -> tuple[Maps, Tensor]:  # noqa: ARG002
+        """The keyframe's maps, and the field from the frame of this state back to it."""
+        *maps, field, _ = state
+        return tuple(maps), field
 
 
 def append(field: Tensor, valid: Tensor, motion: Tensor, usable: Tensor) -> tuple[Tensor, Tensor]:
