@@ -18,6 +18,11 @@ def main(config: DictConfig) -> None:
     make(config)
 
 
+def named(argument: str) -> str:
+    """table=2 in quotes: Hydra takes a bare 2 for a number, which can be no choice's name."""
+    return re.sub(r"^(table|figure)=(\d+)$", r"\1='\2'", argument)
+
+
 def make(config: DictConfig) -> None:
     """Prints and writes the table, the figure, or both."""
     wanted = [each for each in (config.table, config.figure) if each is not None]
@@ -58,6 +63,5 @@ def _choices() -> str:
 
 
 if __name__ == "__main__":
-    # Hydra takes a bare 2 for a number, which it refuses as the name of a choice
-    sys.argv[1:] = [re.sub(r"^(table|figure)=(\d+)$", r"\1='\2'", each) for each in sys.argv[1:]]
+    sys.argv[1:] = map(named, sys.argv[1:])
     main()

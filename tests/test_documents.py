@@ -1,0 +1,75 @@
+"""What the documents say: links lead somewhere, commands compose, choices exist."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+
+from bdnet.__main__ import VERBS
+from bdnet.application import conf_folder, quoted
+from bdnet.report import named
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = [ROOT / f"{name}.md" for name in ("README", "RESULTS", "CONTRIBUTING", "CHANGELOG")]
+DOCUMENTS += sorted(ROOT.glob("docs/*.md"))
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+WORD = r"(?:[\w./]+=)?(?:'[^'\n]*'|[^\s'`#();,]+[^\s'`#();]*)"
+COMMAND = re.compile(rf"(?:python -m bdnet\.|bdnet )(\w+)((?: +{WORD})+)")
+GROUPS = [path.relative_to(conf_folder()) for path in conf_folder().rglob("*") if path.is_dir()]
+CHOICE = re.compile(rf"(?<=[ `\n])({'|'.join(map(str, GROUPS))})=([\w/]+)")
+INVENTED = ("data=mine", "keyframe=mine", "sweep=NAME", "|", "...")  # the reader's; several at once
+
+
+def anchors(document: Path) -> set[str]:
+    """As GitHub makes them of headings."""
+    headings = re.findall(r"^#+ (.*)$", document.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(document: Path):
+    for link in LINK.findall(document.read_text()):
+        path, _, anchor = link.partition("#")
+        if path.startswith("https:"):
+            continue
+        target = document.parent / path if path else document
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_choices_exist(document: Path):
+    for group, name in CHOICE.findall(document.read_text()):
+        is_there = (conf_folder() / group / f"{name}.yaml").is_file() or name in ("none", "null")
+        assert is_there or f"{group}={name}" in INVENTED, f"{group}={name}"
+
+
+def commands() -> list[str]:
+    """Each that some document gives, once, as it stands there."""
+    found: dict[str, None] = {}
+    for document in DOCUMENTS:
+        text = re.sub(r" *\\\n\s*", " ", document.read_text())
+        text = re.sub(r"(`[^`\n]*)\n([^`\n]*`)", r"\1 \2", text)
+        for verb, rest in COMMAND.findall(text):
+            if verb in VERBS and "=" in rest and not any(each in rest for each in INVENTED):
+                found[f"{verb}{rest}"] = None
+    return list(found)
+
+
+def first(setting: str) -> str:
+    """One job of a sweep."""
+    return setting if {"[", "'"} & set(setting) else setting.partition(",")[0]
+
+
+def test_commands_are_found():
+    assert len(commands()) > 50
+
+
+@pytest.mark.parametrize("line", commands())
+def test_commands_compose(line: str):
+    verb, *words = shlex.split(line)
+    settings = [quoted(named(first(each))) for each in words if "=" in each]
+    with initialize_config_dir(str(conf_folder()), version_base="1.3"):
+        assert compose(verb, settings)
