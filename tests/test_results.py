@@ -25,6 +25,7 @@ ROOT = Path(__file__).parent.parent
 STORED = ROOT / "docs/results"
 # tables of other origin: by how their first line begins, where their numbers come from
 OTHERS = {
+    "| section | in one line |": "no numbers; test_documents.py follows its links",
     "| model | million parameters |": "tests/models/test_sizes.py",
     "| backbone | single-frame s |": "test_seconds_are_the_benchmarks",
     "| backbone | none | warped |": "test_seconds_are_the_benchmarks",
