@@ -4,6 +4,9 @@ import runpy
 import sys
 from importlib.util import find_spec
 
+from bdnet.application import conf_folder
+from bdnet.manual import HELP, manual
+
 VERBS = {
     "demo": "the paper's Table 2 at a small scale, from nothing, with pictures",
     "train": "trains and tests a network; sweep=NAME: many of them",
@@ -24,6 +27,9 @@ def main() -> None:
         wrong = "" if verb in ("", "-h", "--help") else f"bdnet: no verb {verb!r}\n"
         print(f"{wrong}usage: bdnet <verb> [key=value ...]\n{known}", file=sys.stderr)
         sys.exit(2 if wrong else 0)
+    if set(HELP) & set(sys.argv[2:]):  # without waiting for what the verb itself imports
+        print(manual(verb, conf_folder()))
+        return
     del sys.argv[1]
     runpy.run_module(f"bdnet.{verb}", run_name="__main__", alter_sys=True)
 

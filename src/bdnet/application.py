@@ -21,6 +21,7 @@ from tqdm import tqdm
 
 from bdnet.errors import BdnetError
 from bdnet.interruption import terminable, told, unmasked
+from bdnet.manual import HELP, manual
 
 PACKAGE = Path(__file__).parent
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -64,16 +65,11 @@ def application(
         program: Callable[[], None] = start(run)
 
         def application() -> None:
-            if secret := next(filter(is_secret, sys.argv[1:]), None):
-                where = secret.partition("=")[0].lstrip("+")
-                sys.exit(
-                    f"bdnet {name}: {where}=...: no key or password on the command line, which is "
-                    "written down in run folders and logs; for Weights & Biases say `wandb login` "
-                    "once, or set WANDB_API_KEY"
-                )
+            if set(HELP) & set(sys.argv[1:]):
+                print(manual(name, conf_folder()))
+                return
+            refuse(name, sys.argv[1:])
             sys.argv[1:] = map(quoted, sys.argv[1:])
-            if any(LAUNCHER in each for each in sys.argv) and find_spec("submitit") is None:
-                sys.exit(f"bdnet {name}: {LAUNCHER}... needs a package: pip install 'bdnet[slurm]'")
             try:
                 with terminable():
                     through(program)
@@ -86,6 +82,19 @@ def application(
         return application
 
     return decorate
+
+
+def refuse(name: str, arguments: list[str]) -> None:
+    """Ends the program where arguments must not be written down, or need what is not installed."""
+    if secret := next(filter(is_secret, arguments), None):
+        where = secret.partition("=")[0].lstrip("+")
+        sys.exit(
+            f"bdnet {name}: {where}=...: no key or password on the command line, which is "
+            "written down in run folders and logs; for Weights & Biases say `wandb login` "
+            "once, or set WANDB_API_KEY"
+        )
+    if any(LAUNCHER in each for each in arguments) and find_spec("submitit") is None:
+        sys.exit(f"bdnet {name}: {LAUNCHER}... needs a package: pip install 'bdnet[slurm]'")
 
 
 def quoted(argument: str) -> str:
@@ -119,7 +128,7 @@ def explained(error: Exception) -> str | None:
     """The sentence for an error that is the user's to mend; None for a defect of ours."""
     if isinstance(error, MissingMandatoryValue):
         key = error.full_key
-        return f"{key} is not given; say {key}=... (--help shows all keys)"
+        return f"{key} is not given; say {key}=... (--help explains keys, --cfg job shows them all)"
     if isinstance(error, InterpolationKeyError):
         return f"{error.full_key}: {error.msg}; say it on the command line, or in the recipe's yaml"
     # Hydra wraps what a constructor says of its arguments
