@@ -5,7 +5,7 @@ import sys
 from importlib.util import find_spec
 
 from bdnet.application import conf_folder
-from bdnet.manual import HELP, manual
+from bdnet.manual import HELP, answers
 
 VERBS = {
     "demo": "the paper's Table 2 at a small scale, from nothing, with pictures",
@@ -24,11 +24,10 @@ def main() -> None:
     verb = sys.argv[1] if len(sys.argv) > 1 else ""
     if verb not in VERBS or find_spec(f"bdnet.{verb}") is None:
         known = "\n".join(f"  {name:<10} {meaning}" for name, meaning in VERBS.items())
-        wrong = "" if verb in ("", "-h", "--help") else f"bdnet: no verb {verb!r}\n"
+        wrong = "" if verb in ("", *HELP) else f"bdnet: no verb {verb!r}\n"
         print(f"{wrong}usage: bdnet <verb> [key=value ...]\n{known}", file=sys.stderr)
         sys.exit(2 if wrong else 0)
-    if set(HELP) & set(sys.argv[2:]):  # without waiting for what the verb itself imports
-        print(manual(verb, conf_folder()))
+    if answers(verb, sys.argv[2:], conf_folder()):  # without waiting for what the verb imports
         return
     del sys.argv[1]
     runpy.run_module(f"bdnet.{verb}", run_name="__main__", alter_sys=True)

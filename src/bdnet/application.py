@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 from bdnet.errors import BdnetError
 from bdnet.interruption import terminable, told, unmasked
-from bdnet.manual import HELP, manual
+from bdnet.manual import answers
 
 PACKAGE = Path(__file__).parent
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -65,8 +65,7 @@ def application(
         program: Callable[[], None] = start(run)
 
         def application() -> None:
-            if set(HELP) & set(sys.argv[1:]):
-                print(manual(name, conf_folder()))
+            if answers(name, sys.argv[1:], conf_folder()):
                 return
             refuse(name, sys.argv[1:])
             sys.argv[1:] = map(quoted, sys.argv[1:])

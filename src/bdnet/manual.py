@@ -2,7 +2,7 @@
 
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
@@ -13,6 +13,14 @@ INNER = re.compile(r"^(?:defaults|hydra):.*\n(?:(?:[ \t-].*)?\n)*", re.MULTILINE
 WHOLE = "experiment"  # is chosen as experiment=table2/mv, where others are as model/head=pspnet
 SHARED = "shared"  # folders of what several choices have in common
 WIDTH = 110
+
+
+def answers(verb: str, arguments: Sequence[str], conf: Path) -> bool:
+    """Prints the page of a verb if its arguments ask for it."""
+    is_asked = not {*HELP}.isdisjoint(arguments)
+    if is_asked:
+        print(manual(verb, conf))
+    return is_asked
 
 
 def manual(verb: str, conf: Path) -> str:
