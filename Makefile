@@ -32,10 +32,11 @@ coverage: $(STAMP)  ## how much of src the fast tests reach, lines and branches
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
-check: $(STAMP)  ## ruff, ruff format, mypy --strict
+check: $(STAMP)  ## ruff, ruff format, mypy --strict, and that no room imports from one above it
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 demo: $(STAMP)  ## Table 2 at a small scale, from nothing: trains, tests, draws and films into demo/
 	$(BIN)/python -m bdnet.demo

@@ -47,8 +47,8 @@ def make_video(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 
 @pytest.fixture(scope="session")
 def bands(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data set for data=folder: see training.py. Never change it."""
-    from training import write_bands
+    """A data set for data=folder: see tiny_training.py. Never change it."""
+    from tiny_training import write_bands
 
     return write_bands(tmp_path_factory.mktemp("bands"))
 
@@ -56,7 +56,7 @@ def bands(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def trained(bands: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a finished run of six steps. Never change it."""
-    from training import run, settings
+    from tiny_training import run, settings
 
     return run(*settings(bands, tmp_path_factory.mktemp("runs")))
 
@@ -73,7 +73,7 @@ def exported(
     folder = (folder if worker_id == "master" else folder.parent) / "exported"
     with FileLock(folder.with_suffix(".lock")):
         if not folder.exists():
-            from graphs.clips import export
+            from export_clips import export
 
             partial = folder.with_suffix(".partial")
             shutil.rmtree(partial, ignore_errors=True)  # of a worker that failed

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import torch
 
-from bdnet import predict, runs
 from bdnet.data.classes import Classes
-from bdnet.pictures import overlay
+from bdnet.inference import network, prediction
+from bdnet.reports.pictures import overlay
 from models.networks import build
 
 
@@ -23,9 +23,9 @@ def main() -> None:
     overlay.NARROW = 64  # a film that is not enlarged takes a tenth of the time
     classes = Classes(("road", "car", "sky"), ((128, 64, 128), (0, 0, 142), (70, 130, 180)))
     model = build("+model=bdnet", "model/boundary=warped")
-    runs.load = lambda *_: runs.Trained(model, classes, 5, "untrained")
+    network.load = lambda *_: network.Network(model, classes, 5, "untrained")
     sys.argv = ["predict", "run=untrained", f"video={video}", f"output={output}", "labels=true"]
-    predict.main()
+    prediction.main()
     # not getrusage: what it says includes the parent, as it was when this process was forked
     found = re.search(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text())
     print(int(found[1]) / 1024)

@@ -23,9 +23,9 @@ class Mutant(NamedTuple):
     tests: str
 
 
-MOTION, ACCUMULATION, WARP = "codec/motion.py", "codec/accumulation.py", "models/warp.py"
-KERNEL = "models/kernel.py"
-MATCHING = "codec/matching.py"
+MOTION, ACCUMULATION, WARP = "codec/motion.py", "motion/accumulation.py", "motion/warp.py"
+KERNEL = "motion/kernel.py"
+MATCHING = "motion/matching.py"
 SEGMENTATION, OUTLINES = "metrics/segmentation.py", "metrics/boundary.py"
 
 MUTANTS = [
@@ -36,11 +36,11 @@ MUTANTS = [
     Mutant(MOTION, "1 / scale)  #", "2 / scale)  #", "codec/test_motion.py"),
     Mutant(MOTION, "2 * (-(-size // 16))", "size // 8", "codec/test_motion.py"),
     Mutant(ACCUMULATION, "fields[:, step] + looked_up", "fields[:, step] - looked_up",
-           "codec/test_accumulation.py"),
+           "motion/test_accumulation.py"),
     Mutant(ACCUMULATION, "looked_up[:, 2] > WHOLE", "looked_up[:, 2] > 0.5",
-           "codec/test_accumulation.py"),
+           "motion/test_accumulation.py"),
     Mutant(ACCUMULATION, "motion[:, 1] / CELL + 0.5", "motion[:, 1] / CELL",
-           "codec/test_accumulation.py"),
+           "motion/test_accumulation.py"),
     Mutant("codec/bitstream.py", "kind % 5 == 1", "kind % 5 == 0", "codec/test_bitstream.py"),
     Mutant("codec/references.py", "        if is_reference:", "        if not is_reference:",
            "codec/test_references.py"),
@@ -51,27 +51,27 @@ MUTANTS = [
            "codec/test_reader.py"),
     # warp
     Mutant(WARP, "columns + field[:, 0] / stride", "columns - field[:, 0] / stride",
-           "models/test_warp.py"),
+           "motion/test_warp.py"),
     Mutant(WARP, "rows + field[:, 1] / stride", "rows + field[:, 1] / CELL",
-           "models/test_warp.py"),
-    Mutant(WARP, "(x + 0.5) * (2 / width)", "(x + 0.5) * (2 / height)", "models/test_warp.py"),
-    Mutant(WARP, "height * torch.arange(count)", "torch.arange(count)", "models/test_warp.py"),
+           "motion/test_warp.py"),
+    Mutant(WARP, "(x + 0.5) * (2 / width)", "(x + 0.5) * (2 / height)", "motion/test_warp.py"),
+    Mutant(WARP, "height * torch.arange(count)", "torch.arange(count)", "motion/test_warp.py"),
     Mutant(KERNEL, "position.clamp(0, size - 1)", "position.clamp(0, size - 2)",
-           "models/test_warp.py"),
+           "motion/test_warp.py"),
     Mutant(KERNEL, "Tap(first.long(), 1 - beyond)", "Tap(first.long(), beyond)",
-           "models/test_warp.py"),
-    Mutant(KERNEL, "zip((-1, 0, 1, 2)", "zip((-1, 0, 1, 1)", "models/test_warp.py"),
+           "motion/test_warp.py"),
+    Mutant(KERNEL, "zip((-1, 0, 1, 2)", "zip((-1, 0, 1, 1)", "motion/test_warp.py"),
     Mutant("models/propagation/base.py", "move(maps, field, self.kernel)", "move(maps, field)",
            "models/test_propagation.py"),
     # matching
-    Mutant(MATCHING, "down[:, None] + near", "across[:, None] + near", "codec/test_matching.py"),
+    Mutant(MATCHING, "down[:, None] + near", "across[:, None] + near", "motion/test_matching.py"),
     Mutant(MATCHING, "best % tries, best // tries", "best // tries, best % tries",
-           "codec/test_matching.py"),
-    Mutant(MATCHING, "WORTH = 1 / 58", "WORTH = 1 / 5", "codec/test_matching.py"),
-    Mutant(MATCHING, "differences + FAR * way", "differences", "codec/test_matching.py"),
+           "motion/test_matching.py"),
+    Mutant(MATCHING, "WORTH = 1 / 58", "WORTH = 1 / 5", "motion/test_matching.py"),
+    Mutant(MATCHING, "differences + FAR * way", "differences", "motion/test_matching.py"),
     Mutant(MATCHING, "2 * (points + steps), field", "field + 2 * steps, field",
            "models/test_propagation.py"),
-    Mutant(MATCHING, "image.float().mean(1", "image.float().sum(1", "codec/test_matching.py"),
+    Mutant(MATCHING, "image.float().mean(1", "image.float().sum(1", "motion/test_matching.py"),
     # losses
     Mutant("losses/pixelwise.py", "return tau**2 *", "return tau *", "losses/test_pixelwise.py"),
     Mutant("losses/pixelwise.py", "(theirs / tau).log_softmax", "theirs.log_softmax",

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
-from bdnet.codec import Encoding, UnsupportedStream, VideoReader, WriteError, probe
+from bdnet.codec import Encoding, UnsupportedStream, VideoReader, WriteError, describe
 from bdnet.codec.sources import find_sources
 from bdnet.codec.transcode import plan, transcode, transcode_all
 from videos import Pan
@@ -64,7 +64,7 @@ def test_tree_is_repeated_resumed_and_survives_bad_inputs(tmp_path: Path, make_v
     assert "Traceback" not in first.stderr
     written = sorted(str(path.relative_to(tmp_path / "out")) for path in tmp_path.glob("out/*/*"))
     assert written == ["train/a.mp4", "val/b.mp4", "val/c.mp4"]
-    assert all(probe(path).keyframes[1] == 3 for path in tmp_path.glob("out/*/*"))
+    assert all(describe(path).keyframes[1] == 3 for path in tmp_path.glob("out/*/*"))
 
     times = {path: path.stat().st_mtime_ns for path in tmp_path.glob("out/*/*")}
     (tmp_path / "in/val/broken.mp4").unlink()
@@ -98,10 +98,10 @@ def test_variable_rate_video_keeps_order_and_count(tmp_path: Path, make_video: C
     gaps = (4, 1, 9, 2, 4, 4, 17, 1, 1, 4)
     stamps = tuple(np.cumsum(gaps).tolist())
     path = make_video(scene=Pan((1, 0)), frames=len(stamps), stamps=stamps, container="mkv")
-    assert probe(path).variable_fps
+    assert describe(path).variable_fps
     (outcome,) = transcode_all(jobs(str(path), tmp_path / "out.mp4", crf=5))
     assert outcome.frames == len(stamps)
-    info = probe(tmp_path / "out.mp4")
+    info = describe(tmp_path / "out.mp4")
     assert (info.frames, info.variable_fps, info.clean) == (len(stamps), False, True)
     with VideoReader(path, "all") as before, VideoReader(tmp_path / "out.mp4", "all") as after:
         for old, new in zip(before, after, strict=True):
@@ -110,10 +110,10 @@ def test_variable_rate_video_keeps_order_and_count(tmp_path: Path, make_video: C
 
 def test_b_frames_and_other_codecs_become_clean(tmp_path: Path, make_video: Callable):
     path = make_video(codec="libx264", options={"crf": "20"})
-    assert not probe(path).clean
+    assert not describe(path).clean
     (outcome,) = transcode_all(jobs(str(path), tmp_path / "out.mp4"))
     assert outcome.status == "done", outcome.detail
-    assert probe(tmp_path / "out.mp4").clean
+    assert describe(tmp_path / "out.mp4").clean
 
 
 def test_turned_video_is_set_upright(tmp_path: Path):
@@ -126,12 +126,12 @@ def test_turned_video_is_set_upright(tmp_path: Path):
         for _ in range(3):
             container.mux(stream.encode(av.VideoFrame.from_ndarray(sideways, "rgb24")))
         container.mux(stream.encode(None))
-    turned = probe(tmp_path / "phone.mp4")
+    turned = describe(tmp_path / "phone.mp4")
     assert abs(turned.rotation) == 90
     assert not turned.clean
     (outcome,) = transcode_all(jobs(str(tmp_path / "phone.mp4"), tmp_path / "out.mp4", crf=5))
     assert outcome.status == "done", outcome.detail
-    info = probe(tmp_path / "out.mp4")
+    info = describe(tmp_path / "out.mp4")
     assert (info.height, info.width, info.rotation, info.clean) == (96, 64, 0, True)
     with VideoReader(tmp_path / "out.mp4", "all") as reader:
         image = next(iter(reader)).image.astype(int)

@@ -9,20 +9,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from test_train import killed
 
 from bdnet.codec import Encoding
 from bdnet.codec.transcode import transcode
 from bdnet.data.prepare import write_clip
 from bdnet.data.streets import StreetParameters, render
-from bdnet.engine.whole_files import WholeFiles
 from bdnet.errors import BdnetError
-from bdnet.pictures.file import save
-from bdnet.records import write_json
-from bdnet.runs import Run
+from bdnet.reports.pictures.file import save
+from bdnet.runs.run import Run
+from bdnet.system.files import write_json
+from bdnet.training.whole_files import WholeFiles
 from processes import together
 from test_encode import jobs, write_images
-from test_train import killed
-from training import checkpoint, run, settings
+from tiny_training import checkpoint, run, settings
 from trees import state
 
 

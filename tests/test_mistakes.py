@@ -9,13 +9,13 @@ from hydra import compose, initialize_config_dir
 from hydra.errors import HydraException, InstantiationException
 from omegaconf import DictConfig, OmegaConf
 
-from bdnet import train as training_entry
-from bdnet.application import conf_folder, explained
-from bdnet.data.folder import Folder
+from bdnet.cli.application import conf_folder, explained
+from bdnet.data.datasets.folder import Folder
 from bdnet.data.streets.dataset import Streets
 from bdnet.errors import BdnetError
-from bdnet.train import train
-from training import composed, settings
+from bdnet.training import job as training_entry
+from bdnet.training.job import train
+from tiny_training import composed, settings
 
 REQUIRED = [{"name": "first", "steps": 1}]
 PIXELWISE = {"_target_": "bdnet.losses.pixelwise.Pixelwise", "_partial_": True, "weight": 1.0}
@@ -93,7 +93,7 @@ VALUES: list[tuple[dict[str, Any], str]] = [
     ({"init_from": "{trained}", "backbone": "resnet10t"}, r"init_from=.*seed=0: backbone\..* here"),
     ({"init_from": "{trained}", "classes": 7}, "init_from=.*seed=0: .*number of classes"),
     ({"teacher": {"_target_": "bdnet.models.teacher.Frozen",
-                  "model": {"_target_": "bdnet.runs.trained", "run": "nowhere"}}},
+                  "model": {"_target_": "bdnet.inference.network.trained", "run": "nowhere"}}},
      "nowhere: no finished run; train it first"),
     ({"teacher": {"_target_": "bdnet.models.teacher.Frozen",
                   "model": {"_target_": "bdnet.models.single_frame.SingleFrame", "classes": 7,

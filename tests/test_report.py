@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from bdnet.errors import BdnetError
-from bdnet.records import write
-from bdnet.tables.base import csv_bytes, markdown
+from bdnet.reports.tables.base import csv_bytes, markdown
+from bdnet.system.files import write
 from command import command
 from run_folders import write_run
 

@@ -11,14 +11,14 @@ import pytest
 from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 
-from bdnet.application import conf_folder
-from bdnet.tables import figure
-from bdnet.tables.collect import collect
-from bdnet.tables.errors import BadRuns
-from bdnet.tables.measures import Spread, measures, paired, spread
-from bdnet.target.base import Rates, Row
-from bdnet.target.keyframes import Outcome, Outcomes
-from bdnet.target.trips import Leg, Trip, Trips
+from bdnet.benchmarks.base import Rates, Row
+from bdnet.benchmarks.keyframes import Outcome, Outcomes
+from bdnet.benchmarks.trips import Leg, Trip, Trips
+from bdnet.cli.application import conf_folder
+from bdnet.reports.tables import figure
+from bdnet.reports.tables.collect import collect
+from bdnet.reports.tables.errors import BadRuns
+from bdnet.reports.tables.measures import Spread, measures, paired, spread
 from models.networks import choices
 
 ROOT = Path(__file__).parent.parent

@@ -7,11 +7,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bdnet.clip import Clip
 from bdnet.codec import Encoding, VideoWriter
 from bdnet.data.base import ClipDataset, Split
 from bdnet.data.classes import Classes
 from bdnet.data.module import ClipDataModule
+from bdnet.types import Clip
 from videos import Pan
 
 HEIGHT, WIDTH = 48, 64

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bdnet.clip import Frame
+from bdnet.types import Frame
 
 Picture = NDArray[np.uint8]
 MARGIN = 96  # pixels that a scene may wander off in each direction

@@ -1,14 +1,56 @@
-"""Semantic segmentation of compressed video: BDNet and its relatives."""
+"""Semantic segmentation of compressed video: BDNet and its relatives.
 
-import os
-import sys
+    import bdnet
 
-# Idle threads of OpenMP spin. Where loaders' workers or other programs want the same cores, they
-# then make everything ten times slower. It is read when torch is imported, so it is said before.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    print(bdnet.describe("drive.mp4"))
+    for frame in bdnet.load("runs/NAME/seed=0").segment("drive.mp4"):
+        frame.index, frame.labels  # uint8 [H, W] class numbers
 
-# Where no one watches, a progress bar is a line in a log; tqdm reads this when it is imported.
-if not sys.stderr.isatty():
-    os.environ.setdefault("TQDM_MININTERVAL", "10")  # seconds
+What needs PyAV or PyTorch is imported when it is first asked for.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from bdnet.types import Clip, Frame, Prediction, Segmentation
+
+if TYPE_CHECKING:
+    from bdnet.codec.description import StreamInfo, describe
+    from bdnet.codec.reader import VideoReader
+    from bdnet.errors import BdnetError
+    from bdnet.inference.network import Network, load
+
+__all__ = [
+    "BdnetError",
+    "Clip",
+    "Frame",
+    "Network",
+    "Prediction",
+    "Segmentation",
+    "StreamInfo",
+    "VideoReader",
+    "__version__",
+    "describe",
+    "load",
+]
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "BdnetError": "bdnet.errors",
+    "Network": "bdnet.inference.network",
+    "StreamInfo": "bdnet.codec.description",
+    "VideoReader": "bdnet.codec.reader",
+    "describe": "bdnet.codec.description",
+    "load": "bdnet.inference.network",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -4,8 +4,8 @@ import runpy
 import sys
 from importlib.util import find_spec
 
-from bdnet.application import conf_folder
-from bdnet.manual import HELP, answers
+from bdnet.cli.application import conf_folder
+from bdnet.cli.help import HELP, answers
 
 VERBS = {
     "demo": "the paper's Table 2 at a small scale, from nothing, with pictures",

@@ -6,9 +6,9 @@ from pathlib import Path
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
-from bdnet.application import application
-from bdnet.outcome import commit
-from bdnet.target.base import machine
+from bdnet.benchmarks.base import machine
+from bdnet.cli.application import application
+from bdnet.runs.record import commit
 
 
 @application("benchmark", resumes=False)

@@ -9,17 +9,18 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, open_dict
 from tqdm import tqdm
 
-from bdnet.application import application
+from bdnet.cli.application import application
 from bdnet.codec import VideoWriter
 from bdnet.data.module import ClipDataModule
 from bdnet.data.streets import render
-from bdnet.engine.exhibits import segment
-from bdnet.identity import check_trust
-from bdnet.pictures.panel import comparison, sheet_of_panels
-from bdnet.predict import predict_all
+from bdnet.inference.network import load
+from bdnet.inference.prediction import predict_all
 from bdnet.report import make
-from bdnet.runs import Run, load
-from bdnet.train import train_composed
+from bdnet.reports.pictures.panel import comparison, sheet_of_panels
+from bdnet.runs.identity import check_trust
+from bdnet.runs.run import Run
+from bdnet.training.exhibits import segment
+from bdnet.training.job import train_composed
 
 log = logging.getLogger(__name__)
 

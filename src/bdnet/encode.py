@@ -7,7 +7,7 @@ from pathlib import Path
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
-from bdnet.application import application
+from bdnet.cli.application import application
 from bdnet.codec.sources import find_sources
 from bdnet.codec.transcode import plan, transcode_all
 

@@ -1,113 +1,15 @@
 """Evaluates a run again: `python -m bdnet.evaluate run=runs/NAME/seed=0 interval=10`."""
 
-from pathlib import Path
-from statistics import fmean
-from typing import Any
-
 from hydra.core.hydra_config import HydraConfig
-from hydra.utils import instantiate
-from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
+from omegaconf import DictConfig
 
-from bdnet.application import application
-from bdnet.data.module import ClipDataModule
-from bdnet.engine.evaluator import Evaluator
-from bdnet.engine.processes import check_started
-from bdnet.engine.progress import Progress
-from bdnet.engine.quiet import hush
-from bdnet.engine.trainer import make_trainer
-from bdnet.errors import BdnetError
-from bdnet.models.errors import BadModel
-from bdnet.outcome import describe, outcome
-from bdnet.records import write_json
-from bdnet.runs import Run, Trained, load
-
-# whatever the run was trained on
-ONE_DEVICE = {"accelerator": "auto", "devices": 1, "num_nodes": 1, "strategy": "auto"}
-# of a run's trainer, what its numbers may depend on; the rest might be a stranger's code
-KEPT = ("benchmark", "deterministic", "limit_test_batches", "precision")
+from bdnet.cli.application import application
+from bdnet.training.evaluation import evaluate
 
 
 @application("evaluate", resumes=False)
 def main(config: DictConfig) -> None:
     evaluate(config, HydraConfig.get().runtime.choices["data"])
-
-
-def evaluate(config: DictConfig, chosen: str | None) -> None:
-    """Scores a run, prints the numbers, and writes them down.
-
-    chosen: the name of other data than the run's
-    """
-    run = Run(config.run)
-    facts = run.facts()
-    trained = load(run.folder, config.checkpoint)
-    intervals = _intervals(trained.interval if config.interval is None else config.interval)
-    data = _data(config, run, max(intervals), chosen)
-    name = chosen or facts["choices"]["data"]
-    _check_classes(trained, data, name)
-    data.prepare_data()
-    evaluator = _evaluated(config, run, trained, data)
-    result = outcome({**facts, "choices": {"data": name}}, evaluator, data, config.checkpoint)
-    folder = Path(config.output) if config.output else run.folder / "evaluations"
-    file = f"{name}-{config.split}-interval={max(intervals)}-{config.checkpoint}.json"
-    write_json(folder / file, result)
-    print(describe(result, folder / file))
-    if len(intervals) > 1:
-        print(_by_interval(result["scores"]["miou"], intervals))
-
-
-def _intervals(value: Any) -> list[int]:
-    found = list(value) if isinstance(value, ListConfig) else [value]
-    if not found or any(not isinstance(each, int) or each < 1 for each in found):
-        raise BdnetError(f"interval={value}: a number from 1 on, or a list of them, as in [1,5,10]")
-    return found
-
-
-def _data(config: DictConfig, run: Run, interval: int, chosen: str | None) -> ClipDataModule:
-    """The run's data with what was changed on the command line, or other data."""
-    with open_dict(config):
-        config.data.interval = interval
-    data: ClipDataModule = (
-        run.data(config.data) if chosen is None else instantiate(config.data, _convert_="all")
-    )
-    data.tested = config.split
-    return data
-
-
-def _check_classes(trained: Trained, data: ClipDataModule, name: str) -> None:
-    ours, theirs = trained.classes.names, data.dataset.classes.names
-    if ours != theirs:
-        raise BadModel(
-            f"data={name} has the classes {', '.join(theirs)}, and the run tells "
-            f"{', '.join(ours)} apart; use data with the same classes in the same order"
-        )
-
-
-def _evaluated(config: DictConfig, run: Run, trained: Trained, data: ClipDataModule) -> Evaluator:
-    hush()
-    recipe = run.config()
-    data.serve(trained.model.images)
-    evaluator = Evaluator(trained.model, trained.classes, data.interval)
-    evaluator.lay_out(recipe.memory)
-    kept = {key: recipe.trainer[key] for key in KEPT if key in recipe.trainer}
-    kept |= {"_target_": "pytorch_lightning.Trainer", "default_root_dir": str(run.folder)}
-    settings = OmegaConf.merge(kept, ONE_DEVICE, config.trainer)
-    assert isinstance(settings, DictConfig)
-    trainer = make_trainer(
-        settings, logger=False, callbacks=[Progress()], enable_checkpointing=False,
-        enable_progress_bar=True,
-    )  # fmt: skip
-    check_started(trainer)
-    trainer.test(evaluator, data, verbose=False)
-    return evaluator
-
-
-def _by_interval(miou: list[float | None], intervals: list[int]) -> str:
-    """Every offset was scored on the same frames, so a smaller interval's mean is at hand."""
-    lines = ["  interval  avg_k"]
-    for interval in sorted(intervals):
-        known = [each for each in miou[:interval] if each is not None]
-        lines.append(f"  {interval:>8}  {fmean(known):.3f}" if known else f"  {interval:>8}      -")
-    return "\n".join(lines)
 
 
 if __name__ == "__main__":

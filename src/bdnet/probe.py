@@ -6,9 +6,8 @@ from pathlib import Path
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
-from bdnet.application import application
-from bdnet.codec import probe
-from bdnet.codec.report import describe
+from bdnet.cli.application import application
+from bdnet.codec import describe
 from bdnet.errors import BdnetError
 
 
@@ -17,10 +16,10 @@ def main(config: DictConfig) -> None:
     if (config.video is None) == (config.data is None):
         raise BdnetError("say what to look at: video=FILE, or data=NAME (streets, camvid, ...)")
     if config.video is not None:
-        print(describe(probe(config.video)))
+        print(describe(config.video))
         return
     # a data set's libraries are not needed to look at a video
-    from bdnet.data.report import inspect  # noqa: PLC0415
+    from bdnet.reports.dataset.inspection import inspect  # noqa: PLC0415
 
     module = instantiate(config.data, _convert_="all")
     module.prepare_data()

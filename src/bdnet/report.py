@@ -7,10 +7,10 @@ from pathlib import Path
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
-from bdnet.application import application, conf_folder
+from bdnet.cli.application import application, conf_folder
 from bdnet.errors import BdnetError
-from bdnet.records import write
-from bdnet.tables.collect import collect
+from bdnet.reports.tables.collect import collect
+from bdnet.system.files import write
 
 
 @application("report", resumes=False)
@@ -44,7 +44,7 @@ def make(config: DictConfig) -> None:
             write(Path(config.output) / name, content)
         print(f"written to {config.output}: {', '.join(report.files)}")
     if publishes:
-        from bdnet.tables.publish import publish  # noqa: PLC0415 - wandb takes seconds to import
+        from bdnet.reports.tables.publish import publish  # noqa: PLC0415 - wandb takes seconds to import
 
         print(f"on Weights & Biases: {publish(reports, Path(config.output), config.logger.wandb)}")
 

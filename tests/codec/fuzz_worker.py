@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 
-from bdnet.codec import UnsupportedStream, VideoReader, probe
+from bdnet.codec import UnsupportedStream, VideoReader, describe
 
 torch.set_num_threads(1)
 HEADER = 600  # bytes; most containers keep what they say about themselves there or at the end
@@ -85,7 +85,7 @@ def try_seed(seed: int, sources: list[Path], scratch: Path) -> str:
     path = scratch.with_suffix(source.suffix)
     path.write_bytes(mutate(source.read_bytes(), rng))
     steps = {
-        "probe": (lambda: probe(path), (UnsupportedStream,)),
+        "probe": (lambda: describe(path), (UnsupportedStream,)),
         "strict": (lambda: read_all(path, True, rng), (UnsupportedStream,)),
         "effort": (lambda: read_all(path, False, rng), (UnsupportedStream,)),
         "clip": (lambda: read_clip(path, rng), (UnsupportedStream, IndexError)),

@@ -13,7 +13,7 @@ import av
 import pytest
 
 import bdnet.codec.container
-from bdnet.codec import MissingVideo, UnsupportedStream, VideoReader, probe
+from bdnet.codec import MissingVideo, UnsupportedStream, VideoReader, describe
 from bdnet.errors import BdnetError
 from videos import overwrite
 
@@ -54,7 +54,7 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("use", [probe, VideoReader])
+@pytest.mark.parametrize("use", [describe, VideoReader])
 @pytest.mark.parametrize("name", WRONG)
 def test_what_is_not_a_video(tmp_path, name, use) -> None:
     path = tmp_path / name
@@ -68,7 +68,7 @@ def test_what_is_not_a_video(tmp_path, name, use) -> None:
     assert len(message.splitlines()) == 1
 
 
-@pytest.mark.parametrize("use", [probe, VideoReader])
+@pytest.mark.parametrize("use", [describe, VideoReader])
 def test_a_file_that_is_not_there(tmp_path, use) -> None:
     with pytest.raises(MissingVideo, match=r"gone\.mp4: no such file \(looked in ") as caught:
         use(tmp_path / "gone.mp4")
@@ -117,13 +117,13 @@ def test_a_url_where_nobody_is() -> None:
 
 def test_a_folder_names_the_command_that_makes_a_video_of_it(tmp_path) -> None:
     with pytest.raises(UnsupportedStream, match=r"python -m bdnet\.encode input='.*'"):
-        probe(tmp_path)
+        describe(tmp_path)
 
 
 @pytest.mark.parametrize("kind", [{}, {"codec": "mpeg4", "container": "avi"}])
 def test_a_video_without_a_frame(make_video, kind) -> None:
     path = make_video(frames=0, **kind)
-    for use in (probe, lambda path: list(VideoReader(path))):
+    for use in (describe, lambda path: list(VideoReader(path))):
         with pytest.raises(UnsupportedStream, match=r"without a frame|no stream at all"):
             use(path)
 
@@ -145,7 +145,7 @@ def test_a_codec_that_nobody_knows(make_video, tmp_path) -> None:
 
 def test_paths_may_be_strings(make_video) -> None:
     path = make_video(frames=3)
-    assert probe(str(path)) == probe(path)
+    assert describe(str(path)) == describe(path)
     with VideoReader(str(path)) as reader:
         assert len(list(reader)) == 3
 
@@ -158,7 +158,7 @@ PLAYLISTS = {
 }
 
 
-@pytest.mark.parametrize("use", [probe, VideoReader])
+@pytest.mark.parametrize("use", [describe, VideoReader])
 @pytest.mark.parametrize("place", ["secret.ts", "{folder}/secret.ts", "http://127.0.0.1:9/x.ts"])
 @pytest.mark.parametrize("ending", ["m3u8", "mp4", "ffconcat", "sdp"])
 @pytest.mark.parametrize("kind", PLAYLISTS)
@@ -178,6 +178,6 @@ def test_a_files_name_is_no_protocol(make_video, tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("concat:secret.ts|secret.ts").write_bytes(b"text")
     with pytest.raises(UnsupportedStream, match="not a video that"):
-        probe("concat:secret.ts|secret.ts")
+        describe("concat:secret.ts|secret.ts")
     shutil.copy("secret.ts", "odd: 100%|name.ts")
-    assert probe("odd: 100%|name.ts").frames == 4
+    assert describe("odd: 100%|name.ts").frames == 4

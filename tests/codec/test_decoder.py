@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
-from bdnet.codec import CorruptStream, UnsupportedStream, VideoReader, probe
+from bdnet.codec import CorruptStream, UnsupportedStream, VideoReader, describe
 from videos import Pan, assert_same_frame, overwrite, packet_places
 
 DAMAGED, FRAMES = 17, 25
@@ -88,7 +88,7 @@ def cut(source, path, share: float):
 
 def test_a_file_cut_off_before_its_index(make_video, tmp_path) -> None:
     path = cut(make_video(), tmp_path / "short.mp4", 0.7)
-    for use in (probe, VideoReader):
+    for use in (describe, VideoReader):
         with pytest.raises(UnsupportedStream, match=r"cut off before its index .* copy it again"):
             use(path)
 
@@ -110,7 +110,7 @@ def test_a_file_that_ends_early(short) -> None:
             assert_same_frame(frame, wanted[frame.index])
     assert caught.value.index == 20
     assert "5 of the promised frames are missing" in str(caught.value)
-    assert any("5 of the promised frames" in problem for problem in probe(path).problems)
+    assert any("5 of the promised frames" in problem for problem in describe(path).problems)
 
 
 def test_best_effort_reads_what_is_left(short, caplog) -> None:

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from bdnet.clip import Frame
-from bdnet.codec import VideoReader, accumulate
+from bdnet.codec import VideoReader
+from bdnet.motion.accumulation import accumulate
+from bdnet.types import Frame
 from videos import CLEAN_MPEG, Cut, Pan, Walk, Zoom
 
 QUARTER_PEL = (*CLEAN_MPEG.items(), ("flags", "+qpel"))

@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from bdnet.codec import UnsupportedStream, VideoReader, probe, problems
+from bdnet.codec import UnsupportedStream, VideoReader, describe, problems
 from videos import CLEAN_H264, CLEAN_MPEG, Pan, assert_same_frame
 
 SHIFT = (2.0, -1.0)
@@ -47,7 +47,7 @@ def test_strict_mode_refuses_and_names_the_fix(make_video, kind) -> None:
     assert f"python -m bdnet.encode input='{path}'" in message
     assert "strict=False" in message
     assert len(message.splitlines()) == 1
-    assert any(finding in problem for problem in probe(path).problems)
+    assert any(finding in problem for problem in describe(path).problems)
 
 
 @pytest.mark.parametrize("kind", UNCLEAN)

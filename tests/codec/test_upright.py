@@ -5,10 +5,10 @@ import itertools
 import numpy as np
 import pytest
 
-from bdnet.clip import Frame, cells
 from bdnet.codec import UnsupportedStream, VideoReader
 from bdnet.codec.upright import AS_CODED, Orientation, turn, turn_image
-from bdnet.streaming import segment
+from bdnet.inference.streaming import segment
+from bdnet.types import Frame, cells
 from models.networks import build
 from videos import CLEAN_H264, Lying, Pan
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bdnet.codec import Encoding, VideoReader, VideoWriter, WriteError, probe
+from bdnet.codec import Encoding, VideoReader, VideoWriter, WriteError, describe
 from videos import Pan
 
 
@@ -30,7 +30,7 @@ def test_written_file_is_a_clean_stream_of_the_same_pictures(
     with VideoWriter(path, Fraction(30000, 1001), Encoding(codec=codec, interval=7)) as writer:
         for picture in pictures:
             writer.write(picture)
-    info = probe(path)
+    info = describe(path)
     assert info.clean, info.problems
     assert (info.frames, info.height, info.width) == (20, height, width)
     assert info.keyframes == (0, 7, 14)
@@ -46,7 +46,7 @@ def test_lossless_is_bit_exact(tmp_path: Path, height: int, width: int):
     with VideoWriter(tmp_path / "clip.mkv", 25, Encoding(lossless=True)) as writer:
         for picture in pictures:
             writer.write(picture)
-    assert probe(tmp_path / "clip.mkv").clean
+    assert describe(tmp_path / "clip.mkv").clean
     with VideoReader(tmp_path / "clip.mkv", "all") as reader:
         assert all(np.array_equal(frame.image, pictures[frame.index]) for frame in reader)
 

@@ -10,7 +10,6 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from bdnet.clip import IGNORE, Clip
 from bdnet.codec import Encoding, VideoReader, VideoWriter
 from bdnet.data.base import Sample
 from bdnet.data.errors import BadData
@@ -20,7 +19,8 @@ from bdnet.data.normalisation import normalise
 from bdnet.data.sampler import TrainingBatches
 from bdnet.data.streets.dataset import Streets
 from bdnet.data.transforms import CentreCrop, Crop, Flip, JointTransform, Scale
-from training import composed, prepared, run, settings
+from bdnet.types import IGNORE, Clip
+from tiny_training import composed, prepared, run, settings
 from videos import Pan
 
 SETTINGS = {"interval": 3, "batch_size": 2, "workers": 0, "labelled": 6, "unlabelled": 3}

@@ -12,7 +12,6 @@ import pytorch_lightning as pl
 import torch
 from torch.utils.data import DataLoader
 
-from bdnet.clip import Clip
 from bdnet.codec import Encoding, VideoReader, VideoWriter
 from bdnet.data.base import ClipDataset, Sample, Split, labelled_frames, videos_in
 from bdnet.data.classes import Classes
@@ -21,6 +20,7 @@ from bdnet.data.module import ClipDataModule
 from bdnet.data.normalisation import DEVIATION, MEAN
 from bdnet.data.streets.dataset import Streets
 from bdnet.data.transforms import Flip, JointTransform
+from bdnet.types import Clip
 
 
 def batches(loader: DataLoader, epoch: int = 0) -> list[Clip]:

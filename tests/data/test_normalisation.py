@@ -2,8 +2,8 @@
 
 import torch
 
-from bdnet.clip import Clip
 from bdnet.data.normalisation import DEVIATION, MEAN, denormalise, normalise
+from bdnet.types import Clip
 
 
 def a_clip() -> Clip:

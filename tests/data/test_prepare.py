@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from bdnet.codec import Encoding, VideoReader, probe
+from bdnet.codec import Encoding, VideoReader, describe
 from bdnet.data.base import labelled_frames
 from bdnet.data.errors import BadData
 from bdnet.data.prepare import run_all, write_clip
@@ -46,7 +46,7 @@ def made(folder: Path) -> dict[Path, tuple[int, bytes]]:
 
 
 def test_streets_are_rendered_encoded_and_labelled(small_streets: Streets):
-    info = probe(small_streets.folder / "train/videos/00002.mp4")
+    info = describe(small_streets.folder / "train/videos/00002.mp4")
     assert (info.frames, info.height, info.width, info.clean) == (8, 64, 96, True)
     assert info.keyframes == (0,)
     assert list(labelled_frames(small_streets.folder / "train/labels/00002")) == list(range(8))

@@ -9,17 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from test_train import killed, same
 from torch.utils.data import DataLoader
 
-from bdnet.clip import Clip
 from bdnet.codec import UnsupportedStream, VideoWriter
+from bdnet.data.datasets.folder import Folder
 from bdnet.data.errors import BadData
-from bdnet.data.folder import Folder
 from bdnet.data.module import ClipDataModule
 from bdnet.data.skipping import Skipped
 from bdnet.errors import BdnetError
-from test_train import killed, same
-from training import checkpoint, metrics, run, settings
+from bdnet.types import Clip
+from tiny_training import checkpoint, metrics, run, settings
 from trees import label, write, write_video
 from videos import overwrite, packet_places
 

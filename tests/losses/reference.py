@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from bdnet.clip import IGNORE, Clip, Prediction
 from bdnet.losses import Loss
+from bdnet.types import IGNORE, Clip, Prediction
 
 Array = NDArray[np.float64]
 Reference = Callable[[SimpleNamespace, SimpleNamespace, NDArray[np.int64]], float]

@@ -5,13 +5,13 @@ from functools import partial
 import pytest
 import torch
 
-from bdnet.clip import Prediction
 from bdnet.errors import BdnetError
 from bdnet.losses import Objective, Offer
 from bdnet.losses.boundary import Boundary
 from bdnet.losses.inner import Inner
 from bdnet.losses.pixelwise import Pixelwise
 from bdnet.losses.segmentation import Segmentation
+from bdnet.types import Prediction
 from losses.reference import case
 
 ALL = Offer.of(case().student)

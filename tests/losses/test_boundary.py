@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from bdnet.clip import IGNORE
 from bdnet.losses.boundary import Boundary, edge_target, radius_at
+from bdnet.types import IGNORE
 from losses.reference import bilinear, both_precisions, case, check_formula, softmax
 
 

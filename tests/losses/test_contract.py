@@ -9,11 +9,11 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
-from bdnet.application import conf_folder
-from bdnet.clip import IGNORE, Prediction
-from bdnet.codec import accumulate
+from bdnet.cli.application import conf_folder
 from bdnet.losses import LabelLoss, Loss, MotionLoss, Objective, Offer, TeacherLoss
 from bdnet.losses.boundary import edge_target, radius_at
+from bdnet.motion.accumulation import accumulate
+from bdnet.types import IGNORE, Prediction
 from losses.reference import Case, case
 
 NAMES = sorted(path.stem for path in conf_folder().glob("loss/*.yaml"))

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from bdnet.clip import Prediction
 from bdnet.errors import BdnetError
 from bdnet.losses.first_order import FirstOrder, Over
+from bdnet.types import Prediction
 from losses.reference import bilinear, both_precisions, case, check_formula, counted_cells, softmax
 
 

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from bdnet.clip import IGNORE
 from bdnet.losses.grids import counted, labels_at, mean_over, resized, to_larger
-from bdnet.models.upsampling import upsample
+from bdnet.motion.upsampling import upsample
+from bdnet.types import IGNORE
 from losses.reference import label_of
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from bdnet.clip import IGNORE
 from bdnet.losses.outlines import outlines
+from bdnet.types import IGNORE
 from losses.reference import CLASSES, bilinear, case
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from bdnet.clip import IGNORE
 from bdnet.losses.pairwise import Pairwise
+from bdnet.types import IGNORE
 from losses.reference import both_precisions, case, check_formula, cosine, counted_cells
 
 

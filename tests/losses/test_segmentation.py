@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from bdnet.clip import IGNORE
 from bdnet.losses.segmentation import Segmentation
+from bdnet.types import IGNORE
 from losses.reference import bilinear, both_precisions, check_formula, softmax
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from bdnet.clip import Prediction
 from bdnet.errors import BdnetError
 from bdnet.losses.segmentation_ohem import SegmentationOhem
+from bdnet.types import Prediction
 from losses.reference import both_precisions, case, check_formula
 from losses.test_segmentation import pixel_losses
 

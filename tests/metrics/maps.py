@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torchmetrics import Metric
 
-from bdnet.clip import IGNORE
+from bdnet.types import IGNORE
 
 CLASSES = 4  # of which the last never occurs
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 from scipy.ndimage import binary_dilation, distance_transform_edt
 
-from bdnet.clip import IGNORE
 from bdnet.metrics import BoundaryF, BoundaryIoU
+from bdnet.types import IGNORE
 from metrics.maps import CLASSES, blobs, check_sums, flat, guessed
 
 SIZES = {"small": (4, 40, 56), "large": (1, 330, 412)}  # bands of 1 and of 3 pixels

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from bdnet.clip import IGNORE
 from bdnet.metrics import VideoConsistency
+from bdnet.types import IGNORE
 from metrics.maps import CLASSES, blobs, check_sums, guessed
 
 

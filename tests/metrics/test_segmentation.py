@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from bdnet.clip import IGNORE
 from bdnet.metrics import SegmentationByOffset, iou
+from bdnet.types import IGNORE
 from metrics.maps import CLASSES, blobs, check_sums, guessed
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from bdnet.clip import IGNORE
 from bdnet.metrics import TailingError
+from bdnet.types import IGNORE
 from metrics.maps import CLASSES, blobs, check_sums, guessed
 
 MOVABLE = [1, 2]

@@ -7,9 +7,9 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 from torch import nn
 
-from bdnet.application import conf_folder
-from bdnet.clip import Clip, cells
+from bdnet.cli.application import conf_folder
 from bdnet.models.base import Step, VideoModel
+from bdnet.types import Clip, cells
 
 CLASSES = 3
 # others of these, on a backbone of their own

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from bdnet.clip import cells
 from bdnet.models.errors import BadModel
 from bdnet.models.flownet import FlowNetS
+from bdnet.types import cells
 
 
 def test_the_published_network_has_its_published_size():

@@ -4,8 +4,8 @@ import pytest
 import torch
 from networks import CLASSES, build, combinations, ends, one, random_clip, stream
 
-from bdnet.clip import cells
 from bdnet.models.base import Step
+from bdnet.types import cells
 
 NETWORKS = combinations()
 SHIFTS = "boundary.guides."  # whose biases a batch normalisation takes away again

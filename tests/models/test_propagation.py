@@ -6,12 +6,12 @@ from hydra.errors import InstantiationException
 from networks import build, ends, one, random_clip
 from torch.nn import functional
 
-from bdnet.clip import Clip
 from bdnet.models.base import Step, VideoModel
 from bdnet.models.flownet import FlowNetS
 from bdnet.models.propagation.base import move
 from bdnet.models.propagation.flownet import Flow
-from bdnet.models.warp import warp
+from bdnet.motion.warp import warp
+from bdnet.types import Clip
 
 DFF = ("+model=dff",)
 

@@ -9,7 +9,7 @@ from hydra.utils import instantiate
 from networks import build, ends, random_clip
 from torch import nn
 
-from bdnet.application import conf_folder
+from bdnet.cli.application import conf_folder
 from bdnet.models.errors import BadModel
 from bdnet.models.teacher import Frozen, Grouped, NoTeacher
 

@@ -8,8 +8,6 @@ from av.video.stream import VideoStream
 
 from bdnet.codec.errors import MissingVideo, UnsupportedStream, encode_command
 
-av.logging.set_level(None)  # libavcodec's own complaints: we turn them into errors and counts
-
 # what a file may be; beyond these FFmpeg opens rarities, and playlists (hls, concat, sdp), which
 # make it open whatever other files and addresses their author has written into them
 FORMATS = (

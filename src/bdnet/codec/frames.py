@@ -9,7 +9,6 @@ from av.video.frame import PictureType, VideoFrame
 from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
-from bdnet.clip import Frame, cells
 from bdnet.codec import problems
 from bdnet.codec.decoder import Decoded
 from bdnet.codec.errors import CorruptStream, UnsupportedStream, encode_command
@@ -17,6 +16,7 @@ from bdnet.codec.motion import rasterise
 from bdnet.codec.pixels import Wants
 from bdnet.codec.references import ReferenceTracker
 from bdnet.codec.upright import AS_CODED, orientation, turn
+from bdnet.types import Frame, cells
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bdnet.clip import CELL, cells
+from bdnet.types import CELL, cells
 
 HOLE = np.iinfo(np.int64).min  # no vector is that long
 

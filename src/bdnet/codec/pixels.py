@@ -3,9 +3,9 @@
 from collections.abc import Callable, Collection, Iterator
 from typing import Literal
 
-from bdnet.clip import Frame
 from bdnet.codec.decoder import Skip
 from bdnet.codec.index import StreamIndex
+from bdnet.types import Frame
 
 Wants = Callable[[Frame], bool]  # whether a frame, as yet without image, gets one
 Pixels = Literal["key", "intra", "all", "none"] | Collection[int] | Wants

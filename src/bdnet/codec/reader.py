@@ -9,7 +9,6 @@ from typing import Self
 
 import numpy as np
 
-from bdnet.clip import Frame
 from bdnet.codec import problems
 from bdnet.codec.decoder import Decoded, Decoder, Skip
 from bdnet.codec.decoders import Decoders
@@ -17,6 +16,7 @@ from bdnet.codec.errors import CorruptStream, NoSuchFrame, UnsupportedStream
 from bdnet.codec.frames import Findings, FrameBuilder, refuse
 from bdnet.codec.index import StreamIndex, read_index
 from bdnet.codec.pixels import SKIPS, Pixels, likely_skip, runs, wants
+from bdnet.types import Frame
 
 log = logging.getLogger(__name__)
 

@@ -20,8 +20,8 @@ from tqdm import tqdm
 from bdnet.codec.encoding import Encoding, WriteError
 from bdnet.codec.sources import Source
 from bdnet.codec.writer import VideoWriter
-from bdnet.cores import cores
 from bdnet.errors import BdnetError
+from bdnet.system.machine import cores
 
 
 @dataclass(frozen=True)

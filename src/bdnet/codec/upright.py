@@ -8,7 +8,7 @@ from av.sidedata.sidedata import SideDataContainer
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
-from bdnet.clip import CELL, Frame, cells
+from bdnet.types import CELL, Frame, cells
 
 Number = TypeVar("Number", bound=np.generic)
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from bdnet.codec.encoding import Encoding, WriteError
 from bdnet.codec.index import read_index
-from bdnet.records import partial_path, remove_abandoned
+from bdnet.system.files import partial_path, remove_abandoned
 
 Image = NDArray[np.uint8]
 

@@ -1,0 +1,1 @@
+"""From compressed video and label images to batches of clips."""

@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from bdnet.codec.index import StreamIndex, read_index
 from bdnet.errors import BdnetError
-from bdnet.records import put
+from bdnet.system.files import put
 
 MANY = 200  # videos; fewer are read before a progress bar would be seen
 

@@ -8,9 +8,9 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from bdnet.clip import IGNORE
 from bdnet.data.errors import BadData
-from bdnet.records import write
+from bdnet.system.files import write
+from bdnet.types import IGNORE
 
 Colour = tuple[int, int, int]
 # what moves by itself, by the names that CamVid, Cityscapes and their relatives use

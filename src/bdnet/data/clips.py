@@ -7,7 +7,6 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
-from bdnet.clip import IGNORE, Clip, Frame, cells
 from bdnet.codec import VideoReader
 from bdnet.codec.index import StreamIndex, read_index
 from bdnet.codec.sources import read_rgb
@@ -16,6 +15,7 @@ from bdnet.data.errors import BadData
 from bdnet.data.sampler import Draw
 from bdnet.data.transforms import JointTransform
 from bdnet.errors import BdnetError
+from bdnet.types import IGNORE, Clip, Frame, cells
 
 Image = NDArray[np.uint8]
 Pixels = Literal["decoded", "original"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from bdnet.codec import StreamInfo, probe
+from bdnet.codec import StreamInfo, describe
 from bdnet.codec.errors import encode_command
 from bdnet.data.base import VIDEOS, ClipDataset, Sample, Split
 from bdnet.data.catalogue import MANY
@@ -78,7 +78,7 @@ def _clean(folder: Path | str, videos: list[Path]) -> dict[Path, StreamInfo]:
     """What is in each video, if all are clean streams."""
     with ThreadPoolExecutor() as pool:
         found = tqdm(
-            pool.map(probe, videos), f"check {folder}", len(videos), unit="video",
+            pool.map(describe, videos), f"check {folder}", len(videos), unit="video",
             disable=len(videos) < MANY,
         )  # fmt: skip
         infos = dict(zip(videos, found, strict=True))
@@ -92,7 +92,7 @@ def _clean(folder: Path | str, videos: list[Path]) -> dict[Path, StreamInfo]:
 
 
 def _check_sizes(infos: dict[Path, StreamInfo], size_of: Path) -> None:
-    wanted = probe(size_of)
+    wanted = describe(size_of)
     for video, info in infos.items():
         if (info.height, info.width) != (wanted.height, wanted.width):
             raise BadData(

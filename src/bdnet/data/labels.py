@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from bdnet.clip import IGNORE
 from bdnet.data.classes import UNKNOWN, Classes
 from bdnet.data.errors import BadData
+from bdnet.types import IGNORE
 
 PNG = b"\x89PNG\r\n\x1a\n"
 DEPTH, KIND = 24, 25  # bytes of a PNG's header: bits per value; 0 grey, 3 palette

@@ -9,7 +9,6 @@ import numpy as np
 from pytorch_lightning import LightningDataModule
 from torch.utils.data import Dataset
 
-from bdnet.clip import Clip
 from bdnet.codec import VideoReader
 from bdnet.data.base import ClipDataset, Sample, Split
 from bdnet.data.clips import Clips, Images, Pixels
@@ -23,6 +22,7 @@ from bdnet.data.sampler import Kind, OffsetBatches, TrainingBatches, drawn_from
 from bdnet.data.skipping import OnBadSample, Replaced, Skipped
 from bdnet.data.stretches import Stretches
 from bdnet.data.transforms import JointTransform
+from bdnet.types import Clip
 
 log = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from bdnet.clip import Clip
 from bdnet.data.stretches import Stretch
+from bdnet.types import Clip
 
 MEAN = (0.485, 0.456, 0.406)  # of ImageNet, on which backbones are pre-trained
 DEVIATION = (0.229, 0.224, 0.225)

@@ -17,8 +17,8 @@ from tqdm import tqdm
 
 from bdnet.codec import Encoding, VideoWriter
 from bdnet.codec.transcode import worker_pool
-from bdnet.cores import cores
 from bdnet.data.errors import BadData
+from bdnet.system.machine import cores
 
 Job = TypeVar("Job")
 Picture = tuple[NDArray[np.uint8], NDArray[np.uint8]]  # RGB image [H, W, 3], label [H, W]

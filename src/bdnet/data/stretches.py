@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from bdnet.clip import cells
 from bdnet.codec import VideoReader
 from bdnet.data.base import ClipDataset, Sample
 from bdnet.data.clips import labels_of
+from bdnet.types import cells
 
 LONGEST = 64  # frames, to bound the memory of large pictures
 

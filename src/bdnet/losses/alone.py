@@ -4,9 +4,9 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from bdnet.clip import Prediction
 from bdnet.losses.base import given
 from bdnet.losses.segmentation_ohem import HardPixels
+from bdnet.types import Prediction
 
 
 class Alone(HardPixels):

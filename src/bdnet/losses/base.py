@@ -8,8 +8,8 @@ from typing import ClassVar, NamedTuple, cast
 import torch
 from torch import Tensor, nn
 
-from bdnet.clip import Clip, Prediction
 from bdnet.errors import BdnetError
+from bdnet.types import Clip, Prediction
 
 
 class UnmetNeed(BdnetError):

@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from bdnet.clip import IGNORE, Prediction
 from bdnet.losses.base import LabelLoss, given
 from bdnet.losses.grids import mean_over, resized
 from bdnet.losses.segmentation import pixel_cross_entropy
+from bdnet.types import IGNORE, Prediction
 
 RADIUS, DIAGONAL = 2, math.hypot(1024, 2048)  # pixels, at the size of a Cityscapes frame
 

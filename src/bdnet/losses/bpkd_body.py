@@ -2,11 +2,11 @@
 
 from torch import Tensor
 
-from bdnet.clip import Prediction
 from bdnet.losses.base import TeacherLoss
 from bdnet.losses.channelwise import divergence_of_places
 from bdnet.losses.grids import counted, to_larger
 from bdnet.losses.outlines import check_width, outlines
+from bdnet.types import Prediction
 
 
 class BpkdBody(TeacherLoss):

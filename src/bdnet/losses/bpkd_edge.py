@@ -3,10 +3,10 @@
 from torch import Tensor
 from torch.nn import functional
 
-from bdnet.clip import Prediction
 from bdnet.losses.base import TeacherLoss
 from bdnet.losses.grids import counted, mean_over, to_larger
 from bdnet.losses.outlines import check_width, outlines
+from bdnet.types import Prediction
 
 
 class BpkdEdge(TeacherLoss):

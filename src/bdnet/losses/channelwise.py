@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor
 
-from bdnet.clip import Prediction
 from bdnet.losses.base import TeacherLoss
 from bdnet.losses.grids import counted, mean_over, to_larger
+from bdnet.types import Prediction
 
 
 class Channelwise(TeacherLoss):

@@ -5,10 +5,10 @@ from typing import Literal
 from torch import Tensor
 from torch.nn import functional
 
-from bdnet.clip import Prediction
 from bdnet.errors import BdnetError
 from bdnet.losses.base import TeacherLoss
 from bdnet.losses.grids import counted, mean_over, to_larger
+from bdnet.types import Prediction
 
 Over = Literal["sum", "mean"]
 

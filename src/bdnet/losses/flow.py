@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor
 
-from bdnet.clip import CELL, Clip
-from bdnet.codec.accumulation import accumulate
 from bdnet.losses.base import MotionLoss
 from bdnet.losses.grids import mean_over
+from bdnet.motion.accumulation import accumulate
+from bdnet.types import CELL, Clip
 
 
 class Flow(MotionLoss):

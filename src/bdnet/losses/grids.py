@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from bdnet.clip import CELL, IGNORE
-from bdnet.models.upsampling import stride_of
+from bdnet.motion.upsampling import stride_of
+from bdnet.types import CELL, IGNORE
 
 
 def resized(maps: Tensor, size: tuple[int, int]) -> Tensor:

@@ -4,9 +4,9 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from bdnet.clip import Prediction
 from bdnet.losses.base import TeacherLoss, UnmetNeed, given
 from bdnet.losses.pixelwise import mean_divergence
+from bdnet.types import Prediction
 
 
 class Grouped(TeacherLoss):

@@ -2,9 +2,9 @@
 
 from torch import Tensor, nn
 
-from bdnet.clip import Prediction
 from bdnet.losses.base import TeacherLoss, given
 from bdnet.losses.grids import counted, mean_over, to_larger, unit
+from bdnet.types import Prediction
 
 
 class Inner(TeacherLoss):

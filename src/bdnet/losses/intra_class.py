@@ -4,9 +4,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from bdnet.clip import IGNORE, Prediction
 from bdnet.losses.base import TeacherLoss, given
 from bdnet.losses.grids import labels_at, mean_over, resized, to_larger, unit
+from bdnet.types import IGNORE, Prediction
 
 
 class IntraClass(TeacherLoss):

@@ -4,9 +4,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from bdnet.clip import IGNORE
 from bdnet.errors import BdnetError
 from bdnet.losses.grids import cells_of, resized
+from bdnet.types import IGNORE
 
 
 def outlines(labels: Tensor, teacher: Tensor, width: int) -> Tensor:

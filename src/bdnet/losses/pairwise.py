@@ -4,9 +4,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from bdnet.clip import Prediction
 from bdnet.losses.base import TeacherLoss, given
 from bdnet.losses.grids import counted, mean_over, unit
+from bdnet.types import Prediction
 
 
 class Pairwise(TeacherLoss):

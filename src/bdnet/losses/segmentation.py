@@ -3,9 +3,9 @@
 from torch import Tensor
 from torch.nn import functional
 
-from bdnet.clip import IGNORE, Prediction
 from bdnet.losses.base import LabelLoss
 from bdnet.losses.grids import mean_over, resized
+from bdnet.types import IGNORE, Prediction
 
 
 def pixel_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:

@@ -6,11 +6,11 @@ from abc import abstractmethod
 import torch
 from torch import Tensor
 
-from bdnet.clip import IGNORE, Prediction
 from bdnet.errors import BdnetError
 from bdnet.losses.base import LabelLoss
 from bdnet.losses.grids import mean_over
 from bdnet.losses.segmentation import pixel_cross_entropy
+from bdnet.types import IGNORE, Prediction
 
 
 class HardPixels(LabelLoss):

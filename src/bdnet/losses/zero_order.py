@@ -2,9 +2,9 @@
 
 from torch import Tensor
 
-from bdnet.clip import Prediction
 from bdnet.losses.base import TeacherLoss
 from bdnet.losses.grids import counted, mean_over, to_larger
+from bdnet.types import Prediction
 
 
 class ZeroOrder(TeacherLoss):

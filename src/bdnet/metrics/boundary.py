@@ -9,8 +9,8 @@ from torch import Tensor
 from torch.nn import functional
 from torchmetrics import Metric
 
-from bdnet.clip import IGNORE
 from bdnet.metrics.maps import check, count
+from bdnet.types import IGNORE
 
 DIAGONAL = math.hypot(1024, 2048)  # pixels, of the size at which tolerances are given
 LOWEST = -IGNORE - 1  # below every class and its negative

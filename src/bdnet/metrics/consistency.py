@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 from torchmetrics import Metric
 
-from bdnet.clip import IGNORE
 from bdnet.metrics.maps import check
+from bdnet.types import IGNORE
 
 
 class VideoConsistency(Metric):

@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from bdnet.clip import IGNORE
+from bdnet.types import IGNORE
 
 
 def check(prediction: Tensor, labels: Tensor, classes: int) -> None:

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 from torchmetrics import Metric
 
-from bdnet.clip import IGNORE
 from bdnet.metrics.maps import check, count
+from bdnet.types import IGNORE
 
 
 def iou(confusion: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from torch import Tensor
 from torch.nn import functional
 
-from bdnet.models.layout import layout
+from bdnet.motion.layout import layout
 
 
 class Addition(NamedTuple):

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from bdnet.clip import CELL
 from bdnet.models.errors import BadModel
 from bdnet.models.weights import create
+from bdnet.types import CELL
 
 SHALLOW = 4  # stride of the feature that still knows where silhouettes are
 

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal, NamedTuple
 
 from torch import Tensor, nn
 
-from bdnet.clip import Clip, Prediction
+from bdnet.types import Clip, Prediction
 
 Pixels = Literal["key", "all"]
 Images = Literal["ends", "all"]

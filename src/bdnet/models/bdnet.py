@@ -2,10 +2,10 @@
 
 from torch import Tensor, nn
 
-from bdnet.clip import Clip, Prediction
 from bdnet.models.base import Pixels, State, Step
 from bdnet.models.propagation.base import Propagation
 from bdnet.models.segmenter import BoundaryFactory, HeadFactory, Segmenter, cropped
+from bdnet.types import Clip, Prediction
 
 
 class BDNet(Segmenter):

@@ -4,9 +4,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from bdnet.clip import CELL
 from bdnet.models.backbone import fill_cells
 from bdnet.models.errors import BadModel
+from bdnet.types import CELL
 
 UNIT = float(CELL)  # pixels: of what the last layer puts out, so that its weights stay small
 # channels, kernel and stride of each step down

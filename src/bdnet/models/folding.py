@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
-from bdnet.clip import CELL
 from bdnet.models.base import Step, VideoModel
+from bdnet.types import CELL
 
 GRID = 8  # cells: height and width of the example
 SAME = 1e-3  # of the scores' spread: what rounding may change

@@ -6,13 +6,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from bdnet.clip import CELL, Clip, Prediction
 from bdnet.models.backbone import fill_cells
 from bdnet.models.base import Images, Pixels, State, Step
 from bdnet.models.flow.base import StepFlow
 from bdnet.models.propagation.base import fineness
 from bdnet.models.segmenter import BoundaryFactory, HeadFactory, Segmenter, cropped
-from bdnet.models.warp import warp
+from bdnet.motion.warp import warp
+from bdnet.types import CELL, Clip, Prediction
 
 SHARPNESS = 8.0  # of class scores made of shares: softmax(8 * shares) can be nearly certain
 KERNEL = 7

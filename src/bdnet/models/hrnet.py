@@ -5,12 +5,12 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn import functional
 
-from bdnet.clip import Clip, Prediction
 from bdnet.models.backbone import fill_cells
 from bdnet.models.base import Pixels, State, Step, VideoModel
 from bdnet.models.errors import BadModel
-from bdnet.models.upsampling import enlarge
 from bdnet.models.weights import create
+from bdnet.motion.upsampling import enlarge
+from bdnet.types import Clip, Prediction
 
 STRIDES = [4, 8, 16, 32]
 

@@ -5,7 +5,6 @@ from typing import Protocol
 
 from torch import Tensor, nn
 
-from bdnet.clip import Prediction
 from bdnet.models.addition import added
 from bdnet.models.backbone import SHALLOW, Backbone
 from bdnet.models.base import VideoModel
@@ -13,6 +12,7 @@ from bdnet.models.boundary.base import Boundary, Fusion, Pointwise
 from bdnet.models.errors import BadModel
 from bdnet.models.head.base import Head
 from bdnet.models.propagation.base import Maps
+from bdnet.types import Prediction
 
 
 class HeadFactory(Protocol):

@@ -2,9 +2,9 @@
 
 from torch import Tensor
 
-from bdnet.clip import Clip, Prediction
 from bdnet.models.base import Pixels, State, Step
 from bdnet.models.segmenter import Segmenter, cropped
+from bdnet.types import Clip, Prediction
 
 
 class SingleFrame(Segmenter):

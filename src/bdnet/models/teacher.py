@@ -7,12 +7,12 @@ from typing import ClassVar, Self
 import torch
 from torch import Tensor, nn
 
-from bdnet.clip import Clip, Prediction
 from bdnet.models.base import VideoModel
 from bdnet.models.checkpoints import restore
 from bdnet.models.errors import BadModel
 from bdnet.models.head.pspnet import PSPNet
 from bdnet.models.segmenter import Segmenter, cropped
+from bdnet.types import Clip, Prediction
 
 
 class Teacher(nn.Module, ABC):

@@ -13,7 +13,7 @@ from bdnet.data.prepare import clip_path, digest, exclusive, run_all, write_clip
 from bdnet.data.streets.classes import CLASSES, COLOURS
 from bdnet.data.streets.parameters import StreetParameters
 from bdnet.data.streets.renderer import render
-from bdnet.records import write_json
+from bdnet.system.files import write_json
 
 WORLDS = {"train": 0, "val": 1, "test": 2}  # each split is a world of its own seeds
 VERSION = 2  # of the renderer: another picture for the same parameters needs another number

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bdnet.clip import CELL, cells
+from bdnet.types import CELL, cells
 
 
 class Axis(NamedTuple):

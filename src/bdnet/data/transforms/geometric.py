@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import albumentations as A  # type: ignore[import-untyped]  # noqa: N812  # its own documentation's name
 import cv2
 
-from bdnet.clip import CELL, IGNORE
 from bdnet.data.transforms.axis import Axis, move_motion, move_valid
 from bdnet.errors import BdnetError
+from bdnet.types import CELL, IGNORE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import albumentations as A  # type: ignore[import-untyped]  # noqa: N812  # its own documentation's name
 import numpy as np
 
-from bdnet.clip import cells
 from bdnet.data.transforms.geometric import BadTransform, Geometric, Size
 from bdnet.errors import BdnetError
+from bdnet.types import cells
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from bdnet.models.upsampling import enlarge
+from bdnet.motion.upsampling import enlarge
 
 
 class Residual(nn.Module):

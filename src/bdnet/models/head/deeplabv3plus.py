@@ -11,7 +11,7 @@ from bdnet.models.errors import BadModel
 from bdnet.models.head.base import Head
 from bdnet.models.norm import Norm
 from bdnet.models.propagation.base import Maps
-from bdnet.models.upsampling import enlarge
+from bdnet.motion.upsampling import enlarge
 
 DROPOUT = 0.1
 

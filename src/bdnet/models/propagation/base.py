@@ -5,10 +5,10 @@ from typing import ClassVar, NamedTuple
 
 from torch import Tensor, nn
 
-from bdnet.clip import CELL, Clip
 from bdnet.models.base import Pixels, State, Step
-from bdnet.models.kernel import Kernel, check_kernel
-from bdnet.models.warp import warp
+from bdnet.motion.kernel import Kernel, check_kernel
+from bdnet.motion.warp import warp
+from bdnet.types import CELL, Clip
 
 # the deep feature at stride 8, then what boundary stream and head want besides, at stride 8 or 4
 Maps = tuple[Tensor, ...]

@@ -1,8 +1,8 @@
 """No motion: the keyframe's features stay where they are."""
 
-from bdnet.clip import Clip
 from bdnet.models.base import State, Step
 from bdnet.models.propagation.base import Maps, Moved, Propagation
+from bdnet.types import Clip
 
 
 class Copy(Propagation):

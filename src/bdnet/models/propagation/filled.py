@@ -2,10 +2,10 @@
 
 from torch import Tensor
 
-from bdnet.clip import Clip
-from bdnet.codec.holes import fill
 from bdnet.models.base import State, Step
 from bdnet.models.propagation.vectors import Vectors
+from bdnet.motion.holes import fill
+from bdnet.types import Clip
 
 
 class Filled(Vectors):

@@ -4,12 +4,12 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from bdnet.clip import Clip
 from bdnet.models.base import Pixels, State, Step
 from bdnet.models.flownet import FlowNetS
-from bdnet.models.layout import by_cell
 from bdnet.models.propagation.base import Maps, Moved, Propagation, fineness, move
-from bdnet.models.upsampling import enlarge
+from bdnet.motion.layout import by_cell
+from bdnet.motion.upsampling import enlarge
+from bdnet.types import Clip
 
 
 class Flow(Propagation):

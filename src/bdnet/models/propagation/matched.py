@@ -4,12 +4,12 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from bdnet.clip import Clip
-from bdnet.codec.matching import match, small
 from bdnet.models.base import Pixels, State, Step
-from bdnet.models.kernel import Kernel
 from bdnet.models.propagation.base import Maps
 from bdnet.models.propagation.filled import Filled
+from bdnet.motion.kernel import Kernel
+from bdnet.motion.matching import match, small
+from bdnet.types import Clip
 
 
 class Matched(Filled):

@@ -1,9 +1,9 @@
 """Motion vectors of the compressed stream, one warp per frame."""
 
-from bdnet.clip import Clip
 from bdnet.models.base import State, Step
-from bdnet.models.layout import by_cell
 from bdnet.models.propagation.base import Maps, Moved, Moving
+from bdnet.motion.layout import by_cell
+from bdnet.types import Clip
 
 
 class Recursive(Moving):

@@ -3,11 +3,11 @@
 import torch
 from torch import Tensor
 
-from bdnet.clip import Clip
-from bdnet.codec.accumulation import accumulate
 from bdnet.models.base import State, Step
-from bdnet.models.layout import by_cell
 from bdnet.models.propagation.base import Maps, Moved, Moving
+from bdnet.motion.accumulation import accumulate
+from bdnet.motion.layout import by_cell
+from bdnet.types import Clip
 
 
 class Vectors(Moving):

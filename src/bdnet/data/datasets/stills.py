@@ -1,0 +1,193 @@
+"""Labelled single images as clips, by a camera that moves over them."""
+
+import json
+import zlib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from bdnet.codec import Encoding
+from bdnet.data.base import ClipDataset, Sample, Split, say_once
+from bdnet.data.classes import Classes
+from bdnet.data.datasets.camera_path import CameraPath
+from bdnet.data.datasets.pairs import Pair, PairFolders, check_pairs, hold_out
+from bdnet.data.errors import BadData
+from bdnet.data.labels import read_label
+from bdnet.data.prepare import Picture, clip_path, digest, exclusive, run_all, write_clip
+from bdnet.system.files import write
+from bdnet.types import IGNORE
+
+VERSION = 1  # of the rendering: another picture for the same parameters needs another number
+
+
+@dataclass(eq=False)
+class Stills(ClipDataset):
+    """Clips rendered from image/label pairs, encoded, and kept on first use.
+
+    root:      folder of the data set; images, labels and lists are relative to it
+    cache:     folder for the clips; each set of parameters gets its own folder in it
+    classes:   with the values that the label images store
+    images:    folder of the images of train and, unless None, of val and test
+    labels:    folder of their labels, which have the same names
+    lists:     text file of the names in each split, for folders that hold more than one split
+    val_share: of the training images that are kept for validation, where images has no val
+    path:      of the camera; at the labelled frame it shows the still itself
+    length:    frames of a clip
+    label:     the labelled frame
+    dense:     labels every frame; the others' labels are resampled, and void beyond the still
+    size:      [height, width] that stills are scaled and padded to; None keeps their own
+    margin:    pixels cut from each side of the still, which the camera finds when it moves there;
+               what lies beyond the still is its mirror image
+    """
+
+    root: Path | str
+    cache: Path | str
+    classes: Classes
+    images: dict[str, str | None]
+    labels: dict[str, str | None]
+    path: CameraPath
+    encoding: Encoding
+    lists: dict[str, str | None] | None = None
+    val_share: float = 0.0
+    length: int = 12
+    label: int = 11
+    dense: bool = False
+    size: tuple[int, int] | None = None
+    margin: int = 0
+    seed: int = 0
+    processes: int = 0
+
+    def __post_init__(self) -> None:
+        for name, value, least, most in (
+            ("label", self.label, 0, self.length - 1),
+            ("margin", self.margin, 0, 512),
+            ("val_share", self.val_share, 0, 0.9),
+        ):
+            if not least <= value <= most:
+                raise BadData(f"{name}={value}: from {least} to {most} (length={self.length})")
+        if self.encoding.interval < self.length:
+            raise BadData(
+                f"encoding.interval={self.encoding.interval}: at least length={self.length}, so "
+                "that any frame of a clip can be the keyframe"
+            )
+        self.folders = PairFolders(Path(self.root), self.images, self.labels, self.lists or {})
+        facts = asdict(self) | {"root": str(Path(self.root).resolve()), "cache": "", "processes": 0}
+        self.folder = Path(self.cache) / f"stills-{digest(facts, VERSION)}"
+        self.store = self.folder / "keyframes.json"
+
+    def read_label(self, path: Path) -> NDArray[np.uint8]:
+        return read_label(path, replace(self.classes, stored=None))  # as `render` made it
+
+    def prepare(self) -> None:
+        if not self._missing():
+            return
+        with exclusive(self.folder):
+            missing = self._missing()
+            check_pairs([pair for _, pair in missing], self.classes)
+            self.classes.write(self.folder / "classes.yaml")
+            facts = json.dumps(asdict(self), default=str, indent=1)
+            write(self.folder / "parameters.json", facts.encode())
+            title = f"render stills into {self.folder}"
+            run_all(partial(_render, self), missing, title, "clip", self.processes)
+
+    def samples(self, split: Split) -> list[Sample]:
+        labelled = range(self.length) if split == "predict" or self.dense else [self.label]
+        samples = []
+        for source, pair in self._pairs(split):
+            root = self.folder / source
+            video = clip_path(root, pair.name)
+            if not video.is_file():
+                raise BadData(f"{video} is not made yet; prepare_data() of the data module does it")
+            for index in labelled:
+                label = root / "labels" / pair.name / f"{index:06d}.png"
+                samples.append(Sample(video, index, None if split == "predict" else label))
+        return samples
+
+    def _pairs(self, split: Split) -> list[tuple[str, Pair]]:
+        """The stills of a split, each with the split whose folder it lies in."""
+        if split in ("test", "predict") and "test" not in self.folders.splits:
+            if split == "test":
+                say_once(f"{self.root}: no test images; val is used for test")
+            split = "val"
+        source = "test" if split == "predict" else split
+        if source == "val" and "val" not in self.folders.splits and not self.val_share:
+            raise BadData(
+                f"{self.root}: no val images; name their folder in images.val and labels.val, or "
+                "keep some of the training images: val_share=0.1"
+            )
+        folder = source if source in self.folders.splits else "train"
+        pairs = self.folders.pairs(folder)
+        if folder == "train" and self.val_share and "val" not in self.folders.splits:
+            pairs = hold_out(pairs, self.val_share, self.seed)[source == "val"]
+        return [(folder, pair) for pair in pairs]
+
+    def _missing(self) -> list[tuple[str, Pair]]:
+        return [
+            (folder, pair)
+            for folder in self.folders.splits
+            for pair in self.folders.pairs(folder)
+            if not self._is_made(folder, pair)
+        ]
+
+    def _is_made(self, folder: str, pair: Pair) -> bool:
+        """Whether the clip stands, and neither image nor label was corrected after it."""
+        video = clip_path(self.folder / folder, pair.name)
+        if not video.is_file():
+            return False
+        made = video.stat().st_mtime
+        return made >= max(path.stat().st_mtime for path in (pair.image, pair.label))
+
+    def render(self, folder: str, pair: Pair) -> Iterator[Picture]:
+        """The frames of a still's clip, and their labels."""
+        still = pair.read(self.classes)
+        if self.size is not None:
+            still = _fit(still, *self.size)
+        height, width = still[1].shape
+        if min(height, width) <= 2 * self.margin:
+            raise BadData(
+                f"{pair.image} is {height}x{width} (height x width): nothing is left of it within "
+                f"margin={self.margin}; use a smaller margin"
+            )
+        seed = (self.seed, zlib.crc32(f"{folder}/{pair.name}".encode()))
+        matrices = self.path.homographies(height, width, self.length, self.label, seed)
+        rows, columns = (slice(self.margin, end - self.margin) for end in (height, width))
+        for index, matrix in enumerate(matrices):
+            image, label = still if index == self.label else _warp(still, matrix)
+            yield image[rows, columns], np.ascontiguousarray(label[rows, columns])
+
+
+def _render(stills: Stills, place: tuple[str, Pair]) -> None:
+    folder, pair = place
+    labelled = None if stills.dense else {stills.label}
+    pictures = stills.render(folder, pair)
+    write_clip(stills.folder / folder, pair.name, pictures, stills.encoding, labelled)
+
+
+def _warp(still: Picture, matrix: NDArray[np.float64]) -> Picture:
+    image, label = still
+    size = label.shape[1], label.shape[0]
+    moved = cv2.warpPerspective(
+        image, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
+    )
+    labels = cv2.warpPerspective(
+        label, matrix, size, flags=cv2.INTER_NEAREST, borderValue=(IGNORE,)
+    )
+    return np.asarray(moved, np.uint8), np.asarray(labels, np.uint8)
+
+
+def _fit(still: Picture, height: int, width: int) -> Picture:
+    """Scales the still until it just fits, and pads it at the right and bottom."""
+    image, label = still
+    factor = min(height / label.shape[0], width / label.shape[1])
+    high, wide = (max(1, round(size * factor)) for size in label.shape)
+    smooth = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
+    image = np.asarray(cv2.resize(image, (wide, high), interpolation=smooth), np.uint8)
+    nearest = cv2.resize(label, (wide, high), interpolation=cv2.INTER_NEAREST_EXACT)
+    below, right = height - high, width - wide
+    label = np.pad(np.asarray(nearest, np.uint8), ((0, below), (0, right)), constant_values=IGNORE)
+    return np.pad(image, ((0, below), (0, right), (0, 0)), mode="symmetric"), label

@@ -1,0 +1,1 @@
+"""Trained networks at work: videos in, labels out."""

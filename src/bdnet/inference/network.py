@@ -1,0 +1,88 @@
+"""A network out of a run: loaded with what it has learnt, ready to segment videos."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from hydra.utils import instantiate
+from omegaconf import DictConfig
+
+from bdnet.data.classes import Classes
+from bdnet.inference.keyframes.base import Keyframes
+from bdnet.inference.streaming import segment
+from bdnet.models.base import VideoModel
+from bdnet.models.checkpoints import restore
+from bdnet.models.precision import Precision
+from bdnet.runs.identity import check_trust
+from bdnet.runs.run import Run
+from bdnet.types import Segmentation
+
+
+class Network(NamedTuple):
+    """A trained network, and what it needs to be used.
+
+    interval: frames from one keyframe to the next that it was trained for
+    name:     of the run that it comes from
+    """
+
+    model: VideoModel
+    classes: Classes
+    interval: int
+    name: str
+
+    def segment(
+        self,
+        video: str | Path,
+        interval: Keyframes | int | None = None,
+        precision: Precision = "float32",
+    ) -> Iterator[Segmentation]:
+        """Every frame of a video file or URL with its labels, while it is being decoded.
+
+        interval: every n-th frame is read whole; None: as in training; or a rule for keyframes
+        """
+        keyframes = self.interval if interval is None else interval
+        return segment(
+            video, self.model, keyframes if self.model.looks_back else 1, precision=precision
+        )
+
+
+def load(path: Path | str, checkpoint: str = "last") -> Network:
+    """The network of a finished run, with the weights that it has learnt.
+
+    path:       the run's folder, or one of the checkpoints in it
+    checkpoint: which weights of the folder: last, or best of validation
+    """
+    path = Path(path)
+    if path.suffix == ".ckpt":
+        path, checkpoint = path.parent, path.stem
+    run = Run(path)
+    config = run.config()
+    weights = run.checkpoint(checkpoint)
+    model = untrained(config)
+    restore(model, weights)
+    facts = run.facts()
+    return Network(model.eval(), _classes(facts["classes"]), config.interval, facts["name"])
+
+
+def _classes(facts: Mapping[str, Any]) -> Classes:
+    stored = facts.get("stored")  # runs of before do not know it
+    return Classes(
+        tuple(facts["names"]),
+        tuple((r, g, b) for r, g, b in facts["colours"]),
+        None if stored is None else tuple((value, number) for value, number in stored),
+    )
+
+
+def untrained(config: DictConfig) -> VideoModel:
+    """The untrained network of a run's configuration."""
+    check_trust(config.model)
+    # its own weights come next; the backbone's file may be gone
+    given = {"weights": "none"} if "weights" in config.model else {}
+    model = instantiate(config.model, _convert_="all", **given)
+    assert isinstance(model, VideoModel)
+    return model
+
+
+def trained(run: str, checkpoint: str = "last") -> VideoModel:
+    """The same as a `_target_`: a teacher out of a run."""
+    return load(run, checkpoint).model

@@ -1,0 +1,158 @@
+"""What a segmented video becomes on disk: a film with overlay, and label images."""
+
+import shutil
+import signal
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bdnet.codec import Encoding, VideoWriter
+from bdnet.codec.writer import HIGHEST_FPS
+from bdnet.data.classes import Classes
+from bdnet.reports.pictures.file import Image, save
+from bdnet.reports.pictures.overlay import overlay
+from bdnet.types import Segmentation
+
+QUALITY = Encoding(crf=20, preset="veryfast", interval=25)  # to be looked at
+
+
+class Track(ABC):
+    """A file or folder that appears under its name when it is complete.
+
+    Leaving its block by an interrupt keeps what there is under another name, `interrupted`;
+    leaving it by an error keeps nothing.
+    """
+
+    def __init__(self, place: Path, ending: str) -> None:
+        self.path = place.with_name(place.name + ending)
+        self.interrupted = place.with_name(f"{place.name}.interrupted{ending}")
+        self.frames = 0
+        self.result: Path | None = None  # what there is in the end
+
+    @abstractmethod
+    def write(self, segmented: Segmentation) -> None:
+        """Appends a frame."""
+
+    @abstractmethod
+    def finish(self, path: Path) -> None:
+        """Gives what was written its name."""
+
+    @abstractmethod
+    def discard(self) -> None:
+        """Throws away what was written."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with uninterrupted():
+            try:
+                if kind is None:
+                    self._keep(self.path)
+                    _remove(self.interrupted)  # of an earlier attempt
+                elif self.frames and issubclass(kind, KeyboardInterrupt):
+                    self._keep(self.interrupted)
+            finally:
+                self.discard()
+
+    def _keep(self, path: Path) -> None:
+        self.finish(path)
+        self.result = path
+
+
+class OverlayFilm(Track):
+    """NAME.overlay.mp4: every frame under its labels; a frame that was lost is the one before."""
+
+    def __init__(self, place: Path, fps: float, classes: Classes, has_legend: bool = True) -> None:
+        super().__init__(place, ".overlay.mp4")
+        self.classes, self.has_legend = classes, has_legend
+        # a stream without a rate of its own has 0, or its clock's
+        rate = Fraction(fps) if 0 < fps <= HIGHEST_FPS else 25
+        self._writer = VideoWriter(self.path, rate, QUALITY)
+        self._last: Image | None = None
+
+    def write(self, segmented: Segmentation) -> None:
+        frame, labels, is_key, offset, _ = segmented
+        if frame.image is None:
+            raise ValueError(f"frame {frame.index} has no image: read the video with images='all'")
+        picture = overlay(frame.image, labels, self.classes, is_key, offset, self.has_legend)
+        while self._last is not None and self.frames < frame.index:
+            self._append(self._last)
+        self._append(picture)
+        self._last = picture
+
+    def _append(self, picture: Image) -> None:
+        self._writer.write(picture)
+        self.frames += 1
+
+    def finish(self, path: Path) -> None:
+        self._writer.path = path
+        self._writer.close()
+
+    def discard(self) -> None:
+        self._writer.discard()
+
+
+class LabelImages(Track):
+    """NAME.labels/000000.png and so on: class numbers by frame, 255 where there is none.
+
+    values: [256], what to write instead of each number; None: the number
+    """
+
+    def __init__(self, place: Path, values: NDArray[np.uint8] | None = None) -> None:
+        super().__init__(place, ".labels")
+        self.values = values
+        self._partial = self.path.with_name(f".{self.path.name}.partial")
+        _remove(self._partial)
+
+    def write(self, segmented: Segmentation) -> None:
+        labels = segmented.labels if self.values is None else self.values[segmented.labels]
+        save(labels, self._partial / f"{segmented.frame.index:06d}.png")
+        self.frames += 1
+
+    def finish(self, path: Path) -> None:
+        _remove(path)
+        self._partial.replace(path)
+
+    def discard(self) -> None:
+        _remove(self._partial)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Puts interrupts off to the end of the block: half a frame in a file is a broken file."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # interrupts reach the main thread only
+        return
+    caught: list[int] = []
+    before = {
+        number: signal.signal(number, lambda number, _: caught.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if caught:
+        signal.raise_signal(caught[0])

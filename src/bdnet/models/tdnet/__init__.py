@@ -1,0 +1,1 @@
+"""TDNet: a network in N parts, of which each frame runs one."""

@@ -1,0 +1,1 @@
+"""Fields and maps as tensors: accumulated, filled, matched, warped, resized."""

@@ -1,0 +1,71 @@
+"""Words on pictures."""
+
+from functools import lru_cache
+
+import numpy as np
+import PIL.Image
+from PIL import ImageDraw, ImageFont
+
+from bdnet.data.classes import Classes, Colour
+from bdnet.reports.pictures.file import Image
+
+DARK: Colour = (28, 28, 32)
+LIGHT: Colour = (245, 245, 245)
+LINE = 20  # pixels, height of a caption and of a line of the legend
+
+
+@lru_cache(256)
+def plate(words: str, height: int, ink: Colour, ground: Colour, letters: float = 0.68) -> Image:
+    """Words on a ground, [height, as wide as they are, 3]; read-only, since it is kept.
+
+    letters: their size as a share of the height
+    """
+    font = ImageFont.load_default(letters * height)
+    margin = max(2, height // 3)
+    width = int(np.ceil(font.getlength(words))) + 2 * margin
+    picture = PIL.Image.new("RGB", (width, height), ground)
+    ImageDraw.Draw(picture).text((margin, height / 2), words, ink, font, anchor="lm")
+    return np.asarray(picture)
+
+
+def ink_on(ground: Colour) -> Colour:
+    """Black or white, whichever is easier to read there."""
+    red, green, blue = ground
+    return DARK if 0.3 * red + 0.59 * green + 0.11 * blue > 140 else LIGHT
+
+
+def paste(canvas: Image, patch: Image, x: int, y: int) -> None:
+    """Puts a patch with its upper left corner at (x, y), as far as the canvas goes."""
+    window = canvas[y : y + patch.shape[0], x : x + patch.shape[1]]
+    window[:] = patch[: window.shape[0], : window.shape[1]]
+
+
+def captioned(tile: Image, words: str) -> Image:
+    """A tile below its caption, whose letters are as small as they have to be."""
+    canvas = np.full((LINE + tile.shape[0], tile.shape[1], 3), DARK, np.uint8)
+    plates = [plate(words, LINE, LIGHT, DARK, letters) for letters in (0.68, 0.6, 0.52, 0.45)]
+    fitting = [each for each in plates if each.shape[1] <= tile.shape[1]]
+    paste(canvas, (fitting or plates[-1:])[0], 0, 0)
+    canvas[LINE:] = tile
+    return canvas
+
+
+@lru_cache(8)
+def legend(classes: Classes, width: int, line: int = LINE) -> Image:
+    """Names on their colours, in as many lines as it takes; read-only, since it is kept."""
+    plates = [
+        plate(name, line, ink_on(colour), colour)
+        for name, colour in zip(classes.names, classes.colours, strict=True)
+    ]
+    widest = max(each.shape[1] for each in plates)
+    lines = -(-len(plates) // max(1, min(len(plates), width // widest)))
+    columns = -(-len(plates) // lines)
+    canvas = np.full((lines * line, width, 3), DARK, np.uint8)
+    edges = np.linspace(0, width, columns + 1).round().astype(int)
+    for number, (each, colour) in enumerate(zip(plates, classes.colours, strict=True)):
+        row, column = divmod(number, columns)
+        cell = canvas[row * line : (row + 1) * line, edges[column] : edges[column + 1]]
+        cell[:] = colour
+        paste(cell, each, 0, 0)
+    canvas.setflags(write=False)
+    return canvas

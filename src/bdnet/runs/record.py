@@ -1,0 +1,131 @@
+"""What a run leaves in writing: who it is, and what it scored."""
+
+import platform
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import torch
+from omegaconf import DictConfig
+
+from bdnet.data.classes import Classes
+from bdnet.data.module import ClipDataModule
+from bdnet.data.reach import samples_of
+from bdnet.system.machine import started
+
+PACKAGES = (
+    "bdnet", "torch", "pytorch-lightning", "torchmetrics", "timm", "av", "numpy", "hydra-core",
+    "albumentations", "opencv-python-headless",
+)  # fmt: skip
+
+
+def facts_of(
+    config: DictConfig, choices: Mapping[str, Any], classes: Classes, overrides: Sequence[str]
+) -> dict[str, Any]:
+    """run.json: who a run is, and what it was made with."""
+    return {
+        "name": config.name,
+        "seed": config.seed,
+        "digest": config.identity,
+        "experiment": choices.get("experiment"),
+        "choices": {
+            group: choice
+            for group, choice in choices.items()
+            if not group.startswith("hydra") and isinstance(choice, str)
+        },
+        "backbone": config.model.get("backbone", config.backbone),
+        "classes": asdict(classes),
+        "interval": config.interval,
+        "command": ["python", "-m", "bdnet.train", *overrides],
+        "commit": commit(),
+        "versions": {"python": platform.python_version(), **versions()},
+        "machine": machine(),
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def outcome(
+    facts: Mapping[str, Any], scores: Mapping[str, Any], data: ClipDataModule, checkpoint: str
+) -> dict[str, Any]:
+    """What an evaluation found, of whom."""
+    return {
+        **{key: facts[key] for key in ("digest", "name", "seed", "experiment", "backbone")},
+        "interval": data.interval,
+        "commit": facts["commit"],
+        "version": facts["versions"]["bdnet"],
+        "data": {
+            "name": facts["choices"]["data"],
+            "split": data.tested,
+            "targets": data.targets(data.tested),
+            "labelled": len(samples_of(data.dataset, data.tested)),
+        },
+        "checkpoint": checkpoint,
+        "scores": dict(scores),
+    }
+
+
+def describe(result: Mapping[str, Any], where: Path) -> str:
+    """The numbers that matter, for people."""
+    scores = result["scores"]
+    heads = [f"d={d}" for d in range(len(scores["miou"]))]
+    names = [*heads, "avg_k", "last_k"]
+    values = [*scores["miou"], scores["avg_k"], scores["last_k"]]
+    data = result["data"]
+    who = f"{result['name']} seed={result['seed']}"
+    frames = f"{data['targets']} of the {data['labelled']} labelled frames"
+    lines = [
+        f"{who}: mIoU on {frames} of {data['name']} ({data['split']})",
+        "  " + " ".join(f"{name:>6}" for name in names),
+        "  " + " ".join("     -" if each is None else f"{each:6.3f}" for each in values),
+    ]
+    video = scores.get("video")
+    if video:
+        told = [
+            f"mIoU {_number(video['miou'])}",
+            f"tailing error {_number(video['tailing_error'])}",
+        ]
+        told += [f"VC{n} {_number(each)}" for n, each in video["consistency"].items()]
+        lines.append(f"  as video: {', '.join(told)}")
+    return "\n".join([*lines, f"  written to {where}"])
+
+
+def versions() -> dict[str, str]:
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def machine() -> dict[str, Any]:
+    """What the first process works on; numbers may differ in their last digits elsewhere."""
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else None
+    return {
+        "system": platform.platform(),
+        "gpu": gpu,
+        "cuda": torch.version.cuda if gpu else None,
+        "threads": torch.get_num_threads(),
+        "processes": started(),
+    }
+
+
+def commit() -> str | None:
+    """The code's state in git, `-dirty` with changes; None for an installed package."""
+    try:
+        answer = subprocess.run(
+            ["git", "describe", "--always", "--dirty", "--abbrev=10"],
+            cwd=Path(__file__).parent, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return answer.stdout.strip()
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"

@@ -1,0 +1,195 @@
+"""Runs: what a run is known by, what state its folder is in, and how a finished one is loaded.
+
+runs/<name>/seed=<seed>/
+  config.yaml       the whole configuration, nothing left to look up
+  run.json          who it is: digest, choices, classes, command, versions
+  last.ckpt         where training goes on; best.ckpt, of the best validation
+  metrics.json      what it scored; there when the run is finished
+  evaluations/      what python -m bdnet.evaluate found later
+"""
+
+import logging
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from filelock import FileLock, Timeout
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
+from yaml import YAMLError
+
+from bdnet.data.classes import Classes
+from bdnet.data.module import ClipDataModule
+from bdnet.errors import BdnetError
+from bdnet.runs.identity import check_plain, check_trust, differences
+from bdnet.models.base import VideoModel
+from bdnet.models.checkpoints import restore
+from bdnet.system.files import read_json, write, write_json
+
+log = logging.getLogger(__name__)
+
+
+class Busy(BdnetError):
+    """Another process is at work on a run."""
+
+
+class Run:
+    """A run's folder."""
+
+    def __init__(self, folder: Path | str) -> None:
+        self.folder = Path(folder)
+
+    @property
+    def last(self) -> Path:
+        return self.folder / "last.ckpt"
+
+    @property
+    def is_finished(self) -> bool:
+        return (self.folder / "metrics.json").is_file()
+
+    def facts(self) -> dict[str, Any]:
+        """run.json; {} where the folder holds no run."""
+        path = self.folder / "run.json"
+        return read_json(path) if path.is_file() else {}
+
+    def identity(self) -> str:
+        """The digest of a finished run; of another one it does not tell the weights."""
+        if not self.is_finished:
+            raise BdnetError(
+                f"{self.folder}: no finished run; train it first (python -m bdnet.train)"
+            )
+        return str(self.facts()["digest"])
+
+    def config(self) -> DictConfig:
+        path = self.folder / "config.yaml"
+        if not path.is_file():
+            raise BdnetError(
+                f"run={self.folder}: holds no run (no config.yaml); give the folder that "
+                "python -m bdnet.train wrote, such as runs/NAME/seed=0"
+            )
+        try:
+            config = OmegaConf.load(path)
+        except (OSError, ValueError, YAMLError) as error:
+            raise BdnetError(f"{path}: cannot be read as YAML ({error}); copy it again") from error
+        if not isinstance(config, DictConfig):
+            raise BdnetError(f"{path}: a list where keys are expected; copy it again")
+        check_plain(config, path)
+        return config
+
+    def data(self, changes: DictConfig | None = None) -> ClipDataModule:
+        """The data that the run was trained and tested on, but for what is changed."""
+        settings = OmegaConf.merge(self.config().data, changes or {})
+        check_trust(settings)
+        module: ClipDataModule = instantiate(settings, _convert_="all")
+        return module
+
+    def checkpoint(self, which: str) -> Path:
+        path = self.folder / f"{which}.ckpt"
+        if not path.is_file():
+            found = self.checkpoints()
+            has = f"it has {' and '.join(found)}" if found else "train it first"
+            raise BdnetError(f"checkpoint={which}: {self.folder} has none of that name; {has}")
+        return path
+
+    def checkpoints(self) -> list[str]:
+        return sorted(each.stem for each in self.folder.glob("[!.]*.ckpt"))
+
+    def evaluations(self) -> list[dict[str, Any]]:
+        """What later evaluations found."""
+        return [read_json(path) for path in sorted(self.folder.glob("evaluations/[!.]*.json"))]
+
+    def begin(self, config: DictConfig, facts: Mapping[str, Any]) -> None:
+        """Claims the folder for a configuration, or refuses: it holds another one's run.
+
+        One that ended before its first checkpoint holds nothing, and gives way.
+        """
+        earlier = self.facts()
+        if earlier and earlier["digest"] == facts["digest"]:
+            return
+        if earlier and (self.is_finished or self.checkpoints()):
+            changes = "; ".join(differences(self.config(), config)) or "a run that it builds on"
+            raise BdnetError(
+                f"{self.folder} holds a run of another configuration ({changes}); give this one a "
+                "name of its own (name=..., or recipe.name=... with all that it builds on), or say "
+                "overwrite=true"
+            )
+        if earlier:
+            self.clear()
+        text = OmegaConf.to_yaml(config, resolve=True)
+        write(self.folder / "config.yaml", text.encode())
+        write_json(self.folder / "run.json", facts)
+
+    @contextmanager
+    def claimed(
+        self, config: DictConfig, facts: Mapping[str, Any], overwrite: bool, wait: bool
+    ) -> Iterator[bool]:
+        """Holds the folder for a configuration; whether there is something left to do."""
+        with self.exclusive(wait):
+            if overwrite:
+                self.clear()
+            self.begin(config, facts)
+            self.take_over()
+            yield not self.is_finished
+
+    def take_over(self) -> None:
+        """Makes last.ckpt of what Lightning saved when SLURM took the machine away, if it is newer.
+
+        Lightning would load such a file by itself, also for a test.
+        """
+        for path in self.folder.glob("hpc_ckpt_*.ckpt"):
+            if not self.last.is_file() or _step(path) > _step(self.last):
+                path.replace(self.last)
+            else:
+                path.unlink()
+
+    def finish(self, result: Mapping[str, Any]) -> None:
+        self.take_over()
+        write_json(self.folder / "metrics.json", result)
+
+    def clear(self) -> None:
+        """Forgets the run that is in here."""
+        for pattern in ("*.ckpt", "*.json", "config.yaml", "evaluations/*.json"):
+            for path in self.folder.glob(pattern):
+                path.unlink()
+
+    def check_folder(self) -> None:
+        """Makes the folder, or refuses one in which nothing can be written."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BdnetError(
+                f"{self.folder}: cannot be the folder of a run ({error.strerror}: "
+                f"{error.filename}); say another one (runs=FOLDER, or name=...)"
+            ) from error
+        if not os.access(self.folder, os.W_OK | os.X_OK):
+            raise BdnetError(
+                f"{self.folder}: nothing can be written there; say another place (runs=FOLDER)"
+            )
+
+    @contextmanager
+    def exclusive(self, wait: bool = False) -> Iterator[None]:
+        """One process at a time works on a run; the lock dies with its process."""
+        self.check_folder()
+        lock = FileLock(self.folder / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            if not wait:
+                raise Busy(
+                    f"{self.folder}: another process is at work on this run; wait for it, or stop "
+                    "it"
+                ) from error
+            log.info("%s: waiting for another process, which is at work on it", self.folder)
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def _step(path: Path) -> int:
+    """How far a training had come."""
+    return int(torch.load(path, "cpu", weights_only=True, mmap=True)["global_step"])

@@ -1,0 +1,88 @@
+"""The LightningModule that evaluates a network."""
+
+from collections.abc import Iterator
+
+import torch
+from pytorch_lightning import LightningModule
+from torch import Tensor
+
+from bdnet.data.classes import Classes
+from bdnet.data.stretches import Stretch
+from bdnet.errors import BdnetError
+from bdnet.models.base import Step, VideoModel
+from bdnet.motion.upsampling import label_map
+from bdnet.training.scores import Numbers, OffsetScores, VideoScores, scalars
+from bdnet.types import Clip
+
+LAYOUTS = {"channels_last": torch.channels_last, "contiguous": torch.contiguous_format}
+
+
+class Evaluator(LightningModule):
+    """Counts what a network gets right: of clips at every offset, and of dense labels as video.
+
+    numbers: what the last test or validation counted; a table for JSON
+    """
+
+    def __init__(self, student: VideoModel, classes: Classes, interval: int) -> None:
+        super().__init__()
+        self.student = student
+        self.classes = classes
+        self.while_training = OffsetScores(classes, interval, outlines=False)
+        self.by_offset = OffsetScores(classes, interval, outlines=True)
+        self.as_video = VideoScores(classes)
+        self.numbers: Numbers = {}
+        self._frames = 0
+
+    def lay_out(self, memory: str) -> None:
+        """Weights as `channels_last`, which most convolutions are faster on, or `contiguous`."""
+        if memory not in LAYOUTS:
+            raise BdnetError(f"memory={memory}: say {' or '.join(LAYOUTS)}")
+        self.to(memory_format=LAYOUTS[memory])
+
+    def validation_step(self, batch: Clip, _: int) -> None:
+        self.while_training.update(self.segment(batch), batch.labels, batch.offset)
+
+    def on_validation_epoch_end(self) -> None:
+        self.numbers = self.while_training.compute()
+        self.while_training.reset()
+        if not self.trainer.sanity_checking:
+            flat = scalars(self.numbers, "val")
+            self.log("val/avg_k", flat.pop("val/avg_k", 0.0), prog_bar=True, rank_zero_only=True)
+            self.log_dict(flat, rank_zero_only=True)
+
+    def test_step(self, batch: Clip | Stretch, batch_idx: int, dataloader_idx: int = 0) -> None:  # noqa: ARG002
+        if isinstance(batch, Clip):
+            self.by_offset.update(self.segment(batch), batch.labels, batch.offset)
+        else:
+            self.as_video.update(torch.cat(list(self.stream(batch))), batch.labels)
+            self._frames += len(batch.labels)
+
+    def on_test_epoch_end(self) -> None:
+        frames = int(self.trainer.strategy.reduce(torch.tensor(self._frames), reduce_op="sum"))
+        video = {**self.as_video.compute(), "frames": frames} if frames else None
+        self.numbers = {**self.by_offset.compute(), "video": video}
+        self.by_offset.reset()
+        self.as_video.reset()
+        self._frames = 0
+        self.log_dict(scalars(self.numbers, "test"), rank_zero_only=True)
+
+    def segment(self, clip: Clip) -> Tensor:
+        """The classes [b, H, W] of a batch's targets."""
+        logits = self.student(clip).logits
+        return label_map(logits, *clip.labels.shape[-2:]).long()
+
+    def stream(self, stretch: Stretch) -> Iterator[Tensor]:
+        """The classes [1, H, W] of each frame, as a network in use gives them."""
+        state = self.student.start()
+        reads_all = self.student.pixels == "all"
+        for image, motion, valid, is_key in zip(
+            stretch.images, stretch.motion, stretch.valid, stretch.is_key.tolist(), strict=True
+        ):
+            frame = Step(
+                image[None] if is_key or reads_all else None,
+                None if is_key else motion[None],
+                None if is_key else valid[None],
+                is_key,
+            )
+            state, logits = self.student.step(state, frame)
+            yield label_map(logits, *image.shape[-2:]).long()

@@ -1,0 +1,74 @@
+"""What people would rather look at: pictures and tables of a test."""
+
+from pathlib import Path
+
+import torch
+from pytorch_lightning import Callback, LightningModule, Trainer
+from pytorch_lightning.loggers import WandbLogger
+from torch.utils.data import default_collate
+
+from bdnet.data.classes import Classes
+from bdnet.data.module import ClipDataModule
+from bdnet.data.normalisation import normalise
+from bdnet.models.base import VideoModel
+from bdnet.motion.upsampling import label_map
+from bdnet.reports.pictures.file import Image
+from bdnet.reports.pictures.panel import panel, sheet_of_panels
+from bdnet.training.evaluator import Evaluator
+from bdnet.training.scores import Numbers
+from bdnet.types import Clip
+
+Table = tuple[list[str], list[list[object]]]  # columns, rows
+
+
+class Exhibits(Callback):
+    """After a test: panels.png in the run's folder; on Weights & Biases also tables.
+
+    clips: how many are shown, at the largest offset, spread over the split; 0 shows none
+    """
+
+    def __init__(self, folder: str, clips: int = 4) -> None:
+        self.folder, self.clips = Path(folder), clips
+
+    def on_test_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        data = trainer.datamodule  # type: ignore[attr-defined]  # set by the trainer
+        if not trainer.is_global_zero:
+            return
+        assert isinstance(pl_module, Evaluator)
+        assert isinstance(data, ClipDataModule)
+        chosen = list(data.examples(data.tested, self.clips)) if self.clips else []
+        rows = [look(pl_module.student, clip, pl_module.classes) for clip in chosen]
+        if rows:
+            sheet_of_panels(rows, pl_module.classes, self.folder / "panels.png")
+        for logger in trainer.loggers:
+            if isinstance(logger, WandbLogger):
+                if rows:
+                    logger.log_image("panels", rows)
+                for name, (columns, lines) in tables(pl_module.numbers).items():
+                    logger.log_table(name, columns, lines)
+
+
+@torch.no_grad()
+def segment(network: VideoModel, clip: Clip) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """Classes [H, W] of a single clip's target, and edge logits [1, h, w] or None."""
+    device = next(network.parameters()).device
+    batch: Clip = normalise(Clip(*(each.to(device) for each in default_collate([clip]))))
+    prediction = network.eval()(batch)
+    labels = label_map(prediction.logits, *clip.labels.shape)[0]
+    return labels, None if prediction.edges is None else prediction.edges[0]
+
+
+def look(network: VideoModel, clip: Clip, classes: Classes) -> Image:
+    """A row of pictures of one clip."""
+    return panel(clip, *segment(network, clip), classes)
+
+
+def tables(numbers: Numbers) -> dict[str, Table]:
+    """IoU by class and offset, and mIoU by offset."""
+    heads = [f"d={offset}" for offset in range(len(numbers["miou"]))]
+    lines: list[list[object]] = [[name, *found] for name, found in numbers["iou"].items()]
+    means = [numbers[name] for name in ("avg_k", "avg", "last_k")]
+    return {
+        "iou": (["class", *heads], lines),
+        "miou": ([*heads, "avg_k", "avg", "last_k"], [[*numbers["miou"], *means]]),
+    }

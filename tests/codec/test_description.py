@@ -1,0 +1,120 @@
+"""Every field of a StreamInfo, on files of every kind."""
+
+from dataclasses import asdict
+
+import pytest
+
+from bdnet.codec import describe
+from videos import CLEAN_H264, CLEAN_MPEG, Pan
+
+PAN = Pan((1.0, 1.0))
+CLEAN = {
+    "codec": "h264",
+    "profile": "High",
+    "pixel_format": "yuv420p",
+    "width": 128,
+    "height": 96,
+    "fps": 25.0,
+    "variable_fps": False,
+    "frames": 25,
+    "keyframes": (0, 12, 24),
+    "has_b_frames": False,
+    "references": 1,
+    "interlaced": False,
+    "rotation": 0,
+    "exports_vectors": True,
+    "problems": (),
+}
+
+
+def h264(**changes: str) -> tuple[tuple[str, str], ...]:
+    return tuple({**CLEAN_H264, **changes}.items())
+
+
+B_FRAMES = "has B-frames, whose vectors point to the past and the future"
+INTERLACED = "is interlaced: vectors may count in lines of one field"
+TWO = "allows 2 reference frames, and vectors do not say which one they mean"
+UNEVEN = tuple(index * 4 + 3 * (index % 3 == 0) for index in range(25))
+CASES = {
+    "clean": ({}, {}),
+    "mkv": ({"container": "mkv"}, {}),
+    "ts": ({"container": "ts"}, {}),
+    "raw": ({"container": "h264"}, {}),
+    "one frame": ({"frames": 1}, {"frames": 1, "keyframes": (0,)}),
+    "two references": ({"options": h264(refs="2")}, {"references": 2, "problems": (TWO,)}),
+    "b-frames": (
+        {"options": h264(bf="1", refs="1", **{"x264-params": "b-adapt=0"})},
+        {"has_b_frames": True, "references": 2, "problems": (B_FRAMES, TWO)},
+    ),
+    "interlaced": (
+        {"options": h264(**{"x264-params": "interlaced=1"})},
+        {
+            "interlaced": True,
+            "problems": (INTERLACED,),
+        },
+    ),
+    "uneven": ({"stamps": UNEVEN}, {"variable_fps": True, "fps": pytest.approx(25, abs=1.5)}),
+    "mpeg4": (
+        {"codec": "mpeg4"},
+        {"codec": "mpeg4", "profile": "Simple Profile", "references": None},
+    ),
+    "mpeg4 b-frames": (
+        {"codec": "mpeg4", "options": tuple({**CLEAN_MPEG, "bf": "2"}.items())},
+        {
+            "codec": "mpeg4",
+            "profile": "Advanced Simple Profile",
+            "references": None,
+            "has_b_frames": True,
+            "problems": (B_FRAMES,),
+        },
+    ),
+    "mpeg2": (
+        {"codec": "mpeg2video", "container": "ts"},
+        {"codec": "mpeg2video", "profile": "Main", "references": None},
+    ),
+    "odd": (
+        {"size": (121, 161), "pixel_format": "yuv444p"},
+        {
+            "width": 161,
+            "height": 121,
+            "profile": "High 4:4:4 Predictive",
+            "pixel_format": "yuv444p",
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", CASES)
+def test_every_field(make_video, kind) -> None:
+    recipe, changes = CASES[kind]
+    path = make_video(**{"scene": PAN, "size": (96, 128), **recipe})
+    info = describe(path)
+    assert asdict(info) == {"path": str(path), **CLEAN, **changes}
+    assert info.clean == (not info.problems)
+
+
+@pytest.mark.parametrize("degrees", [90, 180, -90])
+def test_rotation(make_video, degrees) -> None:
+    info = describe(make_video(size=(96, 128), frames=3, rotation=degrees))
+    assert info.rotation == degrees or abs(info.rotation) == abs(degrees) == 180
+    assert (info.width, info.height) == (128, 96)
+    assert not info.clean
+    assert f"{info.rotation} degrees" in info.problems[0]
+
+
+NO_VECTORS = {
+    "hevc": {"codec": "libx265", "options": (("x265-params", "log-level=none:bframes=0"),)},
+    "vp9": {"codec": "libvpx-vp9", "options": (("cpu-used", "8"),), "container": "webm"},
+    "mjpeg": {"codec": "mjpeg", "options": (), "container": "avi", "pixel_format": "yuvj420p"},
+}
+
+
+@pytest.mark.parametrize("codec", NO_VECTORS)
+def test_codecs_without_vectors(make_video, codec) -> None:
+    info = describe(make_video(frames=3, **NO_VECTORS[codec]))
+    assert info.codec == codec
+    assert info.frames == 3
+    assert not info.exports_vectors
+    assert not info.clean
+    assert info.references is None
+    assert f"is {codec}, whose decoder exports no motion vectors" in info.problems

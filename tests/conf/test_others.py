@@ -1,0 +1,93 @@
+"""Experiments beside Table 2: each is a row of it but for what its name says."""
+
+from typing import Any
+
+import pytest
+from omegaconf import DictConfig, OmegaConf
+from test_table2 import flat
+
+from bdnet.cli.application import conf_folder
+from bdnet.runs.prerequisites import sources
+from bdnet.training import job as program
+from tiny_training import composed
+
+GIVEN = ("recipe=streets", "seed=3", "backbone=resnet50")
+# a row of Table 2, and where it may differ
+LIKE = {
+    "propagation/recursive": ("mv", {"model.propagation._target_"}),
+    "inner_readings/pairwise": ("inner", {"loss"}),
+    "inner_readings/intra_class": ("inner", {"loss"}),
+    "table1/grfp": ("single_frame", {"model"}),
+}
+LINES = ("single_frame", "copy", "mv", "inner", "control_warped")
+
+
+def settled(experiment: str) -> dict[str, Any]:
+    with composed(*GIVEN, f"experiment={experiment}") as (config, _):
+        return dict(flat(OmegaConf.to_container(config, resolve=True)))
+
+
+@pytest.mark.parametrize("name", LIKE)
+def test_an_experiment_is_a_row_but_for_what_it_is_about(name: str):
+    row, about = LIKE[name]
+    ours, theirs = settled(name), settled(f"table2/{row}")
+    different = {key for key in ours | theirs if ours.get(key) != theirs.get(key)}
+    apart = {"name", "folder", "callbacks", "logger", "trainer"} | about
+    assert different
+    assert all(any(f"{key}.".startswith(f"{each}.") for each in apart) for key in different)
+    assert ours["init_from"] == theirs["init_from"]
+
+
+def test_readings_of_inner_differ_by_their_term():
+    terms = {}
+    for name in ("table2/inner", "inner_readings/pairwise", "inner_readings/intra_class"):
+        with composed(*GIVEN, f"experiment={name}") as (config, _):
+            terms[name] = set(config.loss) - {"segmentation", "boundary", "pixelwise"}
+    assert terms == {
+        "table2/inner": {"inner"},
+        "inner_readings/pairwise": {"pairwise"},
+        "inner_readings/intra_class": {"intra_class"},
+    }
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_a_line_of_figure_3_is_a_trained_row_at_interval_10(
+    line: str, monkeypatch: pytest.MonkeyPatch
+):
+    """Whose network it has, and which is trained as Table 2 trains it."""
+    needed: list[DictConfig] = []
+    monkeypatch.setattr(program, "train", lambda config, *_: needed.append(config.copy()))
+    given = (*GIVEN, f"experiment=figure3/{line}")
+    with composed(*given) as (config, _):
+        for each in config.requires:
+            program._train_needed(each, given)
+        (row,) = needed
+        assert (config.steps, config.interval) == (0, 10)
+        assert sources(config) == [row.folder]
+    with composed(*GIVEN, f"experiment=table2/{line}") as (expected, _):
+        assert row == expected
+    assert OmegaConf.to_container(config.model) == OmegaConf.to_container(row.model)
+
+
+def test_what_a_needed_run_is_told_its_own_needed_runs_are_told(monkeypatch: pytest.MonkeyPatch):
+    told: list[tuple[str, int]] = []
+
+    def note(config: DictConfig, choices: dict[str, str], overrides: Any, wait: bool) -> None:
+        assert wait
+        told.append((choices["experiment"], config.interval))
+        for each in config.requires:
+            program._train_needed(each, overrides)
+
+    monkeypatch.setattr(program, "train", note)
+    given = (*GIVEN, "experiment=figure3/mv", "interval=7")
+    with composed(*given) as (config, _):
+        for each in config.requires:
+            program._train_needed(each, given)
+    assert told == [("table2/mv", 5), ("table2/base", 5)]
+
+
+@pytest.mark.parametrize("sweep", sorted(p.stem for p in conf_folder().glob("sweep/*.yaml")))
+def test_a_sweep_names_experiments_that_exist(sweep: str):
+    params = OmegaConf.load(conf_folder() / f"sweep/{sweep}.yaml").hydra.sweeper.params
+    for experiment in params.experiment.split(","):
+        assert (conf_folder() / f"experiment/{experiment}.yaml").is_file()

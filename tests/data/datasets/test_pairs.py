@@ -1,0 +1,94 @@
+"""Images and labels are paired by name; what does not fit is named."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bdnet.data.datasets.pairs import PairFolders, check_pairs, find_pairs, hold_out
+from bdnet.data.errors import BadData
+from trees import CLASSES, label, picture, write
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for index, name in enumerate("abcde"):
+        write(tmp_path / f"images/{name}.png", picture(index))
+        write(tmp_path / f"labels/{name}.png", label(index))
+    return tmp_path
+
+
+def names(root: Path, listed: str | None = None) -> list[str]:
+    path = root / "list.txt" if listed is not None else None
+    if path is not None:
+        path.write_text(listed)
+    return [pair.name for pair in find_pairs(root / "images", root / "labels", path)]
+
+
+def test_pairs_are_read_as_rgb_and_class_numbers(root: Path):
+    pairs = find_pairs(root / "images", root / "labels")
+    assert [pair.name for pair in pairs] == [*"abcde"]
+    image, found = pairs[1].read(CLASSES)
+    assert np.array_equal(image, picture(1))
+    assert np.array_equal(found, label(1))
+
+
+def test_a_list_chooses_names_with_or_without_folder_and_ending(root: Path):
+    assert names(root, "d\n\nimages/a.jpg labels/a.png\n") == ["a", "d"]
+    (root / "labels/e.png").unlink()  # not listed, not missed
+    assert names(root, "b\n") == ["b"]
+    for content, said in (
+        ("a\nz\n", "1 of 2 images are missing: z; .* or correct .*list.txt"),
+        ("e\n", "1 of 1 labels are missing: e"),
+        ("\n", "lists no image"),
+    ):
+        with pytest.raises(BadData, match=said):
+            names(root, content)
+
+
+def test_a_share_is_held_out_and_hardly_changes_when_pairs_come(root: Path):
+    pairs = find_pairs(root / "images", root / "labels")
+    rest, held = hold_out(pairs, 0.4, seed=0)
+    assert (len(rest), len(held)) == (3, 2)
+    assert sorted(rest + held) == pairs
+    _, fewer = hold_out([pair for pair in pairs if pair not in held[:1]], 0.25, seed=0)
+    assert set(held[1:]) <= set(fewer)
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        (lambda root: (root / "labels/a.png").unlink(),
+         "labels: 1 of 5 labels are missing: a; their images are in .*; add them"),
+        (lambda root: (root / "images/b.png").unlink(),
+         "images: 1 of 5 images are missing: b; their labels would be in"),
+        (lambda root: write(root / "labels/a.png", label(0, 24, 32)),
+         "a.png is 24x32 .height x width., and .*a.png is 48x64; store both at one size"),
+        (lambda root: write(root / "labels/c.png", label() + 7),
+         r"c.png: unknown label values \[7, 8\]"),
+        (lambda root: (root / "images/c.png").write_bytes(b"no image"),
+         "c.png: not an image that OpenCV can read"),
+        (lambda root: write(root / "images/c.jpg", picture()), "c.png and .*c.jpg have the"),
+        (lambda root: (root / "images").rename(root / "moved"), "images is missing; put"),
+        (lambda root: [each.unlink() for each in (root / "images").iterdir()],
+         r"images holds no image \(.*.jpg"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_named(root: Path, harm, said: str):
+    harm(root)
+    with pytest.raises(BadData, match=said):
+        check_pairs(find_pairs(root / "images", root / "labels"), CLASSES)
+
+
+def test_folders_name_the_same_splits(root: Path):
+    folders = PairFolders(root, {"train": "images", "val": None}, {"train": "labels"}, {})
+    assert folders.splits == ["train"]
+    assert len(folders.pairs("train")) == 5
+    for wrong in (
+        ({"train": "images", "val": "images"}, {"train": "labels"}, {}),
+        ({"train": "images"}, {"train": "labels"}, {"val": "x"}),
+        ({"val": "images"}, {"val": "labels"}, {}),
+        ({"train": "images", "other": "x"}, {"train": "labels", "other": "x"}, {}),
+    ):
+        with pytest.raises(BadData, match="each names train and, if there are any, val and test"):
+            PairFolders(root, *wrong)

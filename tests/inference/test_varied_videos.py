@@ -1,0 +1,144 @@
+"""Whatever file a user has: `predict` segments it, or says in one sentence why it cannot."""
+
+import json
+import os
+import re
+import sys
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import pytest
+
+from bdnet.codec import VideoReader
+from bdnet.data.classes import Classes
+from bdnet.inference import network, prediction
+from bdnet.models.base import VideoModel
+from bdnet.reports.pictures import overlay
+from models.networks import build
+from varied_videos import FRAMES, KINDS, RARER_KINDS, SIZE, Kind, joined, video
+
+CLASSES = Classes(("road", "car", "sky"), ((128, 64, 128), (0, 0, 142), (70, 130, 180)))
+
+
+class Done(NamedTuple):
+    """What became of a folder of videos."""
+
+    output: Path
+    code: int | str | None
+    summary: dict
+
+
+def run(model: VideoModel, folder: Path, pattern: str) -> Done:
+    """Segments videos with a network that was never trained; films are not enlarged."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(prediction, "load", lambda *_: network.Network(model, CLASSES, 4, "mine"))
+        patch.setattr(overlay, "NARROW", 64)
+        patch.chdir(folder)
+        arguments = ["predict", "run=mine", "output=out", "labels=true", f"video={pattern}"]
+        patch.setattr(sys, "argv", arguments)
+        code = None
+        try:
+            prediction.main()
+        except SystemExit as end:
+            code = end.code
+    summary = folder / "out/summary.json"
+    return Done(folder / "out", code, json.loads(summary.read_text()) if summary.exists() else {})
+
+
+@pytest.fixture(scope="module")
+def model() -> VideoModel:
+    return build("+model=bdnet", "model/boundary=warped")
+
+
+def segment_all(model: VideoModel, folder: Path, kinds: Iterable[Kind]) -> Done:
+    """Makes the files and segments all of them in one go."""
+    for kind in kinds:
+        path = folder / "in" / kind.place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        kind.write(path)
+    return run(model, folder, "in")
+
+
+@pytest.fixture(scope="module")
+def done(model, tmp_path_factory) -> Done:
+    return segment_all(model, tmp_path_factory.mktemp("varied"), KINDS)
+
+
+@pytest.fixture(scope="module")
+def rarer(model, tmp_path_factory) -> Done:
+    return segment_all(model, tmp_path_factory.mktemp("rarer"), RARER_KINDS)
+
+
+def check(kind: Kind, done: Done) -> None:
+    video, place = f"in/{kind.place}", (done.output / kind.place).with_suffix("")
+    film, labels = (place.with_name(place.name + each) for each in (".overlay.mp4", ".labels"))
+    if kind.frames is None:
+        reason = done.summary["failed"][video]
+        assert re.search(kind.says, reason)
+        assert reason.startswith(video)
+        assert len(reason.splitlines()) == 1
+        assert f"failed: {reason}\n" in f"{done.code}\n"
+        assert not film.exists()
+        assert not labels.exists()
+        return
+    report = done.summary["videos"][video]
+    assert report["is_complete"]
+    assert (report["frames"], len(report["files"])) == (kind.frames - kind.lost, 2)
+    assert re.search(kind.says, "\n".join(report["problems"]))
+    with VideoReader(film, "all") as reader:
+        assert len(list(reader)) == kind.frames
+    height, width = kind.size
+    found = [cv2.imread(str(each), cv2.IMREAD_UNCHANGED) for each in sorted(labels.iterdir())]
+    assert [each.shape for each in found] == [(height, width)] * (kind.frames - kind.lost)
+    assert all(set(each.flat) <= {0, 1, 2} for each in found)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_every_kind_works_or_is_refused_in_a_sentence(done, kind) -> None:
+    check(kind, done)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", RARER_KINDS, ids=lambda kind: kind.name)
+def test_so_do_the_rarer_kinds(rarer, kind) -> None:
+    check(kind, rarer)
+
+
+def test_nothing_else_is_left(done) -> None:
+    """Neither half a film, nor a word of a file that is not there."""
+    assert not [path for path in done.output.rglob("*") if "partial" in path.name]
+    named = {*done.summary["videos"], *done.summary["failed"]}
+    assert named == {f"in/{kind.place}" for kind in KINDS}
+    assert len(done.code.splitlines()) == sum(kind.frames is None for kind in KINDS)
+
+
+def test_a_folder_that_is_called_like_a_video(model, tmp_path) -> None:
+    (tmp_path / "drive.mp4").mkdir()
+    done = run(model, tmp_path, "drive.mp4")
+    assert re.fullmatch(r"bdnet predict: drive\.mp4: .* a video or a folder with .*", done.code)
+
+
+def test_a_pipe_is_read_once_and_to_its_end(model, tmp_path) -> None:
+    video()(tmp_path / "drive.ts")
+    os.mkfifo(tmp_path / "pipe")
+    data = (tmp_path / "drive.ts").read_bytes()
+    writer = threading.Thread(target=(tmp_path / "pipe").write_bytes, args=(data,))
+    writer.start()
+    done = run(model, tmp_path, "pipe")
+    writer.join(10)
+    assert done.code is None
+    assert done.summary["videos"]["pipe"]["frames"] == FRAMES
+
+
+def test_the_command_that_mends_changing_sizes_does_mend_them(tmp_path, monkeypatch) -> None:
+    from bdnet import encode
+
+    joined(video(), video(size=(64, 96)))(tmp_path / "sizes.ts")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["encode", "input=sizes.ts", "output=clean"])
+    encode.main()
+    with VideoReader("clean/sizes.mp4", "all") as reader:
+        assert [frame.image.shape[:2] for frame in reader] == [SIZE] * 2 * FRAMES

@@ -1,0 +1,82 @@
+"""Attention propagation against its formulas, with loops."""
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from bdnet.models.tdnet.attention import Hop, Memory, propagate
+
+Array = NDArray[np.float64]
+KEYS, WIDTH = 5, 7
+
+
+def literal(hop: Hop, key: Array, value: Array, query: Array) -> Array:
+    """A(K, V, Q), cell by cell: [channels, h, w] each."""
+    weight, bias = (each.detach().double().numpy() for each in (hop.mix.weight, hop.mix.bias))
+    told = np.empty((len(weight), *query.shape[1:]))
+    keys, values = (each.reshape(len(each), -1).T for each in (key, value))
+    for y in range(query.shape[1]):
+        for x in range(query.shape[2]):
+            powers = np.array([np.exp(query[:, y, x] @ k / np.sqrt(len(query))) for k in keys])
+            found = sum(share * v for share, v in zip(powers / powers.sum(), values, strict=True))
+            told[:, y, x] = weight[:, :, 0, 0] @ found + bias
+    return told
+
+
+def drawn(cells: tuple[int, int]) -> Memory:
+    return Memory(torch.randn(2, KEYS, *cells), torch.randn(2, KEYS, *cells),
+                  torch.randn(2, WIDTH, *cells))  # fmt: skip
+
+
+def numbers(memory: Memory, place: int) -> list[Array]:
+    return [each[place].double().numpy() for each in memory]
+
+
+@pytest.fixture
+def hops() -> list[Hop]:
+    torch.manual_seed(0)
+    return [Hop(WIDTH).eval() for _ in range(3)]
+
+
+@torch.no_grad()
+def test_two_frames(hops: list[Hop]):
+    past, query = drawn((3, 4)), torch.randn(2, KEYS, 5, 6)
+    found = propagate([past], hops[:1], query)
+    for place in range(2):
+        _, key, value = numbers(past, place)
+        expected = literal(hops[0], key, value, query[place].double().numpy())
+        np.testing.assert_allclose(found[place].numpy(), expected, rtol=1e-4, atol=1e-5)
+
+
+@torch.no_grad()
+def test_four_frames(hops: list[Hop]):
+    past, query = [drawn((3, 4)) for _ in range(3)], torch.randn(2, KEYS, 5, 6)
+    found = propagate(past, hops, query)
+    assert found.shape == (2, WIDTH, 5, 6)
+    for place in range(2):
+        (_, k1, v1), (q2, k2, v2), (q3, k3, v3) = (numbers(each, place) for each in past)
+        told2 = literal(hops[0], k1, v1, q2)
+        told3 = literal(hops[1], k2, v2 + told2, q3)
+        expected = literal(hops[2], k3, v3 + told3, query[place].double().numpy())
+        np.testing.assert_allclose(found[place].numpy(), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_what_is_found_is_dropped_out_and_mixed():
+    torch.manual_seed(0)
+    hop = Hop(400)
+    torch.nn.init.eye_(hop.mix.weight[..., 0, 0])
+    torch.nn.init.zeros_(hop.mix.bias)
+    # one key: whatever is asked, its value is what is found
+    told = hop(torch.randn(1, KEYS, 1, 1), torch.ones(1, 400, 1, 1), torch.randn(1, KEYS, 3, 3))
+    is_kept = told != 0
+    torch.testing.assert_close(told[is_kept], torch.full_like(told[is_kept], 1 / 0.9))
+    assert 0.87 < is_kept.float().mean() < 0.93
+
+
+def test_rows_of_several_samples_are_joined():
+    one, other = drawn((2, 2)), drawn((2, 2))
+    joined = Memory.joined([one, other])
+    assert all(
+        torch.equal(joined[place], torch.cat([one[place], other[place]])) for place in range(3)
+    )

@@ -1,0 +1,273 @@
+"""TDNet: who runs on which frame, who hears of whom, and what is remembered."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from models.test_attention import literal
+from networks import build, random_clip, stream
+from torch import Tensor, nn
+
+from bdnet.models.base import Step
+from bdnet.models.checkpoints import inherit
+from bdnet.models.errors import BadModel
+from bdnet.models.pyramid import PyramidPooling
+from bdnet.models.tdnet.attention import Memory
+from bdnet.models.tdnet.tdnet import TDNet
+from bdnet.types import Clip
+from models.test_checkpoints import is_from, saved
+
+SMALL = ("+model=tdnet", "model.width=16", "model.keys=8")
+both = pytest.mark.parametrize("paths", [2, 4])
+
+
+def network(paths: int = 4, *more: str) -> TDNet:
+    return build(*SMALL, f"model.paths={paths}", *more)
+
+
+def wholly(model: TDNet, images: list[Tensor], end: int, stride: int = 4) -> Tensor:
+    """The last of N images [1, 3, H, W], which runs on path `end`, after the formulas."""
+    number = len(images)
+    paths = [model.paths[(end - number + 1 + place) % number] for place in range(number)]
+    pooled = [path.look(image)[1] for path, image in zip(paths, images, strict=True)]
+    query, key, value = (
+        [
+            getattr(path, part)(each)[0].double().numpy()
+            for path, each in zip(paths, pooled, strict=True)
+        ]
+        for part in ("query", "key", "value")
+    )
+    carried = value[0][:, ::stride, ::stride]
+    for place in range(1, number - 1):
+        here = value[place][:, ::stride, ::stride]
+        asked = query[place][:, ::stride, ::stride]
+        looked_at = key[place - 1][:, ::stride, ::stride]
+        carried = here + literal(paths[place].hop, looked_at, carried, asked)
+    told = literal(paths[-1].hop, key[-2][:, ::stride, ::stride], carried, query[-1])
+    total = torch.from_numpy(value[-1] + told).float()[None]
+    return paths[-1].head(paths[-1].norm(total))
+
+
+@both
+@torch.no_grad()
+def test_it_is_its_formulas(paths: int):
+    model = network(paths)
+    clip = random_clip(72, 104, paths, [paths - 1])
+    expected = wholly(model, list(clip.images.unbind(1)), paths - 1)
+    seen = model(clip)
+    torch.testing.assert_close(seen.logits, expected, atol=1e-4, rtol=1e-3)
+    assert (seen.logits - seen.alone).abs().max() > 0.01
+
+
+@both
+@torch.no_grad()
+def test_mixed_precision_hears_of_others_too(paths: int):
+    model = network(paths)
+    clip = random_clip(64, 96, paths, [paths - 1])
+    exact = model(clip).logits
+    with torch.autocast("cpu", torch.bfloat16):
+        rough = model(clip).logits
+        streamed = stream(model, clip)
+    assert rough.dtype == torch.bfloat16
+    for each in (rough, streamed):
+        assert (each - exact).std() < 0.15 * exact.std()
+
+
+@both
+@torch.no_grad()
+def test_the_first_frames_hear_of_nobody(paths: int):
+    model = network(paths)
+    batch = random_clip(64, 96, paths + 2, list(range(paths + 2)))
+    seen = model(batch)
+    for offset in range(paths + 2):
+        is_alone = torch.equal(seen.logits[offset], seen.alone[offset])
+        assert is_alone == (offset < paths - 1)
+
+
+@both
+@torch.no_grad()
+def test_frames_are_those_of_their_path(paths: int):
+    """Alone, frame tau says what path tau mod N says of it."""
+    model = network(paths)
+    batch = random_clip(64, 96, paths + 2, list(range(paths + 2)))
+    seen = model(batch)
+    for offset in range(paths + 2):
+        path = model.paths[offset % paths]
+        features, pooled = path.look(batch.images[offset : offset + 1, -1])
+        alone = path.judge(path.value(pooled))
+        torch.testing.assert_close(seen.alone[offset : offset + 1], alone, atol=1e-4, rtol=1e-4)
+        torch.testing.assert_close(
+            seen.features[offset : offset + 1], features.deep, atol=1e-4, rtol=1e-4
+        )
+        middle = path.middle(features.levels[-2])
+        torch.testing.assert_close(seen.middle[offset : offset + 1], middle, atol=1e-4, rtol=1e-4)
+
+
+@both
+@torch.no_grad()
+def test_another_phase_is_a_rotation_of_the_paths(paths: int):
+    model = network(paths)
+    batch = random_clip(48, 72, paths + 1, list(range(paths + 1)))
+    model.phase = 1
+    turned = network(paths)
+    turned.load_state_dict(model.state_dict())
+    turned.paths = nn.ModuleList([*turned.paths[1:], turned.paths[0]])
+    found, expected = model(batch), turned(batch)
+    torch.testing.assert_close(found.logits, expected.logits, atol=1e-4, rtol=1e-4)
+    model.phase = 0
+    assert not torch.allclose(found.logits, model(batch).logits, atol=1e-2)
+
+
+@both
+@torch.no_grad()
+def test_a_stream_goes_on_as_its_last_frames_say(paths: int):
+    model = network(paths)
+    clip = random_clip(61, 99, 2 * paths + 1, [2 * paths])
+    state = model.start()
+    for tau, image in enumerate(clip.images.unbind(1)):
+        state, logits = model.step(state, Step(image, is_key=tau == paths + 1))
+        if tau < paths - 1:
+            continue
+        last = range(tau - paths + 1, tau + 1)
+        model.phase = (tau - paths + 1) % paths
+        whole = model(
+            Clip(
+                clip.images[:, last], clip.motion[:, : paths - 1], clip.valid[:, : paths - 1],
+                clip.labels, torch.tensor([paths - 1]),
+            )
+        )  # fmt: skip
+        model.phase = 0
+        torch.testing.assert_close(logits, whole.logits, atol=1e-3, rtol=1e-3)
+        assert len(state) == 1 + 3 * (paths - 1)
+
+
+@torch.no_grad()
+def test_a_new_video_forgets_and_a_keyframe_does_not():
+    model = network(2)
+    images = random_clip(48, 72, 3, [2]).images.unbind(1)
+    state = model.start()
+    for image in images[:2]:
+        state, _ = model.step(state, Step(image, is_key=True))
+    key = Step(images[2], is_key=True)
+    _, going_on = model.step(state, key)
+    _, other = model.step(state, key._replace(is_key=False))
+    _, new = model.step(model.start(), key)
+    assert torch.equal(going_on, other)
+    assert not torch.allclose(going_on, new, atol=1e-2)
+
+
+@torch.no_grad()
+def test_what_is_remembered_is_thinned_out():
+    model = network(2, "model.stride=3")
+    state, logits = model.step(model.start(), Step(torch.randn(1, 3, 61, 99)))
+    number, *memory = state
+    assert (int(number), logits.shape) == (1, (1, 3, 8, 13))
+    assert [list(each.shape) for each in Memory._make(memory)] == [
+        [1, 8, 3, 5], [1, 8, 3, 5], [1, 16, 3, 5],
+    ]  # fmt: skip
+
+
+def test_in_training_one_path_is_drawn_for_a_batch():
+    model = network(4).train()
+    batch = random_clip(48, 72, 4, [0, 3, 1])
+    torch.manual_seed(0)
+    drawn = [model(batch).group for _ in range(40)]
+    assert all(torch.equal(each, each[:1].expand(3, -1)) for each in drawn)
+    assert {int(each[0].int().argmax()) for each in drawn} == {0, 1, 2, 3}
+
+
+def test_a_step_trains_the_paths_that_it_uses():
+    model = network(4).train()
+    model(random_clip(48, 72, 4, [1, 2])).logits.sum().backward()
+    is_trained = [path.backbone.network.conv1[0].weight.grad is not None for path in model.paths]
+    assert sum(is_trained) == 1
+    model(random_clip(48, 72, 4, [1, 3])).logits.sum().backward()
+    assert all(path.backbone.network.conv1[0].weight.grad is not None for path in model.paths)
+
+
+@pytest.mark.parametrize(
+    ("paths", "parts", "groups"),
+    [(2, 2, [0, 1]), (4, 2, [0, 2, 1, 3]), (3, 1, [0, 1, 2]), (4, 4, [0, 1, 2, 3])],
+)
+@torch.no_grad()
+def test_paths_go_with_groups_of_their_part(paths: int, parts: int, groups: list[int]):
+    model = build(*SMALL, f"model.paths={paths}", f"model.parts={parts}", backbone="resnet10t")
+    batch = random_clip(32, 32, paths, list(range(paths)))
+    group = model(batch).group
+    assert group.dtype == torch.bool
+    assert group.sum(1).tolist() == [1] * paths
+    assert group.int().argmax(1).tolist() == groups
+    whole = PyramidPooling(model.paths[0].backbone.channels)
+    if model.paths[0].backbone.channels % (4 * paths):
+        return  # three groups of 512 channels there are not
+    for number, mine in enumerate(groups):  # a path's group lies in the part that it sees
+        group_members = set(whole.members(paths)[mine].tolist())
+        assert group_members <= set(whole.members(parts)[number % parts].tolist())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"paths": 1}, "paths=1: at least 2"),
+        ({"parts": 3}, r"model\.parts=3: does not divide model\.paths=4"),
+        ({"stride": 0}, "stride=0: at least 1"),
+        ({"parts": 5, "paths": 5}, "the 96 channels .* cannot be shared out among 5"),
+    ],
+)
+def test_what_cannot_be_is_refused(wrong: dict[str, int], message: str):
+    with pytest.raises(BadModel, match=message):
+        TDNet(3, "test_resnet", **wrong)
+
+
+def test_frames_between_must_be_there():
+    clip = random_clip(48, 72, 4, [3])
+    with pytest.raises(ValueError, match=r"reads all 4 frames of a clip \(images=all\)"):
+        network(4)(clip._replace(images=clip.images[:, [0, -1]]))
+
+
+def test_every_path_starts_from_a_single_frame_runs_backbone(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    path = saved(build("+model=psp18"), tmp_path / "base/last.ckpt")
+    weights = torch.load(path, weights_only=True)["state_dict"]
+    model = network(2)
+    before = {name: each.clone() for name, each in model.state_dict().items()}
+    with caplog.at_level("INFO"):
+        inherit(model, [path])
+    for name, each in model.state_dict().items():
+        _, _, part, rest = name.split(".", 3)
+        expected = weights[f"student.backbone.{rest}"] if part == "backbone" else before[name]
+        assert torch.equal(each, expected), name
+    assert "base: backbone; new here: the rest of paths; not used: head" in caplog.text
+
+
+def test_it_goes_on_from_its_own_kind(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    path = saved(network(2), tmp_path / "base/last.ckpt")
+    model = network(2)
+    with caplog.at_level("INFO"):
+        inherit(model, [path])
+    assert is_from(model, path, "paths") == {"paths": True}
+    assert caplog.text.rstrip().endswith("base: paths")
+    with pytest.raises(BadModel, match=r"paths\.2\..* is missing there"):
+        inherit(network(4), [path])
+    with pytest.raises(BadModel, match=r"base: backbone\..* here; use the same backbone"):
+        single = saved(build("+model=psp18"), tmp_path / "base/last.ckpt")
+        inherit(build(*SMALL, backbone="resnet10t"), [single])
+
+
+@pytest.mark.parametrize(
+    ("name", "backbone", "paths", "channels", "middle"),
+    [("td4_psp18", "resnet18", 4, 512, 256), ("td2_psp50", "resnet50", 2, 2048, 1024)],
+)
+def test_presets_are_the_published_networks(
+    name: str, backbone: str, paths: int, channels: int, middle: int
+):
+    model = build(f"+model={name}", backbone=backbone)
+    assert [path.pyramid.out for path in model.paths] == [channels] * paths
+    assert model.least_interval == paths
+    path = model.paths[0]
+    assert path.backbone.name == backbone
+    assert path.value.weight.shape[:2] == (512, channels)
+    assert path.head.mix.weight.shape == (128, 512, 3, 3)
+    assert path.middle.mix.weight.shape == (middle // 4, middle, 3, 3)
+    assert path.query[3].weight.shape == path.key[3].weight.shape == (64, 64, 1, 1)

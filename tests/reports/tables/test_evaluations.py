@@ -1,0 +1,85 @@
+"""Which scores a figure takes of a run."""
+
+from pathlib import Path
+
+import pytest
+
+from bdnet.reports.tables.collect import Run, collect
+from bdnet.reports.tables.errors import BadRuns
+from bdnet.reports.tables.evaluations import at, check_same, widest
+from run_folders import DATA, write_evaluation, write_json, write_run
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write_run(tmp_path, "table2/mv", 0, [0.6, 0.5])
+
+
+def the_run(folder: Path) -> Run:
+    (run,) = collect(folder).finished
+    return run
+
+
+def test_the_largest_interval_is_taken(folder: Path):
+    assert widest(the_run(folder)).scores["miou"] == [0.6, 0.5]  # its own test
+    write_evaluation(folder, [0.6], "one")
+    write_evaluation(folder, [0.6, 0.4], "two")
+    assert widest(the_run(folder)).path == folder / "metrics.json"
+    write_evaluation(folder, [0.6, 0.5, 0.4], "three")
+    write_evaluation(folder, [0.7, 0.5, 0.4, 0.3], "four")
+    assert widest(the_run(folder)).scores["miou"] == [0.7, 0.5, 0.4, 0.3]
+
+
+def test_another_checkpoint_or_split_is_not_taken(folder: Path):
+    write_evaluation(folder, [0.9, 0.9, 0.9], "best", checkpoint="best")
+    write_evaluation(folder, [0.9, 0.9, 0.9], "val", data={**DATA, "split": "val"})
+    assert widest(the_run(folder)).interval == 2
+    write_evaluation(folder, [0.6, 0.5, 0.4], data={**DATA, "targets": 90})
+    assert widest(the_run(folder)).data["targets"] == 90
+
+
+def test_two_of_one_interval_are_refused(folder: Path):
+    write_evaluation(folder, [0.6, 0.5, 0.4], "a")
+    write_evaluation(folder, [0.6, 0.5, 0.3], "b")
+    with pytest.raises(BadRuns, match=r"a\.json and .*b\.json are both of interval 3"):
+        widest(the_run(folder))
+
+
+def test_stale_and_garbled_evaluations_are_refused(folder: Path):
+    path = write_evaluation(folder, [0.6, 0.5, 0.4], digest="older")
+    with pytest.raises(BadRuns, match="of digest older, but the run has table2/resnet18/mv-0"):
+        widest(the_run(folder))
+    write_evaluation(folder, [0.6, 0.5, 0.4], interval=7)
+    with pytest.raises(BadRuns, match="interval 7, but mIoU of 3 offsets"):
+        widest(the_run(folder))
+    write_json(path, {"interval": 3})
+    with pytest.raises(BadRuns, match="lacks or garbles 'data'; evaluate again"):
+        widest(the_run(folder))
+
+
+def test_runs_must_be_evaluated_alike(tmp_path: Path, folder: Path):
+    write_evaluation(folder, [0.6, 0.5, 0.4])
+    other = write_run(tmp_path, "table2/mv", 1, [0.6, 0.5])
+    found = [widest(the_run(each)) for each in (folder, other)]
+    with pytest.raises(BadRuns) as error:
+        check_same(found)
+    assert str(error.value).endswith(f"python -m bdnet.evaluate run={other} interval=3")
+    write_evaluation(other, [0.6, 0.5, 0.4], data={**DATA, "targets": 9})
+    with pytest.raises(BadRuns, match=r"targets 96 and .* targets 9: one figure"):
+        check_same([widest(the_run(each)) for each in (folder, other)])
+    write_evaluation(other, [0.6, 0.5, 0.1])
+    check_same([widest(the_run(each)) for each in (folder, other)])
+
+
+def test_a_run_is_taken_as_it_was_evaluated_at_an_interval(folder: Path):
+    run = the_run(folder)
+    write_evaluation(folder, [0.7, 0.5, 0.4], "three", data={**DATA, "targets": 90})
+    write_evaluation(folder, [0.9, 0.9, 0.9], "best", checkpoint="best")
+    assert at(run, 2) is at(run, 4) is run
+    found = at(run, 3)
+    assert (found.interval, found.data["targets"]) == (3, 90)
+    assert found.scores["miou"] == [0.7, 0.5, 0.4]
+    assert found.digest == run.digest
+    write_evaluation(folder, [0.7, 0.5, 0.4], "again")
+    with pytest.raises(BadRuns, match=r"again\.json and .*three\.json are both of interval 3"):
+        at(run, 3)

@@ -1,0 +1,90 @@
+"""`python -m bdnet.train -m hydra/launcher=...`: jobs of a sweep in processes of their own."""
+
+import re
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from test_sweep import sweep
+
+from bdnet.cli import application
+from bdnet.train import main
+from tiny_training import metrics
+from trees import state
+
+SHORT = "steps: 2, validate_every: 2, data.batch_size: 2, callbacks.exhibits.clips: 0"
+ALONE = ["hydra/launcher=submitit_local", "hydra.launcher.timeout_min=5"]
+BASE = f"requires=[{{name: base, {SHORT}}}]"
+LOGS = "runs/.hydra/.submitit/*/*_log.err"
+
+if_installed = pytest.mark.skipif(
+    find_spec("submitit") is None, reason="needs pip install 'bdnet[slurm]'"
+)
+
+
+@pytest.fixture(scope="module")
+def swept(bands: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The folder of a sweep whose two jobs run side by side, and what it said."""
+    folder = tmp_path_factory.mktemp("launcher")
+    answer = sweep(bands, folder, *ALONE, BASE)
+    assert answer.returncode == 1, answer.stderr
+    return folder, answer.stderr
+
+
+@if_installed
+def test_a_job_that_fails_elsewhere_is_named_at_the_end_and_the_other_finishes(
+    swept: tuple[Path, str],
+):
+    folder, said = swept
+    last = said[said.index("bdnet train: 1 jobs failed:\n  data=folder") :]
+    assert "poison.at=0" in last
+    assert "'poison' is nan in step 0" in last
+    assert "Traceback" not in said
+    runs = folder / "runs"
+    assert metrics(runs / "tiny-99/seed=0")["steps"] == 6
+    assert not (runs / "tiny-0/seed=0/metrics.json").exists()
+    assert len(list(folder.glob(LOGS))) == 2
+    assert {path.name for path in runs.iterdir()} == {".hydra", "base", "tiny-99", "tiny-0"}
+    assert [path.name for path in folder.iterdir()] == ["runs"]
+
+
+@if_installed
+def test_what_both_jobs_need_is_trained_once(swept: tuple[Path, str]):
+    folder, _ = swept
+    assert (folder / "runs/base/seed=0/train.log").read_text().count(": 2 steps") == 1
+    assert metrics(folder / "runs/base/seed=0")["steps"] == 2
+
+
+@if_installed
+def test_a_run_knows_the_command_that_makes_it(swept: tuple[Path, str]):
+    folder, _ = swept
+    facts = (folder / "runs/tiny-99/seed=0/run.json").read_text()
+    assert '"+loss.poison.at=99"' in facts
+    assert ".submitit" not in facts
+
+
+@if_installed
+@pytest.mark.slow
+def test_the_same_command_again_does_only_what_failed(swept: tuple[Path, str], bands: Path):
+    folder, _ = swept
+    before = [state(folder / "runs" / name) for name in ("tiny-99", "base")]
+    again = sweep(bands, folder, *ALONE, BASE)
+    assert again.returncode == 1
+    assert "bdnet train: 1 jobs failed:\n  data=folder" in again.stderr
+    assert [state(folder / "runs" / name) for name in ("tiny-99", "base")] == before
+    said = "".join(path.read_text() for path in folder.glob(LOGS))
+    assert said.count("tiny-99/seed=0 is finished already") == 1
+    assert not list(folder.glob("runs/.hydra/failed-*"))
+
+
+@pytest.mark.parametrize(
+    ("launcher", "extra"), [("submitit_slurm", "slurm"), ("joblib", "joblib")]
+)
+def test_a_launcher_whose_package_is_missing_says_what_to_install(
+    launcher: str, extra: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(application, "is_installed", lambda _: False)
+    monkeypatch.setattr(sys, "argv", ["train", "sweep=table2", f"hydra/launcher={launcher}"])
+    with pytest.raises(SystemExit, match=re.escape(f"pip install 'bdnet[{extra}]'")):
+        main()

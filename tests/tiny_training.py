@@ -1,0 +1,156 @@
+"""A tiny training: wide bands that move, learnt by the smallest network in this process."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytorch_lightning as pl
+import torch
+from hydra import compose, initialize_config_dir
+from hydra.core.hydra_config import HydraConfig
+from hydra.utils import instantiate
+from numpy.typing import NDArray
+from omegaconf import DictConfig, open_dict
+from pytorch_lightning import Callback
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from bdnet.cli.application import conf_folder
+from bdnet.codec import Encoding, VideoWriter
+from bdnet.data.classes import Classes
+from bdnet.data.module import ClipDataModule
+from bdnet.losses import LabelLoss
+from bdnet.models.head.deeplabv2 import DeepLabV2
+from bdnet.training.distiller import Distiller
+from bdnet.training.job import _distiller, train
+from bdnet.types import Clip, Prediction
+from videos import Pan
+
+BANDS = Classes(("road", "car", "person"), ((90, 90, 90), (0, 0, 142), (220, 20, 60)))
+HEIGHT, WIDTH, LENGTH = 64, 96, 8
+SPEED = 2  # pixels per frame
+SPLITS = {"train": 3, "val": 1, "test": 2}  # videos; those of val and test are among train's
+
+
+def labels(index: int, number: int = 0) -> NDArray[np.uint8]:
+    """Labels [H, W] of frame `index` of a video: upright bands that move to the left."""
+    columns = np.arange(WIDTH) + SPEED * index + 8 * number
+    return np.tile((columns // 36 + number) % 3, (HEIGHT, 1)).astype(np.uint8)
+
+
+def picture(index: int, number: int = 0) -> NDArray[np.uint8]:
+    """RGB of the same frame: the bands' colours, with a texture that moves with them."""
+    texture = Pan((SPEED, 0), number).picture(index, HEIGHT, WIDTH)
+    painted = 0.6 * BANDS.palette()[labels(index, number)] + 0.4 * texture
+    return painted.round().astype(np.uint8)
+
+
+def write_bands(root: Path) -> Path:
+    """The folder of a data set, each of whose frames is labelled."""
+    for split, count in SPLITS.items():
+        for number in range(count):
+            write_video(root / split, number)
+    BANDS.write(root / "classes.yaml")
+    return root
+
+
+def write_video(root: Path, number: int, length: int = LENGTH) -> None:
+    """A video of a split, with its labels."""
+    video = root / f"videos/{number}.mp4"
+    folder = root / f"labels/{number}"
+    folder.mkdir(parents=True)
+    video.parent.mkdir(parents=True, exist_ok=True)
+    with VideoWriter(video, encoding=Encoding(interval=length, crf=10)) as writer:
+        for index in range(length):
+            writer.write(picture(index, number))
+            assert cv2.imwrite(str(folder / f"{index:06d}.png"), labels(index, number))
+
+
+def settings(data: Path, runs: Path) -> list[str]:
+    """Of a training of six steps."""
+    return [
+        *("data=folder", f"data.dataset.root={data}", "~recipe", f"runs={runs}", "name=tiny"),
+        *("augmentation@data.augmentation=none", "data.workers=0", "data.batch_size=2"),
+        *("data.stride=3", "data.labelled=6", "interval=4", "steps=6", "validate_every=3"),
+        *(
+            "checkpoint_every=2",
+            "backbone=test_resnet",
+            "optimizer=adamw",
+            "optimizer.lr=1e-3",
+            "logger=[]",
+        ),
+        *("callbacks.exhibits.clips=0", "trainer.accelerator=cpu"),
+        "trainer.enable_progress_bar=false",
+    ]
+
+
+@contextmanager
+def composed(*overrides: str) -> Iterator[tuple[DictConfig, dict[str, Any]]]:
+    """The configuration of `python -m bdnet.train`, and the choices of its groups."""
+    with initialize_config_dir(str(conf_folder()), version_base="1.3"):
+        config = compose("train", list(overrides), return_hydra_config=True)
+        HydraConfig.instance().set_config(config)
+        choices = dict(config.hydra.runtime.choices)
+        with open_dict(config):
+            del config["hydra"]
+        yield config, choices
+
+
+def run(*overrides: str) -> Path:
+    """Trains, as the command with these arguments does; the folder of the run."""
+    with composed(*overrides) as (config, choices):
+        train(config, choices, overrides)
+        return Path(config.folder)
+
+
+def checkpoint(folder: Path, which: str = "last") -> dict[str, Any]:
+    return dict(torch.load(folder / f"{which}.ckpt", weights_only=True))
+
+
+def metrics(folder: Path) -> dict[str, Any]:
+    return dict(json.loads((folder / "metrics.json").read_text()))
+
+
+def prepared(config: DictConfig) -> tuple[Distiller, ClipDataModule]:
+    """The parts of a training, before it begins."""
+    data = instantiate(config.data, _convert_="all")
+    with open_dict(config):
+        config.classes = config.classes or len(data.dataset.classes)
+    return _distiller(config, data), data
+
+
+def fit(distiller: Distiller, batches: list[Clip], *callbacks: Callback) -> pl.Trainer:
+    """Trains on these batches, one step each, without anything around."""
+    trainer = pl.Trainer(
+        max_steps=len(batches), accelerator="cpu", logger=False, enable_checkpointing=False,
+        enable_progress_bar=False, enable_model_summary=False, callbacks=list(callbacks),
+    )  # fmt: skip
+    trainer.fit(distiller, DataLoader(batches, batch_size=None))  # type: ignore[arg-type]
+    return trainer
+
+
+class Forgetful(DeepLabV2):
+    """A head with dropout: training it draws random numbers."""
+
+    def forward(self, feature: Tensor, *others: Tensor) -> Tensor:
+        return super().forward(torch.nn.functional.dropout(feature, 0.2, self.training), *others)
+
+
+class Poison(LabelLoss):
+    """Is not a number from step number `at` on, counted from 0."""
+
+    at = 10**9
+
+    def __init__(self, weight: float = 1.0, at: int | None = None) -> None:
+        super().__init__(weight)
+        self.seen = 0
+        if at is not None:
+            self.at = at
+
+    def value(self, student: Prediction, labels: Tensor) -> Tensor:  # noqa: ARG002
+        self.seen += torch.is_grad_enabled()
+        return student.logits.sum() * (torch.nan if self.seen > self.at else 0.0)

@@ -1,0 +1,96 @@
+"""A run tested again."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+from bdnet.cli.application import conf_folder
+from bdnet.errors import BdnetError
+from bdnet.training.evaluation import evaluate
+from tiny_training import run, settings, write_bands
+
+
+def asked(*overrides: str) -> DictConfig:
+    with initialize_config_dir(str(conf_folder()), version_base="1.3"):
+        config = compose("evaluate", list(overrides), return_hydra_config=True)
+    with open_dict(config):
+        del config["hydra"]
+    return config
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A trained run."""
+    root = tmp_path_factory.mktemp("evaluate")
+    return run(*settings(write_bands(root / "bands"), root / "runs"))
+
+
+def again(folder: Path, *overrides: str) -> dict:
+    evaluate(asked(f"run='{folder}'", *overrides), None)
+    newest = max(folder.glob("evaluations/*.json"), key=lambda path: path.stat().st_mtime_ns)
+    return json.loads(newest.read_text())
+
+
+def test_gives_the_figures_of_training(folder: Path):
+    trained = json.loads((folder / "metrics.json").read_text())
+    found = again(folder)
+    assert found["scores"] == trained["scores"]
+    assert {key: found[key] for key in ("digest", "interval", "data", "checkpoint")} == {
+        key: trained[key] for key in ("digest", "interval", "data", "checkpoint")
+    }
+
+
+def test_smaller_intervals_are_read_off_the_largest(folder: Path, capsys: pytest.CaptureFixture):
+    found = again(folder, "interval=[1,3,6]")
+    miou = found["scores"]["miou"]
+    assert found["interval"] == len(miou) == 6
+    *_, one, three, six = capsys.readouterr().out.strip().splitlines()
+    for line, interval in ((one, 1), (three, 3), (six, 6)):
+        assert line.split() == [str(interval), f"{sum(miou[:interval]) / interval:.3f}"]
+    assert float(six.split()[1]) == pytest.approx(found["scores"]["avg_k"], abs=5e-4)
+
+
+def test_another_split_and_changed_data(folder: Path):
+    found = again(folder, "split=val", "interval=2", "+data.stride=1")
+    assert found["data"]["split"] == "val"
+    assert found["data"]["targets"] == 7  # of 8 frames, those with a frame before
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (("interval=0",), r"interval=0: a number from 1 on"),
+        (("interval=[2,x]",), r"interval=\[2, 'x'\]: a number from 1 on"),
+        (("checkpoint=first",), r"checkpoint=first: .* it has best and last"),
+        (("interval=9",), r"interval=9: no labelled frame of test lies 8 frames after"),
+    ],
+)
+def test_refuses_what_it_cannot_do(folder: Path, overrides: tuple[str, ...], message: str):
+    with pytest.raises(BdnetError, match=message):
+        again(folder, *overrides)
+
+
+def test_a_folder_without_a_run(tmp_path: Path):
+    with pytest.raises(BdnetError, match="holds no run"):
+        evaluate(asked(f"run='{tmp_path}'"), None)
+
+
+def test_a_strangers_run_executes_nothing(folder: Path, tmp_path: Path):
+    strange = Path(shutil.copytree(folder, tmp_path / "strange"))
+    owned = tmp_path / "owned"
+    call = {"_target_": "os.system", "command": f"touch {owned}"}
+    config = OmegaConf.load(strange / "config.yaml")
+    # of a run's trainer only plain values are kept
+    config.trainer = {**call, "accelerator": "cpu", "profiler": call, "logger": [call]}
+    config.callbacks = {"progress": call}
+    OmegaConf.save(config, strange / "config.yaml")
+    assert again(strange)["scores"] == again(folder)["scores"]
+    config.data.augmentation = {"transforms": [call]}
+    OmegaConf.save(config, strange / "config.yaml")
+    with pytest.raises(BdnetError, match=r"transforms\.0\._target_=os\.system: a run's folder"):
+        again(strange)
+    assert not owned.exists()

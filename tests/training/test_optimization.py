@@ -1,0 +1,80 @@
+"""Rates: how high, of what, and when."""
+
+from functools import partial
+
+import pytest
+import torch
+from torch import nn
+
+from bdnet.errors import BdnetError
+from bdnet.models.base import Groups
+from bdnet.training.optimization import Poly
+
+SGD = partial(torch.optim.SGD, momentum=0.9)
+
+
+def parameters(count: int) -> list[nn.Parameter]:
+    return [nn.Parameter(torch.ones(2)) for _ in range(count)]
+
+
+def rates(poly: Poly, steps: int) -> list[float]:
+    """Of the backbone, in each step and after the last one."""
+    optimizer, schedule = poly.configure(Groups(parameters(1), parameters(1)), [], steps)
+    found = [optimizer.param_groups[0]["lr"]]
+    for _ in range(steps):
+        optimizer.step()
+        schedule.step()
+        found.append(optimizer.param_groups[0]["lr"])
+    return found
+
+
+def test_rates_fall_to_zero_as_published():
+    found = rates(Poly(SGD, lr=0.5, power=0.9), 10)
+    assert found == pytest.approx([0.5 * (1 - step / 10) ** 0.9 for step in range(11)])
+    assert found[-1] == 0
+
+
+def test_power_says_how():
+    assert rates(Poly(SGD, lr=2.0, power=1), 4) == pytest.approx([2.0, 1.5, 1.0, 0.5, 0.0])
+    assert rates(Poly(SGD, lr=2.0, power=0), 4) == [2.0] * 5
+
+
+def test_a_warm_up_rises_to_the_full_rate_and_the_rest_falls_from_it():
+    found = rates(Poly(SGD, lr=1.0, power=1, warmup=3), 7)
+    assert found == pytest.approx([0.25, 0.5, 0.75, 1.0, 0.75, 0.5, 0.25, 0.0])
+
+
+def test_new_layers_and_adapters_learn_at_the_rate_of_the_head():
+    backbone, head, adapter = parameters(2), parameters(3), parameters(2)
+    adapter[1].requires_grad_(False)
+    optimizer, schedule = Poly(SGD, lr=0.1, head=10).configure(Groups(backbone, head), adapter, 100)
+    first, second = optimizer.param_groups
+    assert [id(each) for each in first["params"]] == [id(each) for each in backbone]
+    assert [id(each) for each in second["params"]] == [id(e) for e in [*head, adapter[0]]]
+    assert (first["lr"], second["lr"]) == pytest.approx((0.1, 1.0))
+    assert first["momentum"] == second["momentum"] == 0.9
+    for _ in range(50):
+        optimizer.step()
+        schedule.step()
+    assert second["lr"] / first["lr"] == pytest.approx(10)
+    assert first["lr"] == pytest.approx(0.1 * 0.5**0.9)
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ({"lr": 0.0}, r"optimizer\.lr=0\.0, .*rates are above 0"),
+        ({"lr": 0.1, "head": -1}, r"optimizer\.head=-1: rates are above 0"),
+        ({"lr": 0.1, "power": -1}, r"optimizer\.power=-1, .*0 or more"),
+        ({"lr": 0.1, "warmup": -2}, r"optimizer\.warmup=-2: 0 or more"),
+    ],
+)
+def test_rates_that_mean_nothing_are_refused(setting: dict, message: str):
+    with pytest.raises(BdnetError, match=message):
+        Poly(SGD, **setting)
+
+
+def test_a_warm_up_longer_than_training_is_refused():
+    poly = Poly(SGD, lr=0.1, warmup=5)
+    with pytest.raises(BdnetError, match="warmup=5: leaves nothing of steps=5; use fewer"):
+        poly.configure(Groups(parameters(1), parameters(1)), [], 5)
