@@ -1,19 +1,20 @@
 """Settings and videos that all tests share."""
 
 import hashlib
-import os
 import shutil
 import signal
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from filelock import FileLock
 
 from videos import Video
 
-os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"  # albumentations looks on the net otherwise
+if TYPE_CHECKING:
+    from bdnet.data.streets.dataset import Streets
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -51,6 +52,24 @@ def bands(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tiny_training import write_bands
 
     return write_bands(tmp_path_factory.mktemp("bands"))
+
+
+@pytest.fixture(scope="session")
+def small_streets(tmp_path_factory: pytest.TempPathFactory) -> "Streets":
+    """Three drives of 8 frames at 64x96, already rendered. Never change its files."""
+    from bdnet.codec import Encoding
+    from bdnet.data.streets import StreetParameters
+    from bdnet.data.streets.dataset import Streets
+
+    streets = Streets(
+        root=tmp_path_factory.mktemp("streets"),
+        clips={"train": 3, "val": 2, "test": 1},
+        parameters=StreetParameters(height=64, width=96, length=8),
+        encoding=Encoding(interval=8, crf=18),
+        processes=1,
+    )
+    streets.prepare()
+    return streets
 
 
 @pytest.fixture(scope="session")

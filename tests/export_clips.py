@@ -12,7 +12,7 @@ from bdnet.cli.application import conf_folder, quoted
 from bdnet.data.normalisation import normalise_images
 from bdnet.inference.graphs.steps import Part
 from bdnet.types import Clip
-from models.networks import random_clip
+from networks import random_clip
 
 SIZE = 61, 99
 

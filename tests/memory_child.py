@@ -12,9 +12,11 @@ from pathlib import Path
 import torch
 
 from bdnet.data.classes import Classes
-from bdnet.inference import network, prediction
+from bdnet.inference import prediction
+from bdnet.inference.network import Network
+from bdnet.predict import main as predict
 from bdnet.reports.pictures import overlay
-from models.networks import build
+from networks import build
 
 
 def main() -> None:
@@ -23,9 +25,9 @@ def main() -> None:
     overlay.NARROW = 64  # a film that is not enlarged takes a tenth of the time
     classes = Classes(("road", "car", "sky"), ((128, 64, 128), (0, 0, 142), (70, 130, 180)))
     model = build("+model=bdnet", "model/boundary=warped")
-    network.load = lambda *_: network.Network(model, classes, 5, "untrained")
+    prediction.load = lambda *_: Network(model, classes, 5, "untrained")
     sys.argv = ["predict", "run=untrained", f"video={video}", f"output={output}", "labels=true"]
-    prediction.main()
+    predict()
     # not getrusage: what it says includes the parent, as it was when this process was forked
     found = re.search(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text())
     print(int(found[1]) / 1024)

@@ -24,8 +24,7 @@ class Mutant(NamedTuple):
 
 
 MOTION, ACCUMULATION, WARP = "codec/motion.py", "motion/accumulation.py", "motion/warp.py"
-KERNEL = "motion/kernel.py"
-MATCHING = "motion/matching.py"
+KERNEL, MATCHING = "motion/kernel.py", "motion/matching.py"
 SEGMENTATION, OUTLINES = "metrics/segmentation.py", "metrics/boundary.py"
 
 MUTANTS = [
@@ -35,12 +34,6 @@ MUTANTS = [
     Mutant(MOTION, "bottom < rows)", "bottom <= rows)", "codec/test_motion.py"),
     Mutant(MOTION, "1 / scale)  #", "2 / scale)  #", "codec/test_motion.py"),
     Mutant(MOTION, "2 * (-(-size // 16))", "size // 8", "codec/test_motion.py"),
-    Mutant(ACCUMULATION, "fields[:, step] + looked_up", "fields[:, step] - looked_up",
-           "motion/test_accumulation.py"),
-    Mutant(ACCUMULATION, "looked_up[:, 2] > WHOLE", "looked_up[:, 2] > 0.5",
-           "motion/test_accumulation.py"),
-    Mutant(ACCUMULATION, "motion[:, 1] / CELL + 0.5", "motion[:, 1] / CELL",
-           "motion/test_accumulation.py"),
     Mutant("codec/bitstream.py", "kind % 5 == 1", "kind % 5 == 0", "codec/test_bitstream.py"),
     Mutant("codec/references.py", "        if is_reference:", "        if not is_reference:",
            "codec/test_references.py"),
@@ -49,7 +42,13 @@ MUTANTS = [
            "codec/test_frames.py"),
     Mutant("codec/pixels.py", "if first <= each <= last", "if first < each <= last",
            "codec/test_reader.py"),
-    # warp
+    # motion
+    Mutant(ACCUMULATION, "fields[:, step] + looked_up", "fields[:, step] - looked_up",
+           "motion/test_accumulation.py"),
+    Mutant(ACCUMULATION, "looked_up[:, 2] > WHOLE", "looked_up[:, 2] > 0.5",
+           "motion/test_accumulation.py"),
+    Mutant(ACCUMULATION, "motion[:, 1] / CELL + 0.5", "motion[:, 1] / CELL",
+           "motion/test_accumulation.py"),
     Mutant(WARP, "columns + field[:, 0] / stride", "columns - field[:, 0] / stride",
            "motion/test_warp.py"),
     Mutant(WARP, "rows + field[:, 1] / stride", "rows + field[:, 1] / CELL",
@@ -63,7 +62,6 @@ MUTANTS = [
     Mutant(KERNEL, "zip((-1, 0, 1, 2)", "zip((-1, 0, 1, 1)", "motion/test_warp.py"),
     Mutant("models/propagation/base.py", "move(maps, field, self.kernel)", "move(maps, field)",
            "models/test_propagation.py"),
-    # matching
     Mutant(MATCHING, "down[:, None] + near", "across[:, None] + near", "motion/test_matching.py"),
     Mutant(MATCHING, "best % tries, best // tries", "best // tries, best % tries",
            "motion/test_matching.py"),

@@ -18,11 +18,10 @@ import cv2
 import pytest
 import torch
 import yaml
-from test_train import same
 
 from bdnet.codec import VideoReader
 from test_encode import write_images
-from tiny_training import settings
+from tiny_training import same, settings
 from trees import state
 
 TIMES = {"seconds", "frames_per_second", "started", "machine", "commit"}  # of JSON: never the same

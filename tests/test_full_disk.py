@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_train import killed
 
 from bdnet.codec import Encoding
 from bdnet.codec.transcode import transcode
@@ -22,7 +21,7 @@ from bdnet.system.files import write_json
 from bdnet.training.whole_files import WholeFiles
 from processes import together
 from test_encode import jobs, write_images
-from tiny_training import checkpoint, run, settings
+from tiny_training import checkpoint, killed, run, settings
 from trees import state
 
 

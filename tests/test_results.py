@@ -11,15 +11,15 @@ import pytest
 from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 
-from bdnet.benchmarks.base import Rates, Row
-from bdnet.benchmarks.keyframes import Outcome, Outcomes
+from bdnet.benchmarks.base import Rates, Timing
+from bdnet.benchmarks.keyframes import Outcomes, RuleOutcome
 from bdnet.benchmarks.trips import Leg, Trip, Trips
 from bdnet.cli.application import conf_folder
 from bdnet.reports.tables import figure
 from bdnet.reports.tables.collect import collect
 from bdnet.reports.tables.errors import BadRuns
 from bdnet.reports.tables.measures import Spread, measures, paired, spread
-from models.networks import choices
+from networks import choices
 
 ROOT = Path(__file__).parent.parent
 STORED = ROOT / "docs/results"
@@ -135,7 +135,7 @@ def test_means_and_deviations_in_sentences_are_of_stored_runs(results: str):
 
 def test_what_is_said_under_a_table_is_what_report_says(results: str, reports: list[str]):
     known = {line for text in reports for line in text.splitlines()}
-    said = re.findall(r"^- (?:Data|Row|Teacher .* on) .*$", results, re.MULTILINE)
+    said = re.findall(r"^- (?:Data|Timing|Teacher .* on) .*$", results, re.MULTILINE)
     assert [line for line in said if line not in known] == []
 
 
@@ -179,8 +179,8 @@ def remade(stored: dict) -> str:
         ]
         return Trips(legs, {}, {}).table()
     if "rules" in stored:
-        return Outcomes([Outcome(**each) for each in stored["rules"]], {}, {}).table()
-    rows = [Row(name, tuple(values)) for name, values in stored["rates"].items()]
+        return Outcomes([RuleOutcome(**each) for each in stored["rules"]], {}, {}).table()
+    rows = [Timing(name, tuple(values)) for name, values in stored["rates"].items()]
     return Rates(stored["unit"], rows, {}, {}).table()
 
 

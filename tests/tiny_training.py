@@ -8,11 +8,11 @@ from typing import Any
 
 import cv2
 import numpy as np
+import pytest
 import pytorch_lightning as pl
 import torch
 from hydra import compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
-from hydra.utils import instantiate
 from numpy.typing import NDArray
 from omegaconf import DictConfig, open_dict
 from pytorch_lightning import Callback
@@ -26,7 +26,7 @@ from bdnet.data.module import ClipDataModule
 from bdnet.losses import LabelLoss
 from bdnet.models.head.deeplabv2 import DeepLabV2
 from bdnet.training.distiller import Distiller
-from bdnet.training.job import _distiller, train
+from bdnet.training.job import _distiller, data_of, train
 from bdnet.types import Clip, Prediction
 from videos import Pan
 
@@ -34,6 +34,7 @@ BANDS = Classes(("road", "car", "person"), ((90, 90, 90), (0, 0, 142), (220, 20,
 HEIGHT, WIDTH, LENGTH = 64, 96, 8
 SPEED = 2  # pixels per frame
 SPLITS = {"train": 3, "val": 1, "test": 2}  # videos; those of val and test are among train's
+FORGETFUL = "model.head._target_=tiny_training.Forgetful"
 
 
 def labels(index: int, number: int = 0) -> NDArray[np.uint8]:
@@ -107,6 +108,19 @@ def run(*overrides: str) -> Path:
         return Path(config.folder)
 
 
+def killed(monkeypatch: pytest.MonkeyPatch, step: int, *overrides: str) -> None:
+    """Trains up to this step, and is interrupted at the beginning of the next one."""
+
+    def interrupt(module: Distiller, batch: object, batch_idx: int) -> None:
+        if module.global_step == step:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Distiller, "on_train_batch_start", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            run(*overrides)
+
+
 def checkpoint(folder: Path, which: str = "last") -> dict[str, Any]:
     return dict(torch.load(folder / f"{which}.ckpt", weights_only=True))
 
@@ -115,9 +129,19 @@ def metrics(folder: Path) -> dict[str, Any]:
     return dict(json.loads((folder / "metrics.json").read_text()))
 
 
+def same(one: Any, other: Any) -> bool:
+    if isinstance(one, torch.Tensor):
+        return torch.equal(one, other)
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, list | tuple):
+        return len(one) == len(other) and all(map(same, one, other))
+    return bool(one == other)
+
+
 def prepared(config: DictConfig) -> tuple[Distiller, ClipDataModule]:
     """The parts of a training, before it begins."""
-    data = instantiate(config.data, _convert_="all")
+    data = data_of(config)
     with open_dict(config):
         config.classes = config.classes or len(data.dataset.classes)
     return _distiller(config, data), data

@@ -7,9 +7,10 @@ from pathlib import Path
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
-from bdnet.cli.application import application, conf_folder
+from bdnet.cli.application import application
 from bdnet.errors import BdnetError
 from bdnet.reports.tables.collect import collect
+from bdnet.reports.tables.differences import Differences
 from bdnet.system.files import write
 
 
@@ -24,17 +25,12 @@ def named(argument: str) -> str:
 
 
 def make(config: DictConfig) -> None:
-    """Prints and writes the table, the figure, or both."""
+    """Prints and writes the table, the figure, or both; or any runs, by what differs."""
     wanted = [each for each in (config.table, config.figure) if each is not None]
-    if not wanted:
-        raise BdnetError(
-            f"say what to make: {_choices()}; a table, a figure or both; "
-            "and runs=FOLDER, where the runs are"
-        )
     if config.costs is not None and "costs" not in (config.table or {}):
         raise BdnetError(f"costs={config.costs}: only table=1 shows costs; say so, or leave it out")
     publishes = _publishes(config)
-    reporters = [instantiate(each, _convert_="all") for each in wanted]
+    reporters = [instantiate(each, _convert_="all") for each in wanted] or [Differences()]
     runs = collect(Path(config.runs))
     reports = [each.report(runs, config.mixed) for each in reporters]
     for report in reports:
@@ -54,12 +50,6 @@ def _publishes(config: DictConfig) -> bool:
     if others:
         raise BdnetError(f"logger={','.join(others)}: a report goes to logger=wandb, or nowhere")
     return "wandb" in config.logger
-
-
-def _choices() -> str:
-    kinds = (sorted(conf_folder().glob(f"{kind}/*.yaml")) for kind in ("table", "figure"))
-    *others, last = (f"{path.parent.name}={path.stem}" for files in kinds for path in files)
-    return f"{', '.join(others)} or {last}"
 
 
 if __name__ == "__main__":

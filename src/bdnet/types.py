@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 IGNORE = 255  # the label of pixels without a class
 
+Size = tuple[int, int]  # height and width in pixels
+
 CELL = 8  # pixels; a motion field's grid
 
 

@@ -4,7 +4,7 @@ import json
 from functools import partial
 from pathlib import Path
 
-from bdnet.benchmarks.base import Rates, Row, machine, take_turns
+from bdnet.benchmarks.base import Rates, Timing, machine, take_turns
 from command import command
 
 run = partial(command, "benchmark")
@@ -19,11 +19,11 @@ def test_contenders_take_turns_and_the_first_round_does_not_count():
 
     rows = take_turns({name: lambda name=name: contender(name) for name in "ab"}, repeats=2)
     assert calls == ["a", "b"] * 3
-    assert rows == [Row("a", (3.0, 5.0)), Row("b", (4.0, 6.0))]
+    assert rows == [Timing("a", (3.0, 5.0)), Timing("b", (4.0, 6.0))]
 
 
 def test_table_gives_medians_spread_and_ratios():
-    rows = [Row("ours", (10.0, 30.0, 20.0)), Row("theirs", (5.0,))]
+    rows = [Timing("ours", (10.0, 30.0, 20.0)), Timing("theirs", (5.0,))]
     lines = Rates("frames/s", rows, {}, {}).table().splitlines()
     assert lines[2] == "| ours | 20.0 | 10.0 to 30.0 | 1.00 |"
     assert lines[3] == "| theirs | 5.0 | 5.0 to 5.0 | 0.25 |"

@@ -12,12 +12,12 @@ from bdnet.cli.application import conf_folder
 from bdnet.data.classes import Classes
 from bdnet.data.module import ClipDataModule
 from bdnet.errors import BdnetError
-from bdnet.inference import network
-from bdnet.inference.keyframes.adaptive import Adaptive
-from bdnet.inference.keyframes.fixed import Fixed
+from bdnet.inference.network import Network
 from bdnet.inference.streaming import segment
+from bdnet.keyframes.adaptive import Adaptive
+from bdnet.keyframes.fixed import Fixed
 from bdnet.metrics import SegmentationByOffset
-from models.networks import build
+from networks import build
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def measured(data, monkeypatch):
     """A measurement of some rules with a network that was never trained."""
     model = build("+model=bdnet", classes=len(data.dataset.classes))
     monkeypatch.setattr(
-        keyframes, "load", lambda *_: network.Network(model, data.dataset.classes, 3, "mine")
+        keyframes, "load", lambda *_: Network(model, data.dataset.classes, 3, "mine")
     )
     return lambda *rules, **settings: KeyframeRules("runs/mine", list(rules), data, **settings)
 
@@ -74,7 +74,7 @@ def test_rules_are_scored_on_all_labelled_frames(measured, data):
 def test_what_cannot_be_compared_is_refused(measured, data, monkeypatch):
     with pytest.raises(BdnetError, match=r"rules=\[\]: give at least one"):
         measured()
-    others = network.Network(build("+model=bdnet"), Classes(("a", "b"), ((0, 0, 0),) * 2), 3, "x")
+    others = Network(build("+model=bdnet"), Classes(("a", "b"), ((0, 0, 0),) * 2), 3, "x")
     monkeypatch.setattr(keyframes, "load", lambda *_: others)
     with pytest.raises(BdnetError, match=r"tells a, b apart, and the data has sky, .*same classes"):
         measured(Fixed(1))

@@ -9,7 +9,7 @@ from bdnet.codec import UnsupportedStream, VideoReader
 from bdnet.codec.upright import AS_CODED, Orientation, turn, turn_image
 from bdnet.inference.streaming import segment
 from bdnet.types import Frame, cells
-from models.networks import build
+from networks import build
 from videos import CLEAN_H264, Lying, Pan
 
 SHIFT = (2.0, -1.0)

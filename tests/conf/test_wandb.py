@@ -7,30 +7,32 @@ from tiny_training import composed
 
 
 @pytest.mark.parametrize(
-    ("overrides", "name", "group", "family"),
+    ("overrides", "tags", "group", "family"),
     [
         (
             ["experiment=table2/bas", "backbone=resnet50", "seed=2"],
-            *("bas resnet50 k=5 seed=2", "streets/table2/resnet50/bas k=5", "table2"),
+            *("bas resnet50 k=5 seed=2", "streets/table2/resnet50/bas", "table2"),
         ),
         (
             ["experiment=teacher", "recipe=demo"],
-            *("teacher hrnet_w18_small k=1 seed=0", "demo/teacher k=1", "teacher"),
+            *("teacher hrnet_w18_small k=1 seed=0", "demo/teacher/hrnet_w18_small", "teacher"),
         ),
         (
             ["model=single_frame", "interval=10", "name=mine", "~recipe"],
-            *("single_frame resnet18 k=10 seed=0", "mine k=10", "train"),
+            *("single_frame resnet18 k=10 seed=0", "mine", "train"),
         ),
     ],
 )
 def test_name_group_and_tags_tell_what_a_run_is(
-    overrides: list[str], name: str, group: str, family: str
+    overrides: list[str], tags: str, group: str, family: str
 ):
     with composed(*overrides, "logger=wandb") as (config, choices):
         recipe = choices.get("recipe", "none")
         logger = OmegaConf.to_container(config.logger.wandb, resolve=True)
-    assert (logger["name"], logger["group"], logger["job_type"]) == (name, group, family)
-    assert logger["tags"] == [*name.split(), recipe]
+        seed = config.seed
+    assert (logger["group"], logger["job_type"]) == (group, family)
+    assert logger["name"] == f"{group} seed={seed}"
+    assert logger["tags"] == [*tags.split(), recipe]
 
 
 def test_seeds_share_a_group_and_what_differs_does_not():

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from test_train import killed, same
 from torch.utils.data import DataLoader
 
 from bdnet.codec import UnsupportedStream, VideoWriter
@@ -19,7 +18,7 @@ from bdnet.data.module import ClipDataModule
 from bdnet.data.skipping import Skipped
 from bdnet.errors import BdnetError
 from bdnet.types import Clip
-from tiny_training import checkpoint, metrics, run, settings
+from tiny_training import checkpoint, killed, metrics, run, same, settings
 from trees import label, write, write_video
 from videos import overwrite, packet_places
 

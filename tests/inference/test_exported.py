@@ -12,8 +12,8 @@ import pytest
 
 import bdnet
 from bdnet.errors import BdnetError
-from bdnet.inference import network
 from bdnet.inference.exported import Exported, GraphStream, Tensors, fill_cells, reads_all
+from bdnet.inference.network import load
 from bdnet.inference.streaming import segment
 from bdnet.types import Frame
 from tiny_training import HEIGHT, WIDTH
@@ -26,7 +26,7 @@ def video(make_video) -> Path:
 
 
 def test_labels_are_those_of_pytorch(exported: Path, video: Path):
-    trained = network.load(exported / "run")
+    trained = load(exported / "run")
     graphs = Exported(exported / "out", threads=1)
     assert graphs.interval == trained.interval
     wanted = list(segment(video, trained.model, 4))
@@ -43,7 +43,7 @@ def test_labels_are_those_of_pytorch(exported: Path, video: Path):
 def test_a_turned_video_comes_upright(exported: Path, make_video):
     lying = Lying(Pan((1.5, -1.0)), 1)
     video = make_video(scene=lying, size=(WIDTH, HEIGHT), frames=6, rotation=90)
-    trained = network.load(exported / "run")
+    trained = load(exported / "run")
     wanted = segment(video, trained.model, 4)
     for (_, labels), other in zip(Exported(exported / "out").segment(video), wanted, strict=True):
         assert labels.shape == (HEIGHT, WIDTH)

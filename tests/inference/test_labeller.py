@@ -7,7 +7,7 @@ import torch
 from bdnet.codec import VideoReader
 from bdnet.inference.labeller import Labeller, Replayed, labeller
 from bdnet.types import Frame
-from models.networks import build
+from networks import build
 from videos import Pan
 
 NETWORKS = {

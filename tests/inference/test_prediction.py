@@ -16,10 +16,12 @@ from bdnet.codec.sources import find_sources
 from bdnet.data.classes import Classes
 from bdnet.data.labels import read_label
 from bdnet.errors import BdnetError
-from bdnet.inference import network, prediction
+from bdnet.inference import prediction
+from bdnet.inference.network import Network
 from bdnet.inference.streaming import segment
 from bdnet.models.base import VideoModel
-from models.networks import build
+from bdnet.predict import main
+from networks import build
 from videos import Pan
 
 CLASSES = Classes(("road", "car", "sky"), ((128, 64, 128), (0, 0, 142), (70, 130, 180)))
@@ -37,7 +39,7 @@ def call(model, monkeypatch, tmp_path):
 
     def load(folder: str, checkpoint: str = "last"):
         assert (folder, checkpoint) == ("runs/mine/seed=0", "best")
-        return network.Network(model, CLASSES, 4, "mine")
+        return Network(model, CLASSES, 4, "mine")
 
     monkeypatch.setattr(prediction, "load", load)
     monkeypatch.chdir(tmp_path)
@@ -46,7 +48,7 @@ def call(model, monkeypatch, tmp_path):
         common = ["predict", "run=runs/mine/seed=0", "checkpoint=best", "output=out"]
         monkeypatch.setattr(sys, "argv", [*common, *arguments])
         try:
-            prediction.main()
+            main()
         except SystemExit as end:
             return end.code
         return None
@@ -119,7 +121,7 @@ def test_keyframes_come_as_they_are_asked_for(call, make_video, chosen, stated, 
 
 
 def test_a_network_that_looks_at_single_frames_reads_all_of_them(call, make_video, monkeypatch):
-    single = network.Network(build("+model=single_frame"), CLASSES, 4, "mine")
+    single = Network(build("+model=single_frame"), CLASSES, 4, "mine")
     monkeypatch.setattr(prediction, "load", lambda *_: single)
     video = make_video(scene=SLOW, size=(64, 96), frames=15)
     assert call(f"video={video}", "interval=6", "overlay=false", "labels=true") is None

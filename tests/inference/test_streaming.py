@@ -14,11 +14,11 @@ import torch
 from bdnet.codec import CorruptStream, UnsupportedStream, VideoReader
 from bdnet.data.normalisation import normalise
 from bdnet.errors import BdnetError
-from bdnet.inference.keyframes.adaptive import Adaptive
 from bdnet.inference.streaming import AHEAD, Stream, segment
+from bdnet.keyframes.adaptive import Adaptive
 from bdnet.motion.upsampling import upsample
 from bdnet.types import Clip, Frame
-from models.networks import build
+from networks import build
 from videos import Cut, Pan, overwrite, packet_places
 
 INTERVAL = 5
@@ -91,8 +91,8 @@ def test_labels_are_those_of_clips(make_video, model, size, images) -> None:
         assert_says_the_same(model, each.labels, clip(frames, key, each.frame.index))
         is_read = each.is_key or model.pixels == "all" or images == "all"
         assert (each.frame.image is not None) == is_read
-        assert each.times.decode > 0
-        assert each.times.network > 0
+        assert each.seconds.decode > 0
+        assert each.seconds.network > 0
     assert len({each.labels.tobytes() for each in found}) > 5
 
 

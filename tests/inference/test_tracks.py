@@ -13,7 +13,7 @@ from bdnet.codec import VideoReader
 from bdnet.data.classes import Classes
 from bdnet.inference.tracks import LabelImages, OverlayFilm, Track, uninterrupted
 from bdnet.system.interruption import Terminated, terminable
-from bdnet.types import Frame, Segmentation, Times
+from bdnet.types import Frame, Seconds, Segmentation
 
 CLASSES = Classes(("road", "car"), ((128, 64, 128), (0, 0, 142)))
 
@@ -24,7 +24,7 @@ def segmented(index: int, size: tuple[int, int] = (61, 99)) -> Segmentation:
     labels[:, :index] = 1
     image = np.full((*size, 3), 20 * index, np.uint8)
     frame = Frame(index, index / 25, index == 0, image, None, None)
-    return Segmentation(frame, labels, index == 0, index, Times(0.0, 0.0))
+    return Segmentation(frame, labels, index == 0, index, Seconds(0.0, 0.0))
 
 
 def tracks(folder: Path) -> list[Track]:

@@ -14,10 +14,12 @@ import pytest
 
 from bdnet.codec import VideoReader
 from bdnet.data.classes import Classes
-from bdnet.inference import network, prediction
+from bdnet.inference import prediction
+from bdnet.inference.network import Network
 from bdnet.models.base import VideoModel
+from bdnet.predict import main
 from bdnet.reports.pictures import overlay
-from models.networks import build
+from networks import build
 from varied_videos import FRAMES, KINDS, RARER_KINDS, SIZE, Kind, joined, video
 
 CLASSES = Classes(("road", "car", "sky"), ((128, 64, 128), (0, 0, 142), (70, 130, 180)))
@@ -34,14 +36,14 @@ class Done(NamedTuple):
 def run(model: VideoModel, folder: Path, pattern: str) -> Done:
     """Segments videos with a network that was never trained; films are not enlarged."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(prediction, "load", lambda *_: network.Network(model, CLASSES, 4, "mine"))
+        patch.setattr(prediction, "load", lambda *_: Network(model, CLASSES, 4, "mine"))
         patch.setattr(overlay, "NARROW", 64)
         patch.chdir(folder)
         arguments = ["predict", "run=mine", "output=out", "labels=true", f"video={pattern}"]
         patch.setattr(sys, "argv", arguments)
         code = None
         try:
-            prediction.main()
+            main()
         except SystemExit as end:
             code = end.code
     summary = folder / "out/summary.json"

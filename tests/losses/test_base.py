@@ -7,10 +7,10 @@ import torch
 
 from bdnet.errors import BdnetError
 from bdnet.losses import Objective, Offer
-from bdnet.losses.boundary import Boundary
+from bdnet.losses.boundary import BoundaryLoss
 from bdnet.losses.inner import Inner
 from bdnet.losses.pixelwise import Pixelwise
-from bdnet.losses.segmentation import Segmentation
+from bdnet.losses.segmentation import SegmentationLoss
 from bdnet.types import Prediction
 from losses.reference import case
 
@@ -20,7 +20,10 @@ OF_6, OF_10 = (Offer(frozenset({"features"}), channels) for channels in (6, 10))
 
 def test_total_is_the_weighted_sum_and_values_are_without_weight():
     given = case()
-    terms = {"segmentation": partial(Segmentation), "pixelwise": partial(Pixelwise, weight=10.0)}
+    terms = {
+        "segmentation": partial(SegmentationLoss),
+        "pixelwise": partial(Pixelwise, weight=10.0),
+    }
     total, values = Objective(terms, Offer.of(given.student), Offer.of(given.teacher))(*given)
     assert list(values) == ["segmentation", "pixelwise"]
     assert values["pixelwise"] == Pixelwise()(*given)
@@ -52,7 +55,7 @@ def test_same_features_are_compared_as_they_are_to_begin_with():
     ("term", "student", "teacher", "says"),
     [
         (Pixelwise, ALL, None, ["'it'", "a teacher", "teacher=hrnet"]),
-        (Boundary, OF_6, None, ["'it'", "edges", "model/boundary=warped"]),
+        (BoundaryLoss, OF_6, None, ["'it'", "edges", "model/boundary=warped"]),
         (Inner, Offer(), ALL, ["'it'", "features", "another student"]),
         (Inner, ALL, Offer(), ["'it'", "features", "another teacher"]),
     ],
@@ -71,7 +74,7 @@ def test_nothing_to_train_for_is_refused():
 
 def test_a_broken_promise_is_told():
     given = case()
-    objective = Objective({"boundary": partial(Boundary)}, ALL, None)
+    objective = Objective({"boundary": partial(BoundaryLoss)}, ALL, None)
     with pytest.raises(BdnetError, match="without edges"):
         objective(given.student._replace(edges=None), None, given.clip)
     with pytest.raises(BdnetError, match="Pixelwise got no teacher"):

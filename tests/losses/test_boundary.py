@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from bdnet.losses.boundary import Boundary, edge_target, radius_at
+from bdnet.losses.boundary import BoundaryLoss, edge_target, radius_at
 from bdnet.types import IGNORE
 from losses.reference import bilinear, both_precisions, case, check_formula, softmax
 
@@ -42,13 +42,13 @@ def reference(radius: int, consistency: float = 0.0):
 @pytest.mark.parametrize(("radius", "consistency"), [(1, 0.0), (2, 0.0), (1, 0.5)])
 def test_agrees_with_its_formula(dtype: torch.dtype, radius: int, consistency: float):
     check_formula(
-        Boundary(radius=radius, consistency=consistency), reference(radius, consistency), dtype
+        BoundaryLoss(radius=radius, consistency=consistency), reference(radius, consistency), dtype
     )
 
 
 @both_precisions
 def test_radius_follows_the_size_by_default(dtype: torch.dtype):
-    check_formula(Boundary(), reference(radius_at(32, 40)), dtype)
+    check_formula(BoundaryLoss(), reference(radius_at(32, 40)), dtype)
     assert [radius_at(*size) for size in ((1024, 2048), (512, 1024), (128, 256), (2048, 4096))] == [
         *(2, 1, 1, 4)
     ]
@@ -68,7 +68,7 @@ def test_edges_and_the_rest_have_half_of_the_say_each():
     """At logit 0 the gradient of all edge pixels cancels that of all others."""
     given = case()
     edges = torch.zeros(3, 1, 32, 40, requires_grad=True)
-    loss = Boundary()(given.student._replace(edges=edges), None, given.clip)
+    loss = BoundaryLoss()(given.student._replace(edges=edges), None, given.clip)
     loss.backward()
     assert edges.grad.sum().item() == pytest.approx(0, abs=1e-7)
     is_edge, known = edge_target(given.clip.labels, 1)
@@ -78,5 +78,7 @@ def test_edges_and_the_rest_have_half_of_the_say_each():
 
 def test_a_picture_without_edges_is_at_its_minimum():
     given = case()
-    loss = Boundary()(given.student, None, given.labelled(torch.zeros_like(given.clip.labels)).clip)
+    loss = BoundaryLoss()(
+        given.student, None, given.labelled(torch.zeros_like(given.clip.labels)).clip
+    )
     assert loss.item() == 0

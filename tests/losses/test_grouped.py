@@ -1,4 +1,4 @@
-"""Grouped distillation against its formula."""
+"""GroupedLoss distillation against its formula."""
 
 from types import SimpleNamespace
 
@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from bdnet.losses import UnmetNeed
-from bdnet.losses.grouped import Grouped
+from bdnet.losses.grouped import GroupedLoss
 from losses.reference import both_precisions, case, check_formula
 from losses.test_pixelwise import reference as divergence
 
@@ -28,7 +28,7 @@ def reference(share: float):
 @both_precisions
 @pytest.mark.parametrize("share", [0.5, 2.0])
 def test_agrees_with_its_formula(dtype: torch.dtype, share: float):
-    check_formula(Grouped(share=share), reference(share), dtype)
+    check_formula(GroupedLoss(share=share), reference(share), dtype)
 
 
 def test_other_groups_do_not_matter():
@@ -36,8 +36,8 @@ def test_other_groups_do_not_matter():
     with torch.no_grad():
         changed = given.teacher.groups.where(given.student.group[..., None, None, None], 7.0)
     assert torch.equal(
-        Grouped()(*given),
-        Grouped()(given.student, given.teacher._replace(groups=changed), given.clip),
+        GroupedLoss()(*given),
+        GroupedLoss()(given.student, given.teacher._replace(groups=changed), given.clip),
     )
 
 
@@ -45,4 +45,4 @@ def test_as_many_groups_as_sub_networks():
     given = case()
     two = given.teacher._replace(groups=given.teacher.groups[:, :2])
     with pytest.raises(UnmetNeed, match=r"4 sub-networks .* 2 groups .* say teacher\.groups=4"):
-        Grouped()(given.student, two, given.clip)
+        GroupedLoss()(given.student, two, given.clip)

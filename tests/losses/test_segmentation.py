@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from bdnet.losses.segmentation import Segmentation
+from bdnet.losses.segmentation import SegmentationLoss
 from bdnet.types import IGNORE
 from losses.reference import bilinear, both_precisions, check_formula, softmax
 
@@ -23,4 +23,4 @@ def reference(student, teacher, labels) -> float:
 
 @both_precisions
 def test_agrees_with_its_formula(dtype: torch.dtype):
-    check_formula(Segmentation(), reference, dtype)
+    check_formula(SegmentationLoss(), reference, dtype)

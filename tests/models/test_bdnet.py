@@ -2,9 +2,9 @@
 
 import pytest
 import torch
-from networks import build, choices, ends, one, random_clip, stream
 
 from bdnet.models.base import Step
+from networks import build, choices, ends, one, random_clip, stream
 
 PLAIN = ("+model=bdnet", "model/boundary=none")
 

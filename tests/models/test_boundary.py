@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-from networks import ends, random_clip
 
 from bdnet.models.backbone import Backbone
 from bdnet.models.bdnet import BDNet
@@ -13,6 +12,7 @@ from bdnet.models.boundary.warped import WarpedBoundary
 from bdnet.models.errors import BadModel
 from bdnet.models.head.deeplabv2 import DeepLabV2
 from bdnet.models.propagation.vectors import Vectors
+from networks import ends, random_clip
 
 
 def net(boundary, backbone: str = "test_resnet") -> BDNet:

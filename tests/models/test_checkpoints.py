@@ -5,32 +5,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from networks import build
 
-from bdnet.models.base import VideoModel
 from bdnet.models.checkpoints import inherit, restore
 from bdnet.models.errors import BadModel
-
-
-def saved(model: VideoModel, path: Path, **more: torch.Tensor) -> Path:
-    """As training saves it; its weights are one higher, so that they are known again."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    weights = {f"student.{name}": each + 1 for name, each in model.state_dict().items()}
-    torch.save({"global_step": 7, "state_dict": weights | more}, path)
-    return path
-
-
-def is_from(model: VideoModel, path: Path, *parts: str) -> dict[str, bool]:
-    """Of each part of a network: are its weights all those of a checkpoint?"""
-    found = torch.load(path, weights_only=True)["state_dict"]
-    return {
-        part: all(
-            torch.equal(each, found.get(f"student.{name}", torch.empty(0)))
-            for name, each in model.state_dict().items()
-            if name.startswith(f"{part}.")
-        )
-        for part in parts
-    }
+from networks import build, is_from, saved
 
 
 def test_a_network_is_restored_out_of_a_training_checkpoint(tmp_path: Path):

@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-from networks import awake, build, combinations, one, random_clip, stream
 from torch import nn
 
 from bdnet.models.bdnet import BDNet
@@ -10,6 +9,7 @@ from bdnet.models.boundary.warped import WarpedBoundary
 from bdnet.models.folding import folded
 from bdnet.models.head.deeplabv2 import DeepLabV2
 from bdnet.models.propagation.vectors import Vectors
+from networks import awake, build, combinations, one, random_clip, stream
 
 
 def norms(model: nn.Module) -> int:

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from networks import build, one, random_clip, stream
 
 from bdnet.models.base import Step
 from bdnet.models.grfp import STGRU
+from networks import build, one, random_clip, stream
 
 
 def literal(unit: STGRU, shares: np.ndarray, kept: np.ndarray, difference: np.ndarray):

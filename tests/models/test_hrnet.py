@@ -3,12 +3,12 @@
 import pytest
 import timm
 import torch
-from networks import ends, random_clip
 from torch import nn
 from torch.nn import functional
 
 from bdnet.models.errors import BadModel
 from bdnet.models.hrnet import HRNet, Mix
+from networks import ends, random_clip
 
 
 @pytest.mark.parametrize(("height", "width"), [(61, 99), (64, 96)])

@@ -2,10 +2,10 @@
 
 import pytest
 import torch
-from networks import CLASSES, build, combinations, ends, one, random_clip, stream
 
 from bdnet.models.base import Step
 from bdnet.types import cells
+from networks import CLASSES, build, combinations, ends, one, random_clip, stream
 
 NETWORKS = combinations()
 SHIFTS = "boundary.guides."  # whose biases a batch normalisation takes away again

@@ -3,7 +3,6 @@
 import pytest
 import torch
 from hydra.errors import InstantiationException
-from networks import build, ends, one, random_clip
 from torch.nn import functional
 
 from bdnet.models.base import Step, VideoModel
@@ -12,6 +11,7 @@ from bdnet.models.propagation.base import move
 from bdnet.models.propagation.flownet import Flow
 from bdnet.motion.warp import warp
 from bdnet.types import Clip
+from networks import build, ends, one, random_clip
 
 DFF = ("+model=dff",)
 

@@ -6,12 +6,12 @@ import pytest
 import torch
 from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
-from networks import build, ends, random_clip
 from torch import nn
 
 from bdnet.cli.application import conf_folder
 from bdnet.models.errors import BadModel
 from bdnet.models.teacher import Frozen, Grouped, NoTeacher
+from networks import build, ends, random_clip
 
 
 def test_it_stays_in_evaluation_and_does_not_learn():

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from bdnet.models.errors import BadModel
+from bdnet.errors import BdnetError
 from bdnet.motion.kernel import Kernel, check_kernel, taps
 
 KERNELS = pytest.mark.parametrize("kernel", ["linear", "cubic"])
@@ -51,5 +51,5 @@ def test_half_way_cubic_keeps_more_of_a_wave():
 
 def test_others_are_refused():
     assert check_kernel("cubic") == "cubic"
-    with pytest.raises(BadModel, match=r"kernel=nearest: linear, or cubic"):
+    with pytest.raises(BdnetError, match=r"kernel=nearest: linear, or cubic"):
         check_kernel("nearest")

@@ -2,10 +2,10 @@
 
 import pytest
 import torch
-from networks import build, choices, ends, random_clip, stream
 
 from bdnet.models.base import Step
 from bdnet.motion.layout import by_cell, layout
+from networks import build, choices, ends, random_clip, stream
 
 
 def test_layout_of_a_feature():

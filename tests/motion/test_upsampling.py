@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from bdnet.models import upsampling
+from bdnet.motion import upsampling
 from bdnet.motion.upsampling import label_map, upsample
 
 

@@ -7,6 +7,7 @@ import sys
 import pytest
 import yaml
 from hydra import compose, initialize_config_dir
+from hydra.core.hydra_config import HydraConfig
 from wandb.sdk.launch.sweeps.utils import create_sweep_command, create_sweep_command_args
 
 from bdnet.cli.application import conf_folder
@@ -35,7 +36,8 @@ def test_every_command_of_the_sweep_is_a_run():
         for each in itertools.product(*values.values()):
             head, arguments = (made := command(dict(zip(values, each, strict=True))))[:4], made[4:]
             assert head == ["/usr/bin/env", "python", "-m", "bdnet.train"]
-            config = compose("train", arguments)
+            config = compose("train", arguments, return_hydra_config=True)
+            HydraConfig.instance().set_config(config)  # of which its name is made
             assert set(config.logger) == {"csv", "wandb"}
             names.add((config.name, config.seed))
     assert ("streets/table2/resnet18/control_warped", 2) in names

@@ -3,7 +3,7 @@
 import pytest
 from omegaconf import OmegaConf
 
-from bdnet.runs.prerequisites import told
+from bdnet.runs.prerequisites import overrides_of
 
 BASE = OmegaConf.create({"experiment": "table2/base", "seed": 1, "data.extra": None})
 
@@ -14,12 +14,12 @@ BASE = OmegaConf.create({"experiment": "table2/base", "seed": 1, "data.extra": N
      "recipe.base.lr=1e-3", "data.workers=0", "backbone=resnet10t", "~logger.csv"],
 )  # fmt: skip
 def test_how_and_on_what_is_taken_over(override: str):
-    own, _ = told(BASE, ["experiment=table2/mv", override])
+    own, _ = overrides_of(BASE, ["experiment=table2/mv", override])
     assert own == [override, "experiment=table2/base", "seed=1", "data.extra=null"]
 
 
 @pytest.mark.parametrize("override", ["model=bdnet", "loss=[segmentation]", "steps=3", "name=mine"])
 def test_what_the_run_itself_is_is_not(override: str):
-    own, further = told(BASE, [override])
+    own, further = overrides_of(BASE, [override])
     assert own == ["experiment=table2/base", "seed=1", "data.extra=null"]
     assert further == [override, *own]  # what it needs itself may want to know

@@ -50,7 +50,7 @@ def test_a_checkout_has_a_commit_and_a_wheel_has_none(
 ):
     found = commit()
     assert found is None or len(found.removesuffix("-dirty")) >= 7
-    monkeypatch.setattr(outcome, "__file__", str(tmp_path / "outcome.py"))
+    monkeypatch.setattr(record, "__file__", str(tmp_path / "record.py"))
     assert commit() is None
 
 

@@ -10,11 +10,11 @@ import torch
 from omegaconf import OmegaConf
 
 from bdnet.errors import BdnetError
+from bdnet.inference.network import load, untrained
+from bdnet.inference.network import trained as trained_model
 from bdnet.models.base import VideoModel
 from bdnet.models.checkpoints import inherit
-from bdnet.inference.network import load, untrained
 from bdnet.runs.run import Run
-from bdnet.runs.run import trained as trained_model
 from tiny_training import checkpoint, run, settings
 from trees import state
 
@@ -125,7 +125,7 @@ def test_a_runs_network_is_ready_to_predict(trained: Path):
 def test_a_file_of_weights_that_is_gone_does_not_matter(trained: Path, tmp_path: Path):
     config = Run(trained).config()
     config.model.weights = str(tmp_path / "gone.safetensors")
-    assert isinstance(network(config), VideoModel)
+    assert isinstance(untrained(config), VideoModel)
 
 
 def test_a_strangers_folder_cannot_name_code_to_run(trained: Path, tmp_path: Path):

@@ -114,7 +114,7 @@ def test_a_run_that_another_process_is_at_work_on_is_waited_for(bands: Path, tmp
         done.result()
     assert answer.returncode == 0, answer.stderr
     assert f"{busy}: waiting for another process" in answer.stderr
-    assert answer.stderr.count("all jobs are done; now: celebrate") == 1
+    assert (answer.stdout + answer.stderr).count("all jobs are done; now: celebrate") == 1
     assert metrics(busy)["steps"] == metrics(free)["steps"] == 6
 
 

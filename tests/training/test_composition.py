@@ -9,14 +9,14 @@ from hydra.utils import instantiate
 from torch import nn
 
 from bdnet.losses import UnmetNeed
-from bdnet.losses.grouped import Grouped as GroupedTerm
+from bdnet.losses.grouped import GroupedLoss as GroupedTerm
 from bdnet.losses.inner import Inner
 from bdnet.losses.pixelwise import Pixelwise
-from bdnet.losses.segmentation import Segmentation
+from bdnet.losses.segmentation import SegmentationLoss
 from bdnet.models.base import VideoModel
 from bdnet.models.errors import BadModel
 from bdnet.models.tdnet.tdnet import TDNet
-from bdnet.models.teacher import Frozen, Grouped, NoTeacher, Teacher
+from bdnet.models.teacher import Frozen, GroupedLoss, NoTeacher, Teacher
 from bdnet.training.composition import blank, join, predict
 from bdnet.training.optimization import Poly
 from tiny_training import BANDS, composed, settings
@@ -36,9 +36,9 @@ def joined(student: VideoModel, teacher: Teacher, **terms: partial) -> nn.Module
 
 def test_a_number_of_classes_that_is_not_the_datas_is_refused():
     with pytest.raises(BadModel, match=r"the model tells 5 .* has 3 \(road, car, person\): use a"):
-        joined(network(5), NoTeacher(), segmentation=partial(Segmentation))
+        joined(network(5), NoTeacher(), segmentation=partial(SegmentationLoss))
     with pytest.raises(BadModel, match=r"the teacher tells 4 classes apart and the data set has 3"):
-        joined(network(), Frozen(network(4)), segmentation=partial(Segmentation))
+        joined(network(), Frozen(network(4)), segmentation=partial(SegmentationLoss))
 
 
 def test_a_term_that_needs_what_is_not_there_is_refused():
@@ -50,7 +50,7 @@ def test_a_term_that_needs_what_is_not_there_is_refused():
 
 def test_an_interval_that_teaches_a_part_of_the_network_only_is_refused():
     student = TDNet(3, "test_resnet", width=16)
-    terms = {"segmentation": partial(Segmentation)}
+    terms = {"segmentation": partial(SegmentationLoss)}
     with pytest.raises(BadModel, match=r"interval=3: too short for this TDNet .* say interval=4"):
         join(student, NoTeacher(), terms, POLY, BANDS, 3, 10)
     join(student, NoTeacher(), terms, POLY, BANDS, 4, 10)
@@ -62,8 +62,8 @@ def test_groups_of_the_teacher_are_as_many_as_sub_networks():
     with composed("model=psp18", "model.backbone=test_resnet", "classes=3") as (config, _):
         network = instantiate(config.model, _convert_="all")
     with pytest.raises(UnmetNeed, match=r"2 sub-networks .* 4 groups .* say teacher\.groups=2"):
-        joined(student, Grouped(network, 4), grouped=partial(GroupedTerm))
-    joined(student, Grouped(network, 2), grouped=partial(GroupedTerm))
+        joined(student, GroupedLoss(network, 4), grouped=partial(GroupedTerm))
+    joined(student, GroupedLoss(network, 2), grouped=partial(GroupedTerm))
     with pytest.raises(UnmetNeed, match=r"needs groups and the teacher .* teacher=pspnet"):
         joined(student, Frozen(network), grouped=partial(GroupedTerm))
 

@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 import pytorch_lightning as pl
 import torch
-from test_train import FORGETFUL, killed, same
 from torch.utils.data import DataLoader
 
 from bdnet.training.continuation import Continuation
 from bdnet.training.distiller import Distiller
-from tiny_training import checkpoint, metrics, run, settings
+from tiny_training import FORGETFUL, checkpoint, killed, metrics, run, same, settings
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:.*does not have many workers", "ignore:.*LeafSpec", "ignore:The number of training"

@@ -5,7 +5,6 @@ import subprocess
 import sys
 import types
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -19,34 +18,22 @@ from bdnet.errors import BdnetError
 from bdnet.inference.network import load
 from bdnet.runs.run import Run
 from bdnet.training.distiller import Distiller
-from tiny_training import Poison, checkpoint, composed, labels, metrics, prepared, run, settings
+from tiny_training import (
+    FORGETFUL,
+    Poison,
+    checkpoint,
+    composed,
+    killed,
+    labels,
+    metrics,
+    prepared,
+    run,
+    same,
+    settings,
+)
 from trees import state
 
-FORGETFUL = "model.head._target_=tiny_training.Forgetful"
 POISON = ["+loss.poison._target_=tiny_training.Poison", "+loss.poison._partial_=true"]
-
-
-def same(one: Any, other: Any) -> bool:
-    if isinstance(one, torch.Tensor):
-        return torch.equal(one, other)
-    if isinstance(one, dict):
-        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
-    if isinstance(one, list | tuple):
-        return len(one) == len(other) and all(map(same, one, other))
-    return bool(one == other)
-
-
-def killed(monkeypatch: pytest.MonkeyPatch, step: int, *overrides: str) -> None:
-    """Trains up to this step, and is interrupted at the beginning of the next one."""
-
-    def interrupt(module: Distiller, batch: object, batch_idx: int) -> None:
-        if module.global_step == step:
-            raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Distiller, "on_train_batch_start", interrupt)
-        with pytest.raises(KeyboardInterrupt):
-            run(*overrides)
 
 
 def test_a_finished_run_says_who_it_is_and_what_it_scored(trained: Path):
@@ -303,9 +290,11 @@ def test_what_a_run_builds_on_is_trained_first_and_once(bands: Path, tmp_path: P
     given = ("~recipe", "name=", "steps=")  # by the experiments
     own = [each for each in settings(bands, tmp_path) if not each.startswith(given)]
     row = run(*own, *recipe, "experiment=table2/pixelwise")
-    rows, teacher = tmp_path / "tiny/table2/test_resnet", tmp_path / "tiny/teacher/seed=0"
-    base, control = rows / "base/seed=0", rows / "control/seed=0"
-    assert row == rows / "pixelwise/seed=0"
+    built = Run(row).config()
+    base, teacher = Path(built.init_from), Path(built.teacher.model.run)
+    assert row.is_relative_to(tmp_path / "tiny/table2/test_resnet/pixelwise")
+    assert base.is_relative_to(tmp_path / "tiny/table2/test_resnet/base")
+    assert teacher.is_relative_to(tmp_path / "tiny/teacher/hrnet_w18_small")
     assert [metrics(each)["steps"] for each in (row, base, teacher)] == [2, 1, 1]
     assert metrics(row)["experiment"] == "table2/pixelwise"
     config = Run(teacher).config()
@@ -316,15 +305,15 @@ def test_what_a_run_builds_on_is_trained_first_and_once(bands: Path, tmp_path: P
     before = state(base), state(teacher)
     warped = run(*own, *recipe, "experiment=table2/control_warped")
     assert (state(base), state(teacher)) == before
+    control = Path(Run(warped).config().init_from)
+    assert control.is_relative_to(tmp_path / "tiny/table2/test_resnet/control")
     miou = [metrics(each)["scores"]["miou"] for each in (warped, control)]
     assert miou[0][0] == pytest.approx(miou[1][0])
     student = checkpoint(control)["state_dict"]
     ours = load(warped).model.state_dict()
     assert all(torch.equal(each, student[f"student.{name}"]) for name, each in ours.items())
     recipe[3] = "+recipe.teacher={backbone: hrnet_w18_small, steps: 2, lr: 1e-3}"
-    with pytest.raises(
-        BdnetError, match=r"teacher/seed=0 holds a run of .*\(steps 1 -> 2;.*recipe\.name="
-    ):
+    with pytest.raises(BdnetError, match=r"seed=0 holds a run of .*\(steps 1 -> 2;.*recipe\.name="):
         run(*own, *recipe, "experiment=table2/pixelwise")
 
 

@@ -13,17 +13,29 @@ from typing import Any
 import pytest
 import pytorch_lightning as pl
 import torch
-from test_evaluate import again
-from test_train import FORGETFUL, killed, same
+from test_evaluation import again
 
 from bdnet.errors import BdnetError
 from bdnet.runs.run import Run
+from bdnet.system.machine import COUNTS, started
 from bdnet.training import processes
-from bdnet.training.processes import check_reached, led, started
+from bdnet.training.processes import check_reached, led
 from bdnet.training.quiet import hush
 from bdnet.training.trainer import make_trainer
 from processes import together
-from tiny_training import BANDS, checkpoint, composed, metrics, prepared, run, settings, write_video
+from tiny_training import (
+    BANDS,
+    FORGETFUL,
+    checkpoint,
+    composed,
+    killed,
+    metrics,
+    prepared,
+    run,
+    same,
+    settings,
+    write_video,
+)
 
 SHORT = "steps: 2, validate_every: 2, data.batch_size: 1, callbacks.exhibits.clips: 0"
 
@@ -239,7 +251,7 @@ def test_devices_and_processes_must_agree(two: pytest.MonkeyPatch, bands: Path, 
 
 
 def test_a_shell_with_an_allocation_is_one_process(monkeypatch: pytest.MonkeyPatch):
-    for name in processes.COUNTS:
+    for name in COUNTS:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SLURM_NTASKS", "4")
     assert started() == 1

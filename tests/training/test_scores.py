@@ -13,7 +13,7 @@ from bdnet.metrics import (
     TailingError,
     VideoConsistency,
 )
-from bdnet.training.scores import OffsetScores, VideoScores, scalars
+from bdnet.training.scores import OffsetMetrics, VideoMetrics, scalars
 
 CLASSES = Classes(("road", "car", "sky"), ((0, 0, 0),) * 3)
 
@@ -27,7 +27,7 @@ def maps(count: int, seed: int, classes: int = 3) -> torch.Tensor:
 
 
 def test_numbers_by_offset_are_those_of_the_metrics():
-    scores = OffsetScores(CLASSES, 3, outlines=True)
+    scores = OffsetMetrics(CLASSES, 3, outlines=True)
     segmentation = SegmentationByOffset(3, 3)
     outlines = [(BoundaryIoU(3), BoundaryF(3)) for _ in range(3)]
     for seed, offsets in enumerate([[0, 0], [1, 2], [2, 1], [0, 2]]):
@@ -52,14 +52,14 @@ def test_numbers_by_offset_are_those_of_the_metrics():
 
 
 def test_while_training_there_are_no_outlines():
-    scores = OffsetScores(CLASSES, 2, outlines=False)
+    scores = OffsetMetrics(CLASSES, 2, outlines=False)
     scores.update(maps(2, 0), maps(2, 1), torch.tensor([0, 1]))
     assert set(scores.compute()) == {"miou", "avg_k", "avg", "last_k", "iou"}
 
 
 @pytest.mark.filterwarnings("ignore:The ``compute`` method")  # that is what is asked for
 def test_what_is_undefined_is_none_and_scalars_leave_it_out():
-    scores = OffsetScores(CLASSES, 2, outlines=True)
+    scores = OffsetMetrics(CLASSES, 2, outlines=True)
     labels = torch.zeros(1, 48, 64, dtype=torch.long)
     scores.update(labels, labels, torch.tensor([0]))
     found = scores.compute()
@@ -74,7 +74,7 @@ def test_what_is_undefined_is_none_and_scalars_leave_it_out():
 
 
 def test_numbers_of_a_single_offset_have_no_average_over_later_ones():
-    scores = OffsetScores(CLASSES, 1, outlines=False)
+    scores = OffsetMetrics(CLASSES, 1, outlines=False)
     scores.update(maps(1, 0), maps(1, 1), torch.tensor([0]))
     found = scores.compute()
     assert found["avg"] is None
@@ -82,7 +82,7 @@ def test_numbers_of_a_single_offset_have_no_average_over_later_ones():
 
 
 def test_numbers_of_video_are_those_of_the_metrics():
-    scores = VideoScores(CLASSES)
+    scores = VideoMetrics(CLASSES)
     segmentation, tailing = SegmentationByOffset(3, 1), TailingError(3, [1])
     consistency = VideoConsistency(3, 8)
     for seed, length in ((0, 10), (1, 3)):
@@ -102,7 +102,7 @@ def test_numbers_of_video_are_those_of_the_metrics():
 
 
 def test_a_reset_forgets_everything():
-    scores = OffsetScores(CLASSES, 1, outlines=True)
+    scores = OffsetMetrics(CLASSES, 1, outlines=True)
     labels = maps(1, 1)
     scores.update((labels + 1) % 3, labels, torch.tensor([0]))
     assert scores.compute()["avg_k"] == 0

@@ -31,7 +31,7 @@ class Measurement(Protocol):
         """Their medians and spread, in Markdown."""
 
 
-class Row(NamedTuple):
+class Timing(NamedTuple):
     """A contender and its figures, one of each repeat."""
 
     name: str
@@ -46,7 +46,7 @@ class Rates(NamedTuple):
     """A measurement of units per second."""
 
     unit: str
-    rows: list[Row]
+    rows: list[Timing]
     facts: dict[str, Any]
     notes: dict[str, Any]
 
@@ -69,7 +69,7 @@ class Target(Protocol):
     def measure(self, repeats: int) -> Measurement: ...
 
 
-def take_turns(contenders: Mapping[str, Callable[[], float]], repeats: int) -> list[Row]:
+def take_turns(contenders: Mapping[str, Callable[[], float]], repeats: int) -> list[Timing]:
     """Runs every contender once in vain and then in `repeats` rounds; each returns its figure."""
     values: dict[str, list[float]] = {name: [] for name in contenders}
     with tqdm(total=(repeats + 1) * len(contenders), desc="measure", unit="run") as bar:
@@ -79,7 +79,7 @@ def take_turns(contenders: Mapping[str, Callable[[], float]], repeats: int) -> l
                 if repeat:  # the first round warms the file cache and the libraries
                     values[name].append(value)
                 bar.update()
-    return [Row(name, tuple(found)) for name, found in values.items()]
+    return [Timing(name, tuple(found)) for name, found in values.items()]
 
 
 def machine() -> dict[str, Any]:

@@ -18,9 +18,9 @@ from bdnet.codec.index import read_index
 from bdnet.data.base import Sample, Split
 from bdnet.data.clips import labels_of
 from bdnet.data.module import ClipDataModule
-from bdnet.inference.keyframes.base import Keyframes
 from bdnet.inference.network import load
 from bdnet.inference.streaming import Stream
+from bdnet.keyframes.base import Keyframes
 from bdnet.metrics import SegmentationByOffset
 from bdnet.models.base import Step, VideoModel
 from bdnet.reports.cost import gflops
@@ -38,7 +38,7 @@ NOTES = {
 }
 
 
-class Outcome(NamedTuple):
+class RuleOutcome(NamedTuple):
     """What a rule came to.
 
     seconds: per frame, of each round
@@ -57,7 +57,7 @@ class Outcome(NamedTuple):
 class Outcomes(NamedTuple):
     """A measurement of rules; see `Measurement`."""
 
-    rows: list[Outcome]
+    rows: list[RuleOutcome]
     facts: dict[str, Any]
     notes: dict[str, Any]
 
@@ -117,7 +117,7 @@ class KeyframeRules:
         self.module.prepare_data()
         videos = self._videos()
         seconds: dict[int, list[float]] = defaultdict(list)
-        found: dict[int, Outcome] = {}
+        found: dict[int, RuleOutcome] = {}
         frames = sum(len(read_index(video)) for video in videos)
         total = frames * len(self.rules) * repeats
         with tqdm(total=total, desc="segment", unit="frame") as bar:
@@ -148,7 +148,7 @@ class KeyframeRules:
 
     def _pass(
         self, rule: Keyframes, videos: dict[Path, dict[int, Sample]], tell: Callable[[int], Any]
-    ) -> Outcome:
+    ) -> RuleOutcome:
         scores = SegmentationByOffset(len(self.trained.classes), 1)
         seconds, keys, count, longest = 0.0, 0, 0, 1
         for video, samples in videos.items():
@@ -168,7 +168,7 @@ class KeyframeRules:
         key, other = operations(self.network, *labels.shape)
         cost = share * key + (1 - share) * other
         miou = float(scores.compute().last_k)
-        return Outcome(str(rule), miou, (seconds / count,), share, longest, cost)
+        return RuleOutcome(str(rule), miou, (seconds / count,), share, longest, cost)
 
 
 def timed(stream: Stream) -> Iterator[tuple[Segmentation, float]]:

@@ -17,7 +17,7 @@ from bdnet.data.sampler import Draw, TrainingBatches
 PARTS = {"_frames": "decode", "_images": "original pixels", "_labels": "labels"}
 
 
-class Loader:
+class LoaderSpeed:
     """Reads training clips of a data set, with its workers and without."""
 
     def __init__(self, module: ClipDataModule | None, clips: int) -> None:

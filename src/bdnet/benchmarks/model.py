@@ -25,7 +25,7 @@ NOTES = {
     "torch.utils.flop_counter; warps, sums, interpolation, normalisation count nothing",
 }
 
-Run = Callable[[], object]
+Call = Callable[[], object]
 
 
 class ModelCost:
@@ -85,10 +85,10 @@ class ModelCost:
             comparisons.append(Comparison(backbone, frames, costs[BASELINE, "label map"]))
         return Costs(comparisons, self.intervals, facts, NOTES)
 
-    def _runs(self, networks: dict[str, VideoModel]) -> dict[tuple[str, str], Run]:
+    def _runs(self, networks: dict[str, VideoModel]) -> dict[tuple[str, str], Call]:
         """What takes turns, by contender and what of it."""
         key, other = self._frames()
-        runs: dict[tuple[str, str], Run] = {}
+        runs: dict[tuple[str, str], Call] = {}
         for name, network in networks.items():
             with self._inference():
                 state, logits = network.step(network.start(), key)
@@ -127,7 +127,7 @@ class ModelCost:
         stack.enter_context(autocast(self.device, self.precision))
         return stack
 
-    def _timed(self, run: Run) -> Callable[[], float]:
+    def _timed(self, run: Call) -> Callable[[], float]:
         def timed() -> float:
             with self._inference():
                 self._wait()
@@ -143,7 +143,7 @@ class ModelCost:
         if self.device.type == "cuda":
             torch.cuda.synchronize()
 
-    def _gflops(self, run: Run) -> float:
+    def _gflops(self, run: Call) -> float:
         with self._inference():
             return gflops(run)
 

@@ -17,8 +17,8 @@ from bdnet.benchmarks.trips import Leg, Trip, Trips
 from bdnet.codec import VideoReader, describe
 from bdnet.codec.index import read_index
 from bdnet.codec.pixels import Pixels
-from bdnet.inference.keyframes.fixed import Fixed
 from bdnet.inference.streaming import Stream
+from bdnet.keyframes.fixed import Fixed
 from bdnet.models.base import VideoModel
 from bdnet.models.precision import Precision
 from bdnet.reports.cost import BASELINE

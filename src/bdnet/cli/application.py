@@ -162,8 +162,22 @@ def row(experiment: str | None, model: str) -> str:
     return (experiment or model).partition("/")[2] or experiment or model
 
 
-# ${family:...} and ${row:...} in conf/logger
-for resolver in (family, row):
+def run_name(*, _root_: DictConfig) -> str:
+    """What a run is called."""
+    from bdnet.runs import composition  # noqa: PLC0415 - PyTorch comes with it
+
+    return composition.run_name(_root_)
+
+
+def folder_of(experiment: str, *, _root_: DictConfig) -> str:
+    """The folder of the run of an experiment that a run builds on."""
+    from bdnet.runs import composition  # noqa: PLC0415 - PyTorch comes with it
+
+    return composition.folder_of(experiment, _root_)
+
+
+# ${family:...} and the like in conf/
+for resolver in (family, row, run_name, folder_of):
     OmegaConf.register_new_resolver(resolver.__name__, resolver, replace=True)
 
 

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 INTRA = (PictureType.I, PictureType.SI)
 
 
-class Findings:
+class StreamFindings:
     """What reading a video brought to light: problems, damaged frames, cells without a vector."""
 
     def __init__(self) -> None:
@@ -54,7 +54,7 @@ class FrameBuilder:
     """Builds the frames of one run of consecutive pictures, in display order."""
 
     def __init__(
-        self, path: str | Path, strict: bool, findings: Findings, upright: bool = False
+        self, path: str | Path, strict: bool, findings: StreamFindings, upright: bool = False
     ) -> None:
         self.path, self.strict, self.findings, self.upright = path, strict, findings, upright
         self._tracker = ReferenceTracker()

@@ -3,11 +3,15 @@
 from collections.abc import Callable, Collection, Iterator
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from bdnet.codec.decoder import Skip
 from bdnet.codec.index import StreamIndex
 from bdnet.types import Frame
 
 Wants = Callable[[Frame], bool]  # whether a frame, as yet without image, gets one
+Image = NDArray[np.uint8]  # RGB [H, W, 3]
 Pixels = Literal["key", "intra", "all", "none"] | Collection[int] | Wants
 SKIPS = {
     "key": Skip.OTHER_THAN_KEY,

@@ -13,7 +13,7 @@ from bdnet.codec import problems
 from bdnet.codec.decoder import Decoded, Decoder, Skip
 from bdnet.codec.decoders import Decoders
 from bdnet.codec.errors import CorruptStream, NoSuchFrame, UnsupportedStream
-from bdnet.codec.frames import Findings, FrameBuilder, refuse
+from bdnet.codec.frames import FrameBuilder, StreamFindings, refuse
 from bdnet.codec.index import StreamIndex, read_index
 from bdnet.codec.pixels import SKIPS, Pixels, likely_skip, runs, wants
 from bdnet.types import Frame
@@ -51,7 +51,7 @@ class VideoReader:
             )
         self.path, self.pixels, self.strict = path, pixels, strict
         self._index, self.upright = index, upright
-        self._findings = Findings()
+        self._findings = StreamFindings()
         self._decoders = Decoders(path, threads)
         decoder = self._decoders.open(likely_skip(pixels))
         stream = decoder.stream
@@ -113,7 +113,7 @@ class VideoReader:
         return self._findings.hole_share
 
     def __iter__(self) -> Generator[Frame, None, None]:
-        self._findings = Findings()
+        self._findings = StreamFindings()
         if isinstance(self.pixels, str) or callable(self.pixels):
             yield from self._read_stream(self.pixels)
         else:

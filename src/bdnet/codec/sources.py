@@ -16,8 +16,8 @@ from av.video.frame import VideoFrame
 from bdnet.codec.container import open_video
 from bdnet.codec.errors import CorruptStream, UnsupportedStream
 from bdnet.codec.index import read_index
+from bdnet.codec.pixels import Image
 from bdnet.codec.upright import AS_CODED, orientation, turn_image
-from bdnet.codec.writer import Image
 
 IMAGES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".ppm"}
 VIDEOS = {".mp4", ".mkv", ".mov", ".avi", ".webm", ".m4v", ".mpg", ".mpeg", ".ts", ".m2ts", ".flv",

@@ -25,7 +25,7 @@ from bdnet.system.machine import cores
 
 
 @dataclass(frozen=True)
-class Job:
+class TranscodeJob:
     """One sequence, and the file that it becomes; fps None keeps a video's own (25 for images)."""
 
     source: Source
@@ -41,7 +41,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Transcoded:
     """What became of a job; `detail` is the reason of a failure."""
 
     output: Path
@@ -52,7 +52,7 @@ class Outcome:
 
 def plan(
     sources: list[Source], output: Path, encoding: Encoding, fps: float | None, overwrite: bool
-) -> list[Job]:
+) -> list[TranscodeJob]:
     """Names each sequence's file: output itself for one sequence and a file name, else below it."""
     if len(sources) == 1 and output.suffix:
         targets = [output]
@@ -72,10 +72,14 @@ def plan(
         if target.resolve() in {file.resolve() for file in source.files}:
             raise WriteError(f"output={target} is the input itself; name another file or folder")
         taken[target] = source
-    return [Job(source, target, encoding, fps, overwrite) for target, source in taken.items()]
+    return [
+        TranscodeJob(source, target, encoding, fps, overwrite) for target, source in taken.items()
+    ]
 
 
-def transcode(job: Job, watch: Callable[[Iterable[object]], Iterable[object]] = iter) -> Outcome:
+def transcode(
+    job: TranscodeJob, watch: Callable[[Iterable[object]], Iterable[object]] = iter
+) -> Transcoded:
     """Encodes one sequence unless its file is there already; a failure is an outcome, no exception.
 
     watch wraps the iteration over frames, for a progress bar.
@@ -88,18 +92,18 @@ def transcode(job: Job, watch: Callable[[Iterable[object]], Iterable[object]] = 
         with VideoWriter(job.output, fps, job.encoding, recipe) as writer:
             for picture in watch(job.source.pictures()):
                 writer.write(picture)  # type: ignore[arg-type]  # watch changes no element
-        return Outcome(job.output, "done", frames=writer.frames)
+        return Transcoded(job.output, "done", frames=writer.frames)
     except (BdnetError, OSError) as error:
-        return Outcome(job.output, "failed", f"{job.source.place}: {error}")
+        return Transcoded(job.output, "failed", f"{job.source.place}: {error}")
 
 
-def _compare(job: Job) -> Outcome:
+def _compare(job: TranscodeJob) -> Transcoded:
     """A file appears under its name only when complete; what is left to check is its recipe."""
     with av.open(str(job.output)) as container:
         found = container.metadata.get("comment")
     if found == job.recipe():
-        return Outcome(job.output, "skipped")
-    return Outcome(
+        return Transcoded(job.output, "skipped")
+    return Transcoded(
         job.output,
         "failed",
         f"{job.output} exists and was made from other content or with other settings; "
@@ -107,7 +111,7 @@ def _compare(job: Job) -> Outcome:
     )
 
 
-def transcode_all(jobs: list[Job], processes: int | None = None) -> Iterator[Outcome]:
+def transcode_all(jobs: list[TranscodeJob], processes: int | None = None) -> Iterator[Transcoded]:
     """Encodes every job and yields its outcome when it is known, with a progress bar."""
     if len(jobs) == 1:
         count = len(jobs[0].source)
@@ -119,7 +123,7 @@ def transcode_all(jobs: list[Job], processes: int | None = None) -> Iterator[Out
             yield outcome
 
 
-def _run(jobs: list[Job], processes: int) -> Iterator[Outcome]:
+def _run(jobs: list[TranscodeJob], processes: int) -> Iterator[Transcoded]:
     left = set(range(len(jobs)))
     with worker_pool(min(processes, len(jobs))) as pool:
         futures = {pool.submit(transcode, job): number for number, job in enumerate(jobs)}
@@ -135,12 +139,12 @@ def _run(jobs: list[Job], processes: int) -> Iterator[Outcome]:
             yield _outcome(pool.submit(transcode, jobs[number]), jobs[number])
 
 
-def _outcome(future: Future[Outcome], job: Job) -> Outcome:
+def _outcome(future: Future[Transcoded], job: TranscodeJob) -> Transcoded:
     try:
         return future.result()
     except BrokenProcessPool:
         detail = f"{job.source.place}: its process was killed (out of memory?)"
-        return Outcome(job.output, "failed", detail)
+        return Transcoded(job.output, "failed", detail)
 
 
 @contextmanager

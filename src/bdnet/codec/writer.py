@@ -12,13 +12,11 @@ import numpy as np
 from av.container import OutputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
-from numpy.typing import NDArray
 
 from bdnet.codec.encoding import Encoding, WriteError
 from bdnet.codec.index import read_index
+from bdnet.codec.pixels import Image
 from bdnet.system.files import partial_path, remove_abandoned
-
-Image = NDArray[np.uint8]
 
 HIGHEST_FPS = 1000
 

@@ -9,6 +9,7 @@ from torch.utils.data import Dataset
 
 from bdnet.codec import VideoReader
 from bdnet.codec.index import StreamIndex, read_index
+from bdnet.codec.pixels import Image
 from bdnet.codec.sources import read_rgb
 from bdnet.data.base import ClipDataset, Sample
 from bdnet.data.errors import BadData
@@ -17,9 +18,8 @@ from bdnet.data.transforms import JointTransform
 from bdnet.errors import BdnetError
 from bdnet.types import IGNORE, Clip, Frame, cells
 
-Image = NDArray[np.uint8]
-Pixels = Literal["decoded", "original"]
-Images = Literal["ends", "all"]
+PixelSource = Literal["decoded", "original"]
+ClipImages = Literal["ends", "all"]
 
 
 class Clips(Dataset[Clip]):
@@ -34,8 +34,8 @@ class Clips(Dataset[Clip]):
         dataset: ClipDataset,
         samples: list[Sample],
         interval: int,
-        pixels: Pixels = "decoded",
-        images: Images = "ends",
+        pixels: PixelSource = "decoded",
+        images: ClipImages = "ends",
         transform: JointTransform | None = None,
     ) -> None:
         self.dataset, self.samples, self.interval = dataset, samples, interval

@@ -11,7 +11,7 @@ from torch.utils.data import Dataset
 
 from bdnet.codec import VideoReader
 from bdnet.data.base import ClipDataset, Sample, Split
-from bdnet.data.clips import Clips, Images, Pixels
+from bdnet.data.clips import ClipImages, Clips, PixelSource
 from bdnet.data.errors import BadData
 from bdnet.data.extra import extra_samples
 from bdnet.data.loading import Attempts, Loader, Read, loader
@@ -42,6 +42,7 @@ class ClipDataModule(LightningDataModule):
     extra:    folder of videos without labels: these clips are of them, not of the training videos
     on_bad_sample: what a training clip that cannot be read does: raise an error, or skip to another
     bad_samples_at_most: the share of the training clips that may be skipped
+    tested:   the split that `test_dataloader` is of
 
     Evaluation goes over the same targets at each offset, one offset per batch; in mode gop a target
     has one offset, so each offset has its own targets. It skips nothing: its numbers would be of
@@ -54,8 +55,8 @@ class ClipDataModule(LightningDataModule):
         interval: int = 5,
         batch_size: int = 8,
         mode: Mode = "chain",
-        pixels: Pixels = "decoded",
-        images: Images = "ends",
+        pixels: PixelSource = "decoded",
+        images: ClipImages = "ends",
         offsets: Offsets = "all",
         stride: int = 1,
         labelled: int | None = None,
@@ -67,6 +68,7 @@ class ClipDataModule(LightningDataModule):
         workers: int = 2,
         prefetch: int = 2,
         seed: int = 0,
+        tested: Split = "test",
     ) -> None:
         super().__init__()
         for name, value, least in (
@@ -102,13 +104,8 @@ class ClipDataModule(LightningDataModule):
         self.augmentation, self.workers, self.prefetch = augmentation, workers, prefetch
         self.seed = seed
         self.skips, self.skipped = on_bad_sample == "skip", Skipped(bad_samples_at_most)
-        self.tested: Split = "test"
+        self.tested = tested
         self.allow_zero_length_dataloader_with_multiple_devices = True  # fewer stretches than those
-
-    def serve(self, images: Images) -> None:
-        """Loads what a network reads of each clip, if that is more than was asked for."""
-        if images == "all":
-            self.images = images
 
     def check_outlook(self) -> None:
         """Refuses what cannot be trained on, as far as it shows before the data are made."""

@@ -20,7 +20,7 @@ from bdnet.codec.transcode import worker_pool
 from bdnet.data.errors import BadData
 from bdnet.system.machine import cores
 
-Job = TypeVar("Job")
+ClipJob = TypeVar("ClipJob")
 Picture = tuple[NDArray[np.uint8], NDArray[np.uint8]]  # RGB image [H, W, 3], label [H, W]
 
 
@@ -38,7 +38,11 @@ def exclusive(root: Path) -> Iterator[None]:
 
 
 def run_all(
-    work: Callable[[Job], object], jobs: Collection[Job], title: str, unit: str, processes: int = 0
+    work: Callable[[ClipJob], object],
+    jobs: Collection[ClipJob],
+    title: str,
+    unit: str,
+    processes: int = 0,
 ) -> None:
     """Does each job, with progress; the first error stops the rest.
 

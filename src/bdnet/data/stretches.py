@@ -11,6 +11,7 @@ from torch.utils.data import Dataset
 from bdnet.codec import VideoReader
 from bdnet.data.base import ClipDataset, Sample
 from bdnet.data.clips import labels_of
+from bdnet.keyframes.fixed import Fixed
 from bdnet.types import cells
 
 LONGEST = 64  # frames, to bound the memory of large pictures
@@ -23,8 +24,7 @@ class Stretch(NamedTuple):
     motion: float32 [t, 2, ceil(H/8), ceil(W/8)] pixels, as in Frame; 0 on intra frames
     valid:  bool [t, ceil(H/8), ceil(W/8)]
     labels: int64 [t, H, W], 255 where the class is unknown
-    is_key: bool [t], where the network starts afresh: on every interval-th frame and every intra
-            frame, which has no vectors
+    is_key: bool [t], where the network starts afresh, by the rule `Fixed`
     """
 
     images: Tensor
@@ -62,14 +62,11 @@ class Stretches(Dataset[Stretch]):
         height, width = images[0].shape[:2]
         motion = np.zeros((len(run), 2, cells(height), cells(width)), np.float32)
         valid = np.zeros((len(run), cells(height), cells(width)), np.bool_)
-        is_key = np.zeros(len(run), np.bool_)
-        since = self.interval
+        is_due = Fixed(self.interval).begin()
+        is_key = np.array([is_due(frame) for frame in frames])
         for place, frame in enumerate(frames):
-            if frame.motion is None or frame.valid is None or not place or since == self.interval:
-                is_key[place], since = True, 0
             if frame.motion is not None and frame.valid is not None:
                 motion[place], valid[place] = frame.motion, frame.valid
-            since += 1
         labels = np.stack(
             [labels_of(self.dataset, sample, height, width) for sample in run]
         ).astype(np.int64)

@@ -17,12 +17,12 @@ from bdnet.codec import VideoReader
 from bdnet.codec.pixels import Pixels
 from bdnet.data.classes import Classes
 from bdnet.errors import BdnetError
-from bdnet.inference.keyframes.fixed import Fixed
+from bdnet.keyframes.fixed import Fixed
 from bdnet.system.files import read_json
 from bdnet.types import CELL, IGNORE, Frame
 
 Tensors = dict[str, NDArray[Any]]  # by name
-Run = Callable[[str, Tensors], Tensors]  # of the graph of this name: inputs -> outputs
+RunGraph = Callable[[str, Tensors], Tensors]  # of the graph of this name: inputs -> outputs
 
 
 class GraphStream:
@@ -31,7 +31,7 @@ class GraphStream:
     description: graphs.json
     """
 
-    def __init__(self, description: Mapping[str, Any], run: Run) -> None:
+    def __init__(self, description: Mapping[str, Any], run: RunGraph) -> None:
         self.graphs, self.size, self.run = description["graphs"], description["size"], run
         self.state: Tensors = {}
 
@@ -122,7 +122,7 @@ def onnx_run(
     description: Mapping[str, Any],
     threads: int = 0,
     providers: Sequence[str] = ("CPUExecutionProvider",),
-) -> Run:
+) -> RunGraph:
     """Runs FOLDER/key.onnx and FOLDER/other.onnx."""
     if "onnx" not in description["formats"]:
         raise BdnetError(f"{folder}: holds no ONNX graphs; export with formats=[onnx]")

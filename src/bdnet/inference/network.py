@@ -8,8 +8,8 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 
 from bdnet.data.classes import Classes
-from bdnet.inference.keyframes.base import Keyframes
 from bdnet.inference.streaming import segment
+from bdnet.keyframes.base import Keyframes
 from bdnet.models.base import VideoModel
 from bdnet.models.checkpoints import restore
 from bdnet.models.precision import Precision

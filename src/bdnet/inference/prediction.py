@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from hydra.utils import instantiate
 from numpy.typing import NDArray
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from torch import nn
 from tqdm import tqdm
 
@@ -21,18 +21,18 @@ from bdnet.codec.errors import encode_command
 from bdnet.codec.sources import find_sources
 from bdnet.data.classes import Classes
 from bdnet.errors import BdnetError
-from bdnet.inference.keyframes.base import Keyframes
-from bdnet.inference.keyframes.fixed import Fixed
 from bdnet.inference.network import Network, load
-from bdnet.inference.streaming import Images, Stream
+from bdnet.inference.streaming import FrameImages, Stream
 from bdnet.inference.tracks import LabelImages, OverlayFilm, Track, uninterrupted
+from bdnet.keyframes.base import Keyframes
+from bdnet.keyframes.fixed import Fixed
 from bdnet.models.folding import folded
 from bdnet.models.precision import check_precision
 from bdnet.reports.pictures.file import save
 from bdnet.reports.pictures.lettering import legend
 from bdnet.system.files import write_json
 
-Report = dict[str, Any]  # as it stands in summary.json
+VideoReport = dict[str, Any]  # as it stands in summary.json
 
 
 def predict_all(config: DictConfig) -> None:
@@ -49,7 +49,7 @@ def predict_all(config: DictConfig) -> None:
     device = move(trained.model, config.device)
     save(legend(trained.classes, 640), output / "legend.png")
     trained.classes.write(output / "classes.yaml", values)
-    summary: Report = {
+    summary: VideoReport = {
         "run": trained.name,
         "checkpoint": config.checkpoint,
         "keyframes": str(keyframes),
@@ -126,9 +126,8 @@ def rule(config: DictConfig, trained: Network) -> Keyframes:
     """
     if config.interval == "gop":
         raise BdnetError("interval=gop: a number of frames; keyframe=gop takes the codec's own")
-    if config.interval is None:
-        config.interval = trained.interval
-    found: Keyframes = instantiate(config.keyframe)
+    interval = trained.interval if config.interval is None else config.interval
+    found: Keyframes = instantiate(OmegaConf.merge(config, {"interval": interval}).keyframe)
     return found if trained.model.looks_back else Fixed(1)
 
 
@@ -138,10 +137,10 @@ def predict(
     trained: Network,
     keyframes: Keyframes,
     config: DictConfig,
-    report: Report,
+    report: VideoReport,
 ) -> None:
     """Segments one video into place.overlay.mp4 and place.labels, and fills in its report."""
-    images: Images = "all" if config.overlay else "read"
+    images: FrameImages = "all" if config.overlay else "read"
     tracks: list[Track] = []
     with Stream(video, trained.model, keyframes, images, precision=config.precision) as stream:
         if config.overlay:
@@ -165,7 +164,7 @@ def predict(
                 tell(video, report)
 
 
-def follow(stream: Stream, tracks: list[Track], frames: int | None, report: Report) -> None:
+def follow(stream: Stream, tracks: list[Track], frames: int | None, report: VideoReport) -> None:
     """Writes every frame as it comes, and counts."""
     seconds = {"decode": 0.0, "network": 0.0, "write": 0.0, "total": 0.0}
     report |= {"is_complete": False, "frames": 0, "keyframes": 0, "seconds": seconds}
@@ -193,7 +192,7 @@ def expected(reader: VideoReader, frames: int | None) -> int | None:
     return len(reader) if frames is None else min(frames, len(reader))
 
 
-def tell(video: str, report: Report) -> None:
+def tell(video: str, report: VideoReport) -> None:
     seconds = ", ".join(f"{name} {each:.1f} s" for name, each in report["seconds"].items())
     begin = "" if report["is_complete"] else "interrupted after "
     print(

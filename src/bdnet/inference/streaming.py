@@ -17,17 +17,17 @@ import numpy as np
 
 from bdnet.codec import VideoReader
 from bdnet.codec.pixels import Pixels
-from bdnet.inference.keyframes.base import Keyframes
-from bdnet.inference.keyframes.fixed import Fixed
-from bdnet.inference.keyframes.gop import Gop
 from bdnet.inference.labeller import labeller
+from bdnet.keyframes.base import Keyframes
+from bdnet.keyframes.fixed import Fixed
+from bdnet.keyframes.gop import Gop
 from bdnet.models.base import VideoModel
 from bdnet.models.precision import Precision
 from bdnet.types import IGNORE, Frame, Seconds, Segmentation
 
 AHEAD = 4  # frames that are decoded while the network works on another one
 
-Images = Literal["read", "all"]
+FrameImages = Literal["read", "all"]
 
 
 class Stream:
@@ -48,7 +48,7 @@ class Stream:
         video: str | Path,
         model: VideoModel,
         keyframes: Keyframes | int | None = 5,
-        images: Images = "read",
+        images: FrameImages = "read",
         strict: bool = False,
         threads: int = 0,
         precision: Precision = "float32",
@@ -103,7 +103,7 @@ def segment(
     video: str | Path,
     model: VideoModel,
     keyframes: Keyframes | int | None = 5,
-    images: Images = "read",
+    images: FrameImages = "read",
     strict: bool = False,
     threads: int = 0,
     precision: Precision = "float32",

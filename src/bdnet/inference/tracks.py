@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bdnet.codec import Encoding, VideoWriter
+from bdnet.codec.pixels import Image
 from bdnet.codec.writer import HIGHEST_FPS
 from bdnet.data.classes import Classes
-from bdnet.reports.pictures.file import Image, save
+from bdnet.reports.pictures.file import save
 from bdnet.reports.pictures.overlay import overlay
 from bdnet.types import Segmentation
 

@@ -34,7 +34,7 @@ def edge_target(labels: Tensor, radius: int) -> tuple[Tensor, Tensor]:
     return high != low, high != IGNORE
 
 
-class Boundary(LabelLoss):
+class BoundaryLoss(LabelLoss):
     """Class-balanced binary cross-entropy of the edge map, at the labels' size.
 
     An edge pixel weighs the batch's share of pixels without edge, a pixel without edge the share of

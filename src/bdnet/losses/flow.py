@@ -9,7 +9,7 @@ from bdnet.motion.accumulation import accumulate
 from bdnet.types import CELL, Clip
 
 
-class Flow(MotionLoss):
+class FlowLoss(MotionLoss):
     """`mean || flow - D || / 8`, D the vectors composed back to the keyframe [ours].
 
     Stands in for the labelled flow that FlowNet-S is first trained on elsewhere. Counted are cells

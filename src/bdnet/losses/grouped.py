@@ -9,7 +9,7 @@ from bdnet.losses.pixelwise import mean_divergence
 from bdnet.types import Prediction
 
 
-class Grouped(TeacherLoss):
+class GroupedLoss(TeacherLoss):
     """`KL(T || S) + share * KL(T_g || S_alone)`, each a mean over pixels.
 
     T_g is what the group of the teacher's channels says that the target's sub-network is for.

@@ -19,7 +19,7 @@ def pixel_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
     )
 
 
-class Segmentation(LabelLoss):
+class SegmentationLoss(LabelLoss):
     """Mean cross-entropy over labelled pixels."""
 
     def value(self, student: Prediction, labels: Tensor) -> Tensor:

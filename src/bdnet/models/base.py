@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 from bdnet.types import Clip, Prediction
 
-Pixels = Literal["key", "all"]
-Images = Literal["ends", "all"]
+PixelsRead = Literal["key", "all"]
+ImagesRead = Literal["ends", "all"]
 State = tuple[Tensor, ...]  # what a network remembers of the frames before; () of a new video
 
 
@@ -58,7 +58,7 @@ class VideoModel(nn.Module, ABC):
     Contract: `step` over the frames of a clip ends with the logits that `forward` gives.
     """
 
-    images: ClassVar[Images] = "ends"  # of a clip: which `forward` needs
+    images: ClassVar[ImagesRead] = "ends"  # of a clip: which `forward` needs
     # `step` is one of two functions of tensors, by whether the frame is a keyframe: no others, and
     # it does not look at numbers in its state
     has_two_steps: ClassVar[bool] = True
@@ -67,7 +67,7 @@ class VideoModel(nn.Module, ABC):
 
     @property
     @abstractmethod
-    def pixels(self) -> Pixels:
+    def pixels(self) -> PixelsRead:
         """Whose pixels `step` reads: the decoder skips the others."""
 
     @property

@@ -2,7 +2,8 @@
 
 from torch import Tensor, nn
 
-from bdnet.models.base import Pixels, State, Step
+from bdnet.models.base import PixelsRead, State, Step
+from bdnet.models.maps import FlatMaps, Maps
 from bdnet.models.propagation.base import Propagation
 from bdnet.models.segmenter import BoundaryFactory, HeadFactory, Segmenter, cropped
 from bdnet.types import Clip, Prediction
@@ -31,7 +32,7 @@ class BDNet(Segmenter):
         self.propagation = propagation
 
     @property
-    def pixels(self) -> Pixels:
+    def pixels(self) -> PixelsRead:
         return "all" if "all" in {self.boundary.pixels, self.propagation.pixels} else "key"
 
     @property
@@ -41,15 +42,20 @@ class BDNet(Segmenter):
     def forward(self, clip: Clip) -> Prediction:
         key, target = clip.images[:, 0], clip.images[:, -1]
         maps, _ = self.encode(key)
-        maps, flow = self.propagation(maps, clip)
-        seen = self.decode(maps, lambda: self.backbone.front(target))
+        moved, flow = self.propagation(maps.flat(), clip)
+        seen = self.decode(self._named(moved), lambda: self.backbone.front(target))
         return cropped(seen._replace(flow=flow), target)
 
     def step(self, state: State, frame: Step) -> tuple[State, Tensor]:
         if frame.is_key:
             maps, shallow = self.encode(frame.pixels(), self.head.pointwise)
-            return self.propagation.start(maps, frame), self.logits(maps, lambda: shallow)
+            return self.propagation.start(maps.flat(), frame), self.logits(maps, lambda: shallow)
         if not state:
             raise ValueError("the first frame of a video must be a keyframe: set is_key")
-        state, maps = self.propagation.step(state, frame)
+        state, moved = self.propagation.step(state, frame)
+        maps = self._named(moved)
         return state, self.logits(maps, lambda: self.backbone.front(frame.pixels()))
+
+    def _named(self, moved: FlatMaps) -> Maps:
+        """What propagation gives back, by name again."""
+        return Maps.named(moved, self.head.collects)

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bdnet.models.backbone import fill_cells
-from bdnet.models.base import Images, Pixels, State, Step
+from bdnet.models.base import ImagesRead, PixelsRead, State, Step
 from bdnet.models.flow.base import StepFlow
 from bdnet.models.propagation.base import fineness
 from bdnet.models.segmenter import BoundaryFactory, HeadFactory, Segmenter, cropped
@@ -30,7 +30,7 @@ class GRFP(Segmenter):
     difference of pictures live on the grid of the head's logits.
     """
 
-    images: ClassVar[Images] = "all"
+    images: ClassVar[ImagesRead] = "all"
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class GRFP(Segmenter):
         self.unit = STGRU(classes)
 
     @property
-    def pixels(self) -> Pixels:
+    def pixels(self) -> PixelsRead:
         return "all"
 
     @property

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bdnet.models.backbone import fill_cells
-from bdnet.models.base import Pixels, State, Step, VideoModel
+from bdnet.models.base import PixelsRead, State, Step, VideoModel
 from bdnet.models.errors import BadModel
 from bdnet.models.weights import create
 from bdnet.motion.upsampling import enlarge
@@ -36,7 +36,7 @@ class HRNet(VideoModel):
         self.classify = nn.Conv2d(sum(channels), classes, 1)
 
     @property
-    def pixels(self) -> Pixels:
+    def pixels(self) -> PixelsRead:
         return "all"
 
     @property

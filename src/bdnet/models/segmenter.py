@@ -11,7 +11,7 @@ from bdnet.models.base import VideoModel
 from bdnet.models.boundary.base import Boundary, Fusion, Pointwise
 from bdnet.models.errors import BadModel
 from bdnet.models.head.base import Head
-from bdnet.models.propagation.base import Maps
+from bdnet.models.maps import Maps
 from bdnet.types import Prediction
 
 
@@ -63,32 +63,25 @@ class Segmenter(VideoModel):
         pointwise: the head's, for `logits`: done once, for all frames to come
         """
         pyramid = self.backbone(image)
-        maps = self.boundary.collect(pyramid, pointwise) + self.head.collect(pyramid)
-        return maps, pyramid.shallow
+        maps = self.boundary.collect(pyramid, pointwise)
+        return maps._replace(head=self.head.collect(pyramid)), pyramid.shallow
 
     def decode(self, maps: Maps, shallow: Callable[[], Tensor]) -> Prediction:
         """Maps on a frame, and how to get its shallow feature -> what is seen there."""
         feature, edges = self.fuse(maps, shallow)
-        logits = self.head(feature, *self._parted(maps)[1])
-        return Prediction(logits, maps[0][:, : self.backbone.channels], edges)
+        logits = self.head(feature, *maps.head)
+        return Prediction(logits, maps.feature[:, : self.backbone.channels], edges)
 
     def fuse(self, maps: Maps, shallow: Callable[[], Tensor]) -> tuple[Tensor, Tensor | None]:
         """The feature that `decode` hands to the head, and the edges."""
-        mine, _ = self._parted(maps)
-        fusion: Fusion = self.boundary(self.boundary.complete(mine, shallow), _as_it_is)
+        fusion: Fusion = self.boundary(self.boundary.complete(maps, shallow), _as_it_is)
         return added(fusion.feature, fusion.addition), fusion.edges
 
     def logits(self, maps: Maps, shallow: Callable[[], Tensor]) -> Tensor:
         """The logits of `decode`, of maps that are pointwise the head's."""
-        maps, others = self._parted(maps)
         maps = self.boundary.complete(maps, shallow)
         fusion: Fusion = self.boundary(maps, self.head.pointwise)
-        return self.head.spatial(fusion.feature, *others, addition=fusion.addition)
-
-    def _parted(self, maps: Maps) -> tuple[Maps, Maps]:
-        """The boundary stream's maps, and the head's."""
-        place = len(maps) - self.head.collects
-        return maps[:place], maps[place:]
+        return self.head.spatial(fusion.feature, *maps.head, addition=fusion.addition)
 
 
 def cropped(prediction: Prediction, image: Tensor) -> Prediction:

@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from bdnet.models.base import Pixels, State, Step
+from bdnet.models.base import PixelsRead, State, Step
 from bdnet.models.segmenter import Segmenter, cropped
 from bdnet.types import Clip, Prediction
 
@@ -13,7 +13,7 @@ class SingleFrame(Segmenter):
     looks_back = False
 
     @property
-    def pixels(self) -> Pixels:
+    def pixels(self) -> PixelsRead:
         return "all"
 
     def forward(self, clip: Clip) -> Prediction:

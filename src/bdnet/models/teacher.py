@@ -96,5 +96,5 @@ class Grouped(Frozen):
         # as decode has it, with the sum of the groups instead of the same convolution once more
         mixed = model.head.mixed(feature, self.groups)
         logits: Tensor = model.head.fcn.score(mixed.sum(1))
-        seen = Prediction(logits, maps[0][:, : model.backbone.channels], edges)
+        seen = Prediction(logits, maps.feature[:, : model.backbone.channels], edges)
         return cropped(seen._replace(groups=model.head.score_groups(mixed)), target)

@@ -50,7 +50,7 @@ def digest(config: DictConfig, builds_on: Mapping[str, str]) -> str:
 
 def differences(one: DictConfig, other: DictConfig, most: int = 5) -> list[str]:
     """Where two configurations say different things: `key was -> is`."""
-    was, is_ = _flat(one), _flat(other)
+    was, is_ = flat(one), flat(other)
     found = [
         f"{key} {was.get(key, 'unset')} -> {is_.get(key, 'unset')}"
         for key in sorted({*was, *is_})
@@ -74,7 +74,7 @@ def check_plain(config: DictConfig, path: Path) -> None:
     """Refuses a run's configuration that looks things up: we write none such, and what it looked up
     (the environment, files) is not its author's.
     """
-    for key, value in _flat(OmegaConf.to_container(config, resolve=False)).items():
+    for key, value in flat(OmegaConf.to_container(config, resolve=False)).items():
         if isinstance(value, str) and "${" in value:
             raise BdnetError(
                 f"{path}: {key} is {value!r}; a run's configuration has nothing left to look up: "
@@ -105,7 +105,8 @@ def _found(target: str) -> object:
         return None
 
 
-def _flat(config: Any, path: str = "") -> dict[str, Any]:
+def flat(config: Any, path: str = "") -> dict[str, Any]:
+    """Every value by its dotted key; items of lists by their numbers."""
     if isinstance(config, DictConfig):
         config = OmegaConf.to_container(config, resolve=True)
     if not isinstance(config, dict | list) or not config:
@@ -114,5 +115,5 @@ def _flat(config: Any, path: str = "") -> dict[str, Any]:
     return {
         name: each
         for key, child in items
-        for name, each in _flat(child, f"{path}.{key}".lstrip(".")).items()
+        for name, each in flat(child, f"{path}.{key}".lstrip(".")).items()
     }

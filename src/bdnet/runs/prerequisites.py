@@ -14,7 +14,7 @@ INHERITED = {
 }  # fmt: skip
 
 
-def told(needed: DictConfig, overrides: Sequence[str]) -> tuple[list[str], list[str]]:
+def overrides_of(needed: DictConfig, overrides: Sequence[str]) -> tuple[list[str], list[str]]:
     """What a needed run is composed of, and what the runs that it needs itself are told.
 
     needed:    an entry of `requires`

@@ -79,11 +79,11 @@ class Run:
         check_plain(config, path)
         return config
 
-    def data(self, changes: DictConfig | None = None) -> ClipDataModule:
+    def data(self, changes: DictConfig | None = None, **arguments: Any) -> ClipDataModule:
         """The data that the run was trained and tested on, but for what is changed."""
         settings = OmegaConf.merge(self.config().data, changes or {})
         check_trust(settings)
-        module: ClipDataModule = instantiate(settings, _convert_="all")
+        module: ClipDataModule = instantiate(settings, _convert_="all", **arguments)
         return module
 
     def checkpoint(self, which: str) -> Path:

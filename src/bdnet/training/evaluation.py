@@ -5,7 +5,7 @@ from statistics import fmean
 from typing import Any
 
 from hydra.utils import instantiate
-from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
+from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from bdnet.data.module import ClipDataModule
 from bdnet.errors import BdnetError
@@ -35,7 +35,7 @@ def evaluate(config: DictConfig, chosen: str | None) -> None:
     facts = run.facts()
     trained = load(run.folder, config.checkpoint)
     intervals = _intervals(trained.interval if config.interval is None else config.interval)
-    data = _data(config, run, max(intervals), chosen)
+    data = _data(config, run, trained, max(intervals), chosen)
     name = chosen or facts["choices"]["data"]
     _check_classes(trained, data, name)
     data.prepare_data()
@@ -58,14 +58,16 @@ def _intervals(value: Any) -> list[int]:
     return found
 
 
-def _data(config: DictConfig, run: Run, interval: int, chosen: str | None) -> ClipDataModule:
+def _data(
+    config: DictConfig, run: Run, trained: Network, interval: int, chosen: str | None
+) -> ClipDataModule:
     """The run's data with what was changed on the command line, or other data."""
-    with open_dict(config):
-        config.data.interval = interval
-    data: ClipDataModule = (
-        run.data(config.data) if chosen is None else instantiate(config.data, _convert_="all")
-    )
-    data.tested = config.split
+    given = {"interval": interval, "tested": config.split}
+    if trained.model.images == "all":
+        given["images"] = "all"
+    if chosen is None:
+        return run.data(config.data, **given)
+    data: ClipDataModule = instantiate(config.data, _convert_="all", **given)
     return data
 
 
@@ -81,7 +83,6 @@ def _check_classes(trained: Network, data: ClipDataModule, name: str) -> None:
 def _evaluated(config: DictConfig, run: Run, trained: Network, data: ClipDataModule) -> Evaluator:
     hush()
     recipe = run.config()
-    data.serve(trained.model.images)
     evaluator = Evaluator(trained.model, trained.classes, data.interval)
     evaluator.lay_out(recipe.memory)
     kept = {key: recipe.trainer[key] for key in KEPT if key in recipe.trainer}

@@ -11,7 +11,7 @@ from bdnet.data.stretches import Stretch
 from bdnet.errors import BdnetError
 from bdnet.models.base import Step, VideoModel
 from bdnet.motion.upsampling import label_map
-from bdnet.training.scores import Numbers, OffsetScores, VideoScores, scalars
+from bdnet.training.scores import Numbers, OffsetMetrics, VideoMetrics, scalars
 from bdnet.types import Clip
 
 LAYOUTS = {"channels_last": torch.channels_last, "contiguous": torch.contiguous_format}
@@ -27,9 +27,9 @@ class Evaluator(LightningModule):
         super().__init__()
         self.student = student
         self.classes = classes
-        self.while_training = OffsetScores(classes, interval, outlines=False)
-        self.by_offset = OffsetScores(classes, interval, outlines=True)
-        self.as_video = VideoScores(classes)
+        self.while_training = OffsetMetrics(classes, interval, outlines=False)
+        self.by_offset = OffsetMetrics(classes, interval, outlines=True)
+        self.as_video = VideoMetrics(classes)
         self.numbers: Numbers = {}
         self._frames = 0
 

@@ -7,18 +7,18 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 from pytorch_lightning.loggers import WandbLogger
 from torch.utils.data import default_collate
 
+from bdnet.codec.pixels import Image
 from bdnet.data.classes import Classes
 from bdnet.data.module import ClipDataModule
 from bdnet.data.normalisation import normalise
 from bdnet.models.base import VideoModel
 from bdnet.motion.upsampling import label_map
-from bdnet.reports.pictures.file import Image
 from bdnet.reports.pictures.panel import panel, sheet_of_panels
 from bdnet.training.evaluator import Evaluator
 from bdnet.training.scores import Numbers
 from bdnet.types import Clip
 
-Table = tuple[list[str], list[list[object]]]  # columns, rows
+LoggedTable = tuple[list[str], list[list[object]]]  # columns, rows
 
 
 class Exhibits(Callback):
@@ -63,7 +63,7 @@ def look(network: VideoModel, clip: Clip, classes: Classes) -> Image:
     return panel(clip, *segment(network, clip), classes)
 
 
-def tables(numbers: Numbers) -> dict[str, Table]:
+def tables(numbers: Numbers) -> dict[str, LoggedTable]:
     """IoU by class and offset, and mIoU by offset."""
     heads = [f"d={offset}" for offset in range(len(numbers["miou"]))]
     lines: list[list[object]] = [[name, *found] for name, found in numbers["iou"].items()]

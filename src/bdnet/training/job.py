@@ -6,17 +6,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytorch_lightning as pl
 from hydra.core.hydra_config import HydraConfig
-from hydra.utils import instantiate
-from omegaconf import DictConfig, OmegaConf, open_dict
+from hydra.utils import get_class, instantiate
+from omegaconf import DictConfig, OmegaConf
 
 from bdnet.data.module import ClipDataModule
+from bdnet.models.base import VideoModel
 from bdnet.models.checkpoints import inherit
+from bdnet.runs.composition import composed
 from bdnet.runs.identity import digest
-from bdnet.runs.prerequisites import builds_on, sources, told
+from bdnet.runs.prerequisites import builds_on, overrides_of, sources
 from bdnet.runs.record import describe, facts_of
 from bdnet.runs.run import Run
 from bdnet.runs.sweep import is_one_of_many, outside_agent
@@ -25,7 +27,7 @@ from bdnet.training.distiller import Distiller
 from bdnet.training.fitting import fit_and_test
 from bdnet.training.processes import check_reached, check_started, is_first, led
 from bdnet.training.quiet import hush
-from bdnet.training.rehearsal import composed, rehearse
+from bdnet.training.rehearsal import rehearse
 from bdnet.training.settings import check, check_login
 from bdnet.training.trainer import make_trainer
 
@@ -46,19 +48,17 @@ def train(
     """
     check(config)
     check_login(config.logger)
-    data = instantiate(config.data, _convert_="all")
+    data = data_of(config)
     if config.steps:  # a run that only tests needs no training clips
         data.check_outlook()
     run = Run(config.folder)
     run.check_folder()
-    with open_dict(config):
-        config.classes = config.classes or len(data.dataset.classes)
+    config = _with(config, classes=config.classes or len(data.dataset.classes))
     if config.requires:
         rehearse(config, data, overrides)
     for each in config.requires:
         _train_needed(each, overrides)
-    with open_dict(config):
-        config.identity = digest(config, builds_on(config))
+    config = _with(config, identity=digest(config, builds_on(config)))
     command = list(HydraConfig.get().overrides.task)
     facts = facts_of(config, choices, data.dataset.classes, command)
     # another job may need the run that this one is, and be at work on it
@@ -74,9 +74,24 @@ def train(
             log.info("%s is finished already", run.folder)
 
 
+def data_of(config: DictConfig) -> ClipDataModule:
+    """The data of a configuration, of which its network gets to see what it reads."""
+    network = cast(type[VideoModel], get_class(config.model._target_))
+    given = {"images": "all"} if network.images == "all" else {}
+    data: ClipDataModule = instantiate(config.data, _convert_="all", **given)
+    return data
+
+
+def _with(config: DictConfig, **changes: Any) -> DictConfig:
+    """The same configuration but for these keys."""
+    changed = OmegaConf.merge(config, changes)
+    assert isinstance(changed, DictConfig)
+    return changed
+
+
 def _train_needed(needed: DictConfig, overrides: Sequence[str]) -> None:
     with outside_agent():
-        train_composed(*told(needed, overrides), needed=True)
+        train_composed(*overrides_of(needed, overrides), needed=True)
 
 
 def train_composed(chosen: Sequence[str], overrides: Sequence[str], needed: bool = False) -> Path:
@@ -134,7 +149,6 @@ def _distiller(config: DictConfig, data: ClipDataModule) -> Distiller:
         config.interval,
         config.steps,
     )
-    data.serve(student.images)
     distiller.lay_out(config.memory)
     if config.compile:
         student.compile()

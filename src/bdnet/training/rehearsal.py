@@ -1,37 +1,20 @@
 """What a run is made of, tried before the runs that it builds on are trained, which takes long."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any
 
-from hydra import compose
-from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig, OmegaConf
 
 from bdnet.data.module import ClipDataModule
 from bdnet.models.checkpoints import inherit
-from bdnet.runs.prerequisites import sources, told
+from bdnet.runs.composition import composed
+from bdnet.runs.prerequisites import overrides_of, sources
 from bdnet.runs.run import Run
 from bdnet.training.composition import join
 from bdnet.training.processes import check_started
 from bdnet.training.settings import check
 from bdnet.training.trainer import make_trainer
-
-
-@contextmanager
-def composed(chosen: Sequence[str]) -> Iterator[tuple[DictConfig, dict[str, Any]]]:
-    """The configuration that overrides compose to, and the choices of its groups."""
-    config = compose("train", list(chosen), return_hydra_config=True)
-    choices = dict(config.hydra.runtime.choices)
-    ours = HydraConfig.instance().cfg
-    HydraConfig.instance().set_config(config)  # ${hydra:...} means that of this run
-    with open_dict(config):
-        del config["hydra"]
-    try:
-        yield config, choices
-    finally:
-        HydraConfig.instance().cfg = ours
 
 
 def rehearse(config: DictConfig, data: ClipDataModule, overrides: Sequence[str]) -> None:
@@ -67,7 +50,7 @@ def rehearse(config: DictConfig, data: ClipDataModule, overrides: Sequence[str])
 def _made(config: DictConfig, overrides: Sequence[str]) -> Iterator[tuple[str, Any]]:
     """The folders of the runs that this one builds on, and their untrained networks."""
     for each in config.requires:
-        with composed(told(each, overrides)[0]) as (needed, _):
+        with composed(overrides_of(each, overrides)[0]) as (needed, _):
             needed.classes = needed.classes or config.classes
             check(needed)
             given = {"weights": "none"} if "weights" in needed.model else {}

@@ -21,7 +21,7 @@ Numbers = dict[str, Any]  # what JSON can hold: shares of 1, lists by offset, No
 WINDOWS = (8, 16)  # frames, of VC_n
 
 
-class OffsetScores(nn.Module):
+class OffsetMetrics(nn.Module):
     """Of target frames, by their distance d from the keyframe; never pooled over d.
 
     outlines: also count how well outlines fit, which takes longer than all the rest
@@ -72,7 +72,7 @@ class OffsetScores(nn.Module):
         _reset(self)
 
 
-class VideoScores(nn.Module):
+class VideoMetrics(nn.Module):
     """Of consecutive frames."""
 
     def __init__(self, classes: Classes) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from bdnet.inference.exported import GraphStream, Tensors
 from bdnet.inference.graphs.check import Reference, compare, table, watch
-from models.networks import build
+from networks import build
 from videos import Pan
 
 GRAPHS = {

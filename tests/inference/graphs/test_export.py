@@ -8,10 +8,10 @@ import pytest
 import bdnet.inference.graphs.export
 from bdnet.data.classes import Classes
 from bdnet.errors import BdnetError
-from bdnet.inference import network
+from bdnet.inference.network import Network
 from bdnet.runs.run import Run
 from export_clips import export
-from models.networks import build
+from networks import build
 from tiny_training import BANDS
 
 
@@ -47,9 +47,9 @@ def test_a_run_becomes_checked_graphs(exported: Path):
 
 
 @pytest.fixture(scope="module")
-def network() -> network.Network:
+def network() -> Network:
     """One that is traced quickly."""
-    return network.Network(build("+model=single_frame", "model/boundary=none"), BANDS, 4, "tiny")
+    return Network(build("+model=single_frame", "model/boundary=none"), BANDS, 4, "tiny")
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def untrained(network, monkeypatch):
 def test_without_onnx_and_beyond_the_tolerance(
     untrained, trained: Path, tmp_path: Path, monkeypatch, capsys
 ):
-    monkeypatch.setattr(bdnet.export, "missing", lambda: ["onnxscript"])
+    monkeypatch.setattr(bdnet.inference.graphs.export, "missing", lambda: ["onnxscript"])
     given = f"run={trained}", f"output={tmp_path / 'out'}"
     with pytest.raises(BdnetError, match=r"key as torch: logits differ by up to 0.*tolerance=-1"):
         export(*given, "tolerance=-1", "size=[48,80]", "frames=2")

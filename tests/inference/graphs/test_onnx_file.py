@@ -10,7 +10,7 @@ from bdnet.inference.graphs import onnx_file
 from bdnet.inference.graphs.onnx_file import save_onnx
 from bdnet.inference.graphs.program import Graph, trace
 from export_clips import SIZE, Ports, clip_of_bytes, run
-from models.networks import build, choices, stream
+from networks import build, choices, stream
 
 PROPAGATIONS = sorted({*choices("model/propagation")} - {"flownet"})  # which +model=dff has
 BOUNDARIES = choices("model/boundary")

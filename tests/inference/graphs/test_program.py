@@ -9,7 +9,7 @@ from bdnet.inference.graphs.program import Graph, Port, _side, trace
 from bdnet.models.base import VideoModel
 from bdnet.models.errors import BadModel
 from export_clips import SIZE, Ports, clip_of_bytes, run
-from models.networks import build, choices, stream
+from networks import build, choices, stream
 
 PROPAGATIONS, BOUNDARIES = choices("model/propagation"), choices("model/boundary")
 OTHERS = ("+model=single_frame", "+model=grfp", "+model=grfp model/flow=flownet")

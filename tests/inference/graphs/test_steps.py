@@ -7,7 +7,7 @@ from bdnet.inference.graphs.steps import split
 from bdnet.models.errors import BadModel
 from bdnet.motion.upsampling import label_map
 from export_clips import SIZE, clip_of_bytes, ports_of, run
-from models.networks import build, combinations, stream
+from networks import build, combinations, stream
 
 NETWORKS = {name: each for name, each in combinations().items() if not name.startswith("td")}
 FAST = {"single_frame-none", "bdnet-warped-vectors", "bdnet-current-flownet", "grfp-vectors"}

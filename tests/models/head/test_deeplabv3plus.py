@@ -4,7 +4,6 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from networks import awake, build, ends, one, random_clip, stream
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -17,6 +16,7 @@ from bdnet.models.grfp import GRFP
 from bdnet.models.head.deeplabv3plus import DeepLabV3Plus
 from bdnet.models.propagation.flownet import Flow
 from bdnet.models.propagation.vectors import Vectors
+from networks import awake, build, ends, one, random_clip, stream
 
 HEAD = "model/head=deeplabv3plus"
 

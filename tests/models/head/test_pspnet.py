@@ -4,11 +4,11 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from networks import awake
 from torch.nn import functional
 
 from bdnet.models.errors import BadModel
 from bdnet.models.head.pspnet import PSPNet
+from networks import awake
 
 
 def head(channels: int = 32) -> PSPNet:

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from models.test_attention import literal
-from networks import build, random_clip, stream
+from test_attention import literal
 from torch import Tensor, nn
 
 from bdnet.models.base import Step
@@ -15,7 +14,7 @@ from bdnet.models.pyramid import PyramidPooling
 from bdnet.models.tdnet.attention import Memory
 from bdnet.models.tdnet.tdnet import TDNet
 from bdnet.types import Clip
-from models.test_checkpoints import is_from, saved
+from networks import build, is_from, random_clip, saved, stream
 
 SMALL = ("+model=tdnet", "model.width=16", "model.keys=8")
 both = pytest.mark.parametrize("paths", [2, 4])

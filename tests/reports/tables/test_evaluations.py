@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bdnet.reports.tables.collect import Run, collect
+from bdnet.reports.tables.collect import FinishedRun, collect
 from bdnet.reports.tables.errors import BadRuns
 from bdnet.reports.tables.evaluations import at, check_same, widest
 from run_folders import DATA, write_evaluation, write_json, write_run
@@ -15,7 +15,7 @@ def folder(tmp_path: Path) -> Path:
     return write_run(tmp_path, "table2/mv", 0, [0.6, 0.5])
 
 
-def the_run(folder: Path) -> Run:
+def the_run(folder: Path) -> FinishedRun:
     (run,) = collect(folder).finished
     return run
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bdnet.codec import Encoding
 from bdnet.codec.sources import Source, natural
-from bdnet.codec.transcode import Job, transcode_all
+from bdnet.codec.transcode import TranscodeJob, transcode_all
 from bdnet.data.base import ClipDataset, Sample, Split
 from bdnet.data.classes import Classes
 from bdnet.data.datasets.camera_path import CameraPath
@@ -130,9 +130,9 @@ class CamVid(ClipDataset):
         pairs = find_pairs(folder / "images", folder / "labels")
         return sorted(pairs, key=lambda pair: natural(pair.image))
 
-    def _job(self, frames: list[Pair]) -> Job:
+    def _job(self, frames: list[Pair]) -> TranscodeJob:
         """Other images or another encoding make another file."""
         source = Source(Path("video"), tuple(frame.image for frame in frames), is_video=False)
         name = digest(asdict(self.encoding), self.fps, source.signature())
         output = Path(self.cache) / f"video-{name}.mp4"
-        return Job(source, output, self.encoding, self.fps)
+        return TranscodeJob(source, output, self.encoding, self.fps)

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from bdnet.codec import Encoding
 from bdnet.codec.sources import Source
-from bdnet.codec.transcode import Job, transcode_all
+from bdnet.codec.transcode import TranscodeJob, transcode_all
 from bdnet.data.base import ClipDataset, Sample, Split, say_once
 from bdnet.data.classes import Classes
 from bdnet.data.errors import BadData
@@ -105,7 +105,7 @@ class Cityscapes(ClipDataset):
             missing = self._missing()
             self._check_images(missing)
             jobs = [
-                Job(
+                TranscodeJob(
                     Source(Path(snippet.name), snippet.images(Path(self.root)), is_video=False),
                     self._video(snippet),
                     self.encoding,

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from bdnet.data.streets.sketch import Point, Sketch
-from bdnet.data.streets.textures import Colour, Texture, dark, pick
+from bdnet.data.streets.textures import Texture, Tint, dark, pick
 
-TYRE: Colour = (26, 26, 28)
+TYRE: Tint = (26, 26, 28)
 LEAN = 0.13  # metres that the side windows lean inwards
 LAP = 0.07  # share of a face that lies under the next one, so that no seam shows
 
@@ -55,7 +55,7 @@ def model(random: np.random.Generator) -> Body:
     return BODIES[int(random.choice(len(BODIES), p=CHANCES))]
 
 
-def screen(random: np.random.Generator, body: Body, paint: Colour, scale: float) -> Texture:
+def screen(random: np.random.Generator, body: Body, paint: Tint, scale: float) -> Texture:
     """Draw the windscreen or rear window between its pillars."""
     half, high = body.width / 2, body.roof - body.belt
     sketch = Sketch(body.width, high, scale)
@@ -75,7 +75,7 @@ def screen(random: np.random.Generator, body: Body, paint: Colour, scale: float)
     return sketch.texture(random, 0.03)
 
 
-def windows(random: np.random.Generator, body: Body, paint: Colour, scale: float) -> Texture:
+def windows(random: np.random.Generator, body: Body, paint: Tint, scale: float) -> Texture:
     """Draw the side windows, the nose at the left."""
     half, high = body.length / 2, body.roof - body.belt
     sketch = Sketch(body.length, high, scale)
@@ -95,7 +95,7 @@ def windows(random: np.random.Generator, body: Body, paint: Colour, scale: float
         (back - body.rear - 0.1, top),
         (front + slope + 0.25, top),
     ]
-    glass: Colour = (48, 56, 64)
+    glass: Tint = (48, 56, 64)
     sketch.polygon(pane, glass)
     sheen = [(x, top - (top - y) * 0.45) for x, y in pane]
     sketch.polygon([pane[3], pane[2], sheen[1], sheen[0]], dark(glass, 1.5))
@@ -111,7 +111,7 @@ def pillars(body: Body) -> list[float]:
     return [place - body.length / 2 for place in places[1:-1]]
 
 
-def doors(random: np.random.Generator, body: Body, paint: Colour, scale: float) -> Texture:
+def doors(random: np.random.Generator, body: Body, paint: Tint, scale: float) -> Texture:
     """Draw the doors, mudguards and wheels of a side, the nose at the left."""
     half, belt = body.length / 2, body.belt
     sketch = Sketch(body.length, belt, scale)
@@ -136,7 +136,7 @@ def doors(random: np.random.Generator, body: Body, paint: Colour, scale: float) 
     return sketch.texture(random, 0.035)
 
 
-def shell(body: Body, paint: Colour, top: float, scale: float) -> Sketch:
+def shell(body: Body, paint: Tint, top: float, scale: float) -> Sketch:
     """Draw what nose and tail have in common: tyres, bumper and panel."""
     half = body.width / 2
     sketch = Sketch(body.width, top, scale)
@@ -158,7 +158,7 @@ def shell(body: Body, paint: Colour, top: float, scale: float) -> Sketch:
 
 
 def front(
-    random: np.random.Generator, body: Body, paint: Colour, top: float, scale: float
+    random: np.random.Generator, body: Body, paint: Tint, top: float, scale: float
 ) -> Texture:
     """Draw a nose: grille, lamps, number plate."""
     sketch, half = shell(body, paint, top, scale), body.width / 2
@@ -172,9 +172,7 @@ def front(
     return sketch.texture(random, 0.035)
 
 
-def back(
-    random: np.random.Generator, body: Body, paint: Colour, top: float, scale: float
-) -> Texture:
+def back(random: np.random.Generator, body: Body, paint: Tint, top: float, scale: float) -> Texture:
     """Draw a tail: lamps, lid, number plate."""
     sketch, half = shell(body, paint, top, scale), body.width / 2
     sketch.box(-half * 0.62, top - 0.34, half * 0.62, top - 0.31, dark(paint, 0.6))
@@ -187,7 +185,7 @@ def back(
     return sketch.texture(random, 0.035)
 
 
-def sheet(random: np.random.Generator, body: Body, paint: Colour, scale: float) -> Texture:
+def sheet(random: np.random.Generator, body: Body, paint: Tint, scale: float) -> Texture:
     """Draw a roof, bonnet or boot lid."""
     plain = Sketch(body.width, 1.0, scale)
     plain.box(-body.width / 2, 0, body.width / 2, 1, paint)

@@ -8,7 +8,7 @@ import numpy as np
 
 from bdnet.data.streets.people import POSES, SHOES, Looks, head
 from bdnet.data.streets.sketch import Sketch
-from bdnet.data.streets.textures import Colour, Texture, dark, light_shade, varied
+from bdnet.data.streets.textures import Texture, Tint, dark, light_shade, varied
 
 
 def cyclist(
@@ -24,7 +24,7 @@ def cyclist(
     return tuple(poses)
 
 
-def _ride(sketch: Sketch, who: Looks, frame: Colour, phase: float, view: str) -> None:
+def _ride(sketch: Sketch, who: Looks, frame: Tint, phase: float, view: str) -> None:
     """Draw one pose of a rider from the front or the back."""
     sketch.disc(0, 0.34, 0.085, 0.34, (32, 32, 34))
     sketch.disc(0, 0.34, 0.03, 0.26, (120, 120, 122))

@@ -7,9 +7,9 @@ import numpy as np
 
 from bdnet.data.streets.houses import SHOPS, STOREY, WALLS, House
 from bdnet.data.streets.textures import (
-    Colour,
-    Pixels,
     Plane,
+    Texels,
+    Tint,
     cut_out,
     dark,
     noise,
@@ -47,7 +47,7 @@ class Front:
     def __init__(self, picture: Plane, scale: float) -> None:
         self.picture, self.scale = picture, scale
 
-    def box(self, x: float, y: float, x1: float, y1: float, colour: Colour) -> None:
+    def box(self, x: float, y: float, x1: float, y1: float, colour: Tint) -> None:
         """Fill a rectangle."""
         rows = len(self.picture)
         first = (round(x * self.scale), rows - round(y1 * self.scale))
@@ -168,7 +168,7 @@ def gable(random: np.random.Generator, design: House, width: float, scale: float
     return sheet.picture
 
 
-def shaded(design: House, picture: Plane, brightness: float) -> Pixels:
+def shaded(design: House, picture: Plane, brightness: float) -> Texels:
     """Return the lit facade, [h,w,4] cut to its pointed roof where it has one, else [h,w,3]."""
     lit = picture * np.float32(brightness)
     if not design.gabled:

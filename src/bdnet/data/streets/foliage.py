@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import cv2
 import numpy as np
 
-from bdnet.data.streets.textures import Colour, Pixels, Plane, Texture, cut_out, noise, pick
+from bdnet.data.streets.textures import Plane, Texels, Texture, Tint, cut_out, noise, pick
 
 if TYPE_CHECKING:
     from bdnet.data.streets.light import Light
 
-GREENS: tuple[Colour, ...] = (
+GREENS: tuple[Tint, ...] = (
     (66, 104, 40),
     (84, 122, 48),
     (52, 92, 48),
@@ -20,7 +20,7 @@ GREENS: tuple[Colour, ...] = (
     (74, 100, 62),
     (134, 124, 48),
 )
-BARK: tuple[Colour, ...] = ((84, 66, 50), (96, 84, 70), (70, 60, 54))
+BARK: tuple[Tint, ...] = ((84, 66, 50), (96, 84, 70), (70, 60, 54))
 
 
 class Plant(NamedTuple):
@@ -58,7 +58,7 @@ def leaves(
 
 def tree(
     random: np.random.Generator, width: float, height: float, scale: float, light: Light
-) -> Pixels:
+) -> Texels:
     """Return a tree [h,w,4] of `width` by `height` metres, trunk included."""
     rows, columns = round(height * scale), round(width * scale)
     clear = float(random.uniform(0.24, 0.36))  # share of the height without leaves
@@ -102,7 +102,7 @@ def wood(random: np.random.Generator, rows: int, columns: int, clear: float, sca
     return alpha.astype(np.float32) / np.float32(255)
 
 
-def hedge(random: np.random.Generator, width: float, height: float, scale: float) -> Pixels:
+def hedge(random: np.random.Generator, width: float, height: float, scale: float) -> Texels:
     """Return a hedge [h,w,4] whose left and right edges meet."""
     rows, columns = round(height * scale), round(width * scale)
     coarse = noise(random, rows, columns, max(8.0, scale * 0.6), 2)

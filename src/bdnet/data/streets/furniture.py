@@ -8,9 +8,9 @@ import numpy as np
 
 from bdnet.data.streets.sketch import Sketch
 from bdnet.data.streets.textures import (
-    Colour,
-    Pixels,
+    Texels,
     Texture,
+    Tint,
     cut_out,
     dark,
     noise,
@@ -22,11 +22,11 @@ from bdnet.data.streets.textures import (
 if TYPE_CHECKING:
     from bdnet.data.streets.light import Light
 
-METALS: tuple[Colour, ...] = ((118, 122, 124), (92, 98, 98), (142, 142, 138), (70, 84, 80))
-BLUE: Colour = (32, 80, 170)
-RED: Colour = (200, 30, 34)
-WHITE: Colour = (240, 240, 236)
-POSTERS: tuple[Colour, ...] = (
+METALS: tuple[Tint, ...] = ((118, 122, 124), (92, 98, 98), (142, 142, 138), (70, 84, 80))
+BLUE: Tint = (32, 80, 170)
+RED: Tint = (200, 30, 34)
+WHITE: Tint = (240, 240, 236)
+POSTERS: tuple[Tint, ...] = (
     (206, 70, 60),
     (236, 204, 84),
     (70, 120, 176),
@@ -149,7 +149,7 @@ def board(random: np.random.Generator, scale: float) -> Texture:
 
 def fence(
     random: np.random.Generator, height: float, scale: float, light: Light, side: int
-) -> Pixels:
+) -> Texels:
     """Return 4 metres of fence whose ends meet: boards, palings or a wall with a rail."""
     rows, columns = round(height * scale), round(4 * scale)
     kind = int(random.integers(3))

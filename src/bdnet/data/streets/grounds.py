@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from bdnet.data.streets.textures import Pixels, noise, painted, pick, quantised
+from bdnet.data.streets.textures import Texels, noise, painted, pick, quantised
 
 
-def asphalt(random: np.random.Generator, width: float, period: float, scale: float) -> Pixels:
+def asphalt(random: np.random.Generator, width: float, period: float, scale: float) -> Texels:
     """Return a road [h,w,3] of `width` by `period` metres with its lines, `scale` texels/metre."""
     rows, columns = round(period * scale / 2), round(width * scale)
     tone = random.uniform(72, 112)
@@ -29,14 +29,14 @@ def asphalt(random: np.random.Generator, width: float, period: float, scale: flo
 
 def paving(
     random: np.random.Generator, width: float, gap: float, period: float, scale: float
-) -> Pixels:
+) -> Texels:
     """Return two pavements [h,w,3] of `width` metres with their kerbs at a gap between them."""
     right = _pavement(random, width, period, scale)
     middle = painted(len(right), round(gap * scale), (90, 90, 90))
     return np.concatenate([right[:, ::-1], quantised(middle), right], 1)
 
 
-def _pavement(random: np.random.Generator, width: float, period: float, scale: float) -> Pixels:
+def _pavement(random: np.random.Generator, width: float, period: float, scale: float) -> Texels:
     """Return a pavement [h,w,3] whose left edge is the kerb."""
     rows, columns = round(period * scale / 2), round(width * scale)
     base = pick(random, [(150, 144, 136), (166, 160, 152), (150, 128, 112), (134, 136, 140)])

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bdnet.data.streets.textures import Colour, pick
+from bdnet.data.streets.textures import Tint, pick
 
 if TYPE_CHECKING:
     import numpy as np
 
-WALLS: tuple[Colour, ...] = (
+WALLS: tuple[Tint, ...] = (
     (196, 176, 148),
     (166, 108, 84),
     (206, 200, 190),
@@ -22,15 +22,15 @@ WALLS: tuple[Colour, ...] = (
     (122, 84, 72),
     (158, 168, 146),
 )
-ROOFS: tuple[Colour, ...] = ((108, 62, 50), (78, 78, 86), (96, 84, 76))
-SHOPS: tuple[Colour, ...] = (
+ROOFS: tuple[Tint, ...] = ((108, 62, 50), (78, 78, 86), (96, 84, 76))
+SHOPS: tuple[Tint, ...] = (
     (150, 44, 44),
     (40, 84, 130),
     (44, 96, 72),
     (196, 150, 50),
     (70, 60, 74),
 )
-GLASS: tuple[Colour, ...] = ((44, 52, 62), (60, 72, 84), (36, 40, 46), (84, 98, 110))
+GLASS: tuple[Tint, ...] = ((44, 52, 62), (60, 72, 84), (36, 40, 46), (84, 98, 110))
 STOREY = 3.1  # metres
 
 
@@ -38,10 +38,10 @@ STOREY = 3.1  # metres
 class House:
     """What the fronts and gables of one house have in common."""
 
-    wall: Colour
-    roof: Colour
-    trim: Colour
-    glass: Colour
+    wall: Tint
+    roof: Tint
+    trim: Tint
+    glass: Tint
     bricks: bool
     gabled: bool
     shop: bool

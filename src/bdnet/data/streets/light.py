@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from bdnet.data.streets.textures import Colour, Pixels, Plane, noise, quantised
+from bdnet.data.streets.textures import Plane, Texels, Tint, noise, quantised
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bdnet.data.streets.parameters import StreetParameters
 
 # name: zenith, horizon, tint of everything, strength of the sun, share of clouds
-MOODS: tuple[tuple[Colour, Colour, Colour, float, float], ...] = (
+MOODS: tuple[tuple[Tint, Tint, Tint, float, float], ...] = (
     ((70, 122, 190), (190, 212, 232), (1.02, 1.0, 0.97), 0.9, 0.35),  # noon
     ((92, 132, 186), (206, 214, 220), (1.0, 1.0, 1.0), 0.6, 0.6),  # fair
     ((150, 158, 168), (205, 208, 210), (0.95, 0.97, 1.0), 0.1, 0.9),  # overcast
@@ -33,9 +33,9 @@ class Light:
 
     sun: int  # the side that the sun stands on: -1 left, 1 right
     strength: float  # of the sun, 0..1
-    zenith: Colour
-    horizon: Colour
-    tint: Colour
+    zenith: Tint
+    horizon: Tint
+    tint: Tint
     clouds: float  # 0..1
     haze: float  # 1/metres
     exposure: float
@@ -95,7 +95,7 @@ class Sky:
         picture = picture * (1 - cover) + lit * cover
         self._picture = quantised(picture)
 
-    def seen(self, camera: Camera) -> Pixels:
+    def seen(self, camera: Camera) -> Texels:
         """Return the sky [H,W,3] behind everything that the camera sees."""
         horizon = camera.height / 2 + camera.focal * np.tan(camera.pitch)
         matrix = np.array(
@@ -129,7 +129,7 @@ class Sensor:
             parameters.noise
         )
 
-    def develop(self, image: Pixels, nearness: NDArray[np.float32]) -> Pixels:
+    def develop(self, image: Texels, nearness: NDArray[np.float32]) -> Texels:
         """Return the recorded picture [H,W,3] of painted colours and their 1/distance [H,W]."""
         distance = 1 / np.maximum(nearness, np.float32(1e-3))
         kept = np.exp(distance * np.float32(-self._light.haze))

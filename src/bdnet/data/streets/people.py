@@ -8,12 +8,12 @@ from math import cos, pi, sin
 import numpy as np
 
 from bdnet.data.streets.sketch import Sketch
-from bdnet.data.streets.textures import Colour, Texture, dark, light_shade, pick
+from bdnet.data.streets.textures import Texture, Tint, dark, light_shade, pick
 
 POSES = 6  # per walking or pedalling cycle
-SKIN: tuple[Colour, ...] = ((224, 182, 150), (196, 146, 112), (148, 102, 74), (96, 66, 50))
-HAIR: tuple[Colour, ...] = ((44, 34, 28), (92, 62, 36), (176, 138, 84), (120, 116, 112))
-JACKETS: tuple[Colour, ...] = (
+SKIN: tuple[Tint, ...] = ((224, 182, 150), (196, 146, 112), (148, 102, 74), (96, 66, 50))
+HAIR: tuple[Tint, ...] = ((44, 34, 28), (92, 62, 36), (176, 138, 84), (120, 116, 112))
+JACKETS: tuple[Tint, ...] = (
     (178, 40, 40),
     (40, 74, 140),
     (226, 186, 52),
@@ -24,25 +24,25 @@ JACKETS: tuple[Colour, ...] = (
     (116, 60, 120),
     (76, 140, 156),
 )
-TROUSERS: tuple[Colour, ...] = (
+TROUSERS: tuple[Tint, ...] = (
     (46, 52, 76),
     (58, 56, 56),
     (112, 96, 76),
     (84, 92, 104),
     (36, 36, 40),
 )
-SHOES: Colour = (38, 34, 32)
+SHOES: Tint = (38, 34, 32)
 
 
 @dataclass(frozen=True)
 class Looks:
     """What one person wears."""
 
-    skin: Colour
-    hair: Colour
-    jacket: Colour
-    trousers: Colour
-    bag: Colour
+    skin: Tint
+    hair: Tint
+    jacket: Tint
+    trousers: Tint
+    bag: Tint
     coat: float  # metres that the jacket reaches below the hip
     hatted: bool
     laden: bool

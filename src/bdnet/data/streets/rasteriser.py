@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from bdnet.data.streets.textures import Pixels, Texture
+    from bdnet.data.streets.textures import Texels, Texture
 
 FAINT = 10.0  # pixels^2: a smaller shadow or stain is not drawn
 
@@ -49,16 +49,16 @@ class Canvas:
 
     def __init__(self, height: int, width: int) -> None:
         self.height, self.width = height, width
-        self._colours: Pixels = np.zeros((height, width, 4), np.uint8)  # the fourth is unused
-        self.label: Pixels = np.full((height, width), Label.SKY, np.uint8)
+        self._colours: Texels = np.zeros((height, width, 4), np.uint8)  # the fourth is unused
+        self.label: Texels = np.full((height, width), Label.SKY, np.uint8)
         self.nearness = np.zeros((height, width), np.float32)  # 1/metres
 
     @property
-    def image(self) -> Pixels:
+    def image(self) -> Texels:
         """The colours [H,W,3] painted so far."""
         return self._colours[..., :3]
 
-    def clear(self, sky: Pixels) -> None:
+    def clear(self, sky: Texels) -> None:
         """Start a new picture with nothing but sky [H,W,3]."""
         self._colours[..., :3] = sky
         self.label[:] = Label.SKY

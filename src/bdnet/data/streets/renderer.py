@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from bdnet.data.streets.parameters import StreetParameters
-    from bdnet.data.streets.textures import Pixels
+    from bdnet.data.streets.textures import Texels
 
 
 @contextmanager
@@ -33,7 +33,7 @@ def single_thread() -> Iterator[None]:
 
 def render(
     parameters: StreetParameters, seed: int | Sequence[int]
-) -> Iterator[tuple[Pixels, Pixels]]:
+) -> Iterator[tuple[Texels, Texels]]:
     """Yield the image [H,W,3] (RGB) and the label map [H,W] of every frame of one drive."""
     entropy = [seed] if isinstance(seed, int) else list(seed)
     if not entropy or any(part < 0 for part in entropy):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from bdnet.data.streets.textures import Colour, Pixels, Texture
+from bdnet.data.streets.textures import Texels, Texture, Tint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,27 +31,27 @@ class Sketch:
         steps = np.array([self._per_metre, -rows * FINER / height])
         start = np.array([columns * FINER / 2, rows * FINER]) - 0.5
         self._steps, self._start = steps * (1 << SHIFT), start * (1 << SHIFT)
-        self._pixels: Pixels = np.zeros((rows * FINER, columns * FINER, 4), np.uint8)
+        self._pixels: Texels = np.zeros((rows * FINER, columns * FINER, 4), np.uint8)
 
     def _points(self, points: Sequence[Point] | NDArray[np.float64]) -> NDArray[np.int32]:
         """Return metres as OpenCV's fixed-point pixels."""
         fixed: NDArray[np.int32] = np.rint(points * self._steps + self._start).astype(np.int32)
         return fixed
 
-    def polygon(self, points: Sequence[Point], colour: Colour) -> None:
+    def polygon(self, points: Sequence[Point], colour: Tint) -> None:
         """Fill a polygon."""
         cv2.fillPoly(self._pixels, [self._points(points)], (*colour, 255), shift=SHIFT)
 
-    def box(self, x: float, y: float, x1: float, y1: float, colour: Colour) -> None:
+    def box(self, x: float, y: float, x1: float, y1: float, colour: Tint) -> None:
         """Fill a rectangle."""
         self.polygon([(x, y), (x1, y), (x1, y1), (x, y1)], colour)
 
-    def disc(self, x: float, y: float, across: float, up: float, colour: Colour) -> None:
+    def disc(self, x: float, y: float, across: float, up: float, colour: Tint) -> None:
         """Fill an ellipse of the given half-axes."""
         ring = RING * (across, up) + (x, y)
         cv2.fillPoly(self._pixels, [self._points(ring)], (*colour, 255), shift=SHIFT)
 
-    def limb(self, points: Sequence[Point], thickness: float, colour: Colour) -> None:
+    def limb(self, points: Sequence[Point], thickness: float, colour: Tint) -> None:
         """Draw a line with round ends."""
         pixels = max(1, round(thickness * self._per_metre))
         path = [self._points(points)]
@@ -59,7 +59,7 @@ class Sketch:
 
     def pixels(
         self, random: np.random.Generator, grain: float = 0.07, round_: float = 0.0
-    ) -> Pixels:
+    ) -> Texels:
         """Return the picture [h,w,4], premultiplied; `round_` darkens its sides like a pipe's."""
         rows, columns = self._pixels.shape[0] // FINER, self._pixels.shape[1] // FINER
         soft = cv2.resize(self._pixels, (columns, rows), interpolation=cv2.INTER_AREA)

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Pixels = NDArray[np.uint8]
+Texels = NDArray[np.uint8]
 Plane = NDArray[np.float32]
-Colour = tuple[float, float, float]
+Tint = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,13 @@ class Detail:
 class Texture:
     """A picture, opaque [h,w,3] or premultiplied [h,w,4], and area-averaged smaller copies."""
 
-    def __init__(self, pixels: Pixels) -> None:
+    def __init__(self, pixels: Texels) -> None:
         self.height, self.width = pixels.shape[:2]
         if pixels.shape[2] == 3:
             pixels = np.concatenate([pixels, np.full_like(pixels[..., :1], 255)], 2)
-        self._copies: dict[tuple[int, int], Pixels] = {(0, 0): np.ascontiguousarray(pixels)}
+        self._copies: dict[tuple[int, int], Texels] = {(0, 0): np.ascontiguousarray(pixels)}
 
-    def reduced(self, across: int, down: int) -> Pixels:
+    def reduced(self, across: int, down: int) -> Texels:
         """Return the picture [h,w,4], its width halved `across` times, its height `down` times."""
         across = max(0, min(across, self.width.bit_length() - 1))
         down = max(0, min(down, self.height.bit_length() - 1))
@@ -85,36 +85,36 @@ def painted(height: int, width: int, colour: Sequence[float]) -> Plane:
     return np.full((height, width, 3), colour, np.float32)
 
 
-def quantised(picture: NDArray[np.floating]) -> Pixels:
+def quantised(picture: NDArray[np.floating]) -> Texels:
     """Round a float picture to bytes."""
-    rounded: Pixels = np.clip(picture + 0.5, 0, 255).astype(np.uint8)
+    rounded: Texels = np.clip(picture + 0.5, 0, 255).astype(np.uint8)
     return rounded
 
 
-def cut_out(picture: NDArray[np.floating], alpha: NDArray[np.floating]) -> Pixels:
+def cut_out(picture: NDArray[np.floating], alpha: NDArray[np.floating]) -> Texels:
     """Return premultiplied [h,w,4] of colours [h,w,3] (0..255) and alpha [h,w] (0..1)."""
     alpha = np.clip(alpha, 0, 1)[..., None]
     return quantised(np.concatenate([np.clip(picture, 0, 255) * alpha, 255 * alpha], 2))
 
 
-def varied(random: np.random.Generator, colour: Sequence[float], amount: float) -> Colour:
+def varied(random: np.random.Generator, colour: Sequence[float], amount: float) -> Tint:
     """Return the colour changed at random by about `amount` grey levels."""
     change = random.normal(0, amount) + random.normal(0, amount / 2, 3)
     red, green, blue = np.clip(np.asarray(colour) + change, 5, 250).tolist()
     return red, green, blue
 
 
-def pick(random: np.random.Generator, choices: Sequence[Colour], amount: float = 8) -> Colour:
+def pick(random: np.random.Generator, choices: Sequence[Tint], amount: float = 8) -> Tint:
     """Return one of the colours, slightly varied."""
     return varied(random, choices[int(random.integers(len(choices)))], amount)
 
 
-def dark(colour: Colour, share: float = 0.72) -> Colour:
+def dark(colour: Tint, share: float = 0.72) -> Tint:
     """Return the colour in its own shade."""
     return colour[0] * share, colour[1] * share, colour[2] * share
 
 
-def light_shade(colour: Colour) -> Colour:
+def light_shade(colour: Tint) -> Tint:
     """Return a lighter shade of the colour."""
     red, green, blue = (255 - (255 - part) * 0.6 for part in colour)
     return red, green, blue

@@ -9,12 +9,12 @@ import numpy as np
 from bdnet.data.streets.classes import Label
 from bdnet.data.streets.coachwork import LAP, LEAN, Body, back, doors, front, screen, sheet, windows
 from bdnet.data.streets.rasteriser import Surface
-from bdnet.data.streets.textures import Colour, Texture, dark, pick
+from bdnet.data.streets.textures import Texture, Tint, dark, pick
 
 if TYPE_CHECKING:
     from bdnet.data.streets.light import Light
 
-PAINTS: tuple[Colour, ...] = (
+PAINTS: tuple[Tint, ...] = (
     (188, 190, 194),
     (226, 226, 224),
     (52, 54, 60),
@@ -71,7 +71,7 @@ def faces(
 def flanks(
     random: np.random.Generator,
     body: Body,
-    colour: Colour,
+    colour: Tint,
     scale: float,
     light: Light,
     *,

@@ -1,9 +1,5 @@
 """Augmentation of clips: pixels, labels, motion vectors and validity move together."""
 
-import os
-
-os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # it asks the net for its newest version
-
 from bdnet.data.transforms.geometric import (
     CentreCrop,
     Crop,

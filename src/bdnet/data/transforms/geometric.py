@@ -5,12 +5,12 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
-import albumentations as A  # type: ignore[import-untyped]  # noqa: N812  # its own documentation's name
 import cv2
 
 from bdnet.data.transforms.axis import Axis, move_motion, move_valid
+from bdnet.data.transforms.library import A
 from bdnet.errors import BdnetError
-from bdnet.types import CELL, IGNORE
+from bdnet.types import CELL, IGNORE, Size
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Size = tuple[int, int]  # height, width
 MEAN_COLOUR = (124, 116, 104)  # of ImageNet, RGB: becomes nearly 0 when images are normalised
 
 

@@ -7,12 +7,12 @@ import random
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import albumentations as A  # type: ignore[import-untyped]  # noqa: N812  # its own documentation's name
 import numpy as np
 
-from bdnet.data.transforms.geometric import BadTransform, Geometric, Size
+from bdnet.data.transforms.geometric import BadTransform, Geometric
+from bdnet.data.transforms.library import A
 from bdnet.errors import BdnetError
-from bdnet.types import cells
+from bdnet.types import Size, cells
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -13,6 +13,7 @@ from torch import Tensor
 from bdnet.codec import VideoReader
 from bdnet.data.normalisation import normalise_images
 from bdnet.inference.exported import GraphStream, Tensors
+from bdnet.keyframes.fixed import Fixed
 from bdnet.models.base import Step, VideoModel
 from bdnet.motion.upsampling import label_map
 from bdnet.types import Frame
@@ -50,10 +51,11 @@ class Reference:
 
 def watch(video: str | Path, interval: int, count: int) -> Iterator[tuple[Frame, bool]]:
     """The first frames of a video with their pictures, and whether each is a keyframe."""
+    is_due = Fixed(interval).begin()
     with VideoReader(video, "all", strict=False) as reader:
         for frame in islice(reader, count):
             if frame.image is not None:
-                yield frame, frame.motion is None or frame.index % interval == 0
+                yield frame, is_due(frame)
 
 
 def compare(

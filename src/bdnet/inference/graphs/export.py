@@ -18,11 +18,10 @@ from bdnet.inference.graphs.check import Agreement, compare, table, watch
 from bdnet.inference.graphs.footage import drive, own_video, size_of
 from bdnet.inference.graphs.onnx_file import OPSET, missing
 from bdnet.inference.graphs.program import Graph, trace
-from bdnet.inference.graphs.steps import Size
 from bdnet.inference.network import Network, load
 from bdnet.runs.run import Run
 from bdnet.system.files import write_json
-from bdnet.types import CELL
+from bdnet.types import CELL, Size
 
 
 def export(config: DictConfig) -> None:

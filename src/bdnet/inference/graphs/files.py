@@ -10,7 +10,7 @@ import torch
 from torch._export.serde.serialize import SerializeError
 
 from bdnet.errors import BdnetError
-from bdnet.inference.exported import Run, Tensors, onnx_run
+from bdnet.inference.exported import RunGraph, Tensors, onnx_run
 from bdnet.inference.graphs.onnx_file import save_onnx
 from bdnet.inference.graphs.program import Graph
 from bdnet.models.errors import BadModel
@@ -59,13 +59,13 @@ def save_torch(graph: Graph, path: Path) -> None:
         ) from error
 
 
-def opened(folder: Path, description: Mapping[str, Any]) -> dict[str, Run]:
+def opened(folder: Path, description: Mapping[str, Any]) -> dict[str, RunGraph]:
     """The graphs of each format, as they are in the files."""
     run = {"torch": torch_run, "onnx": onnx_run}
     return {name: run[name](folder, description) for name in description["formats"]}
 
 
-def torch_run(folder: Path, description: Mapping[str, Any]) -> Run:
+def torch_run(folder: Path, description: Mapping[str, Any]) -> RunGraph:
     """Runs FOLDER/key.pt2 and FOLDER/other.pt2."""
     modules = {
         name: torch.export.load(folder / f"{name}{ENDINGS['torch']}").module()

@@ -13,8 +13,8 @@ from bdnet.codec import Encoding, VideoReader, VideoWriter
 from bdnet.data.streets.parameters import StreetParameters
 from bdnet.data.streets.renderer import render
 from bdnet.errors import BdnetError
-from bdnet.inference.graphs.steps import Size
 from bdnet.runs.identity import check_trust
+from bdnet.types import Size
 
 
 def size_of(video: str | Path) -> Size:

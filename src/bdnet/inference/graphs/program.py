@@ -8,10 +8,10 @@ from torch import Tensor
 from torch._dynamo.exc import UserError
 from torch.export import Dim, ExportedProgram
 
-from bdnet.inference.graphs.steps import Part, Size, split
+from bdnet.inference.graphs.steps import Part, split
 from bdnet.models.base import VideoModel
 from bdnet.models.errors import BadModel
-from bdnet.types import cells
+from bdnet.types import Size, cells
 
 # what changes from one size to the other follows the height or the width
 TRACED, COMPARED = (64, 96), (136, 168)

@@ -12,9 +12,7 @@ from bdnet.models.base import State, Step, VideoModel
 from bdnet.models.errors import BadModel
 from bdnet.motion.layout import layout
 from bdnet.motion.upsampling import enlarge, stride_of
-from bdnet.types import CELL, cells
-
-Size = tuple[int, int]  # height and width in pixels
+from bdnet.types import CELL, Size, cells
 
 
 class GraphStep(nn.Module):

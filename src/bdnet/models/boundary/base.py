@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 from bdnet.models.addition import Addition
 from bdnet.models.backbone import Pyramid
-from bdnet.models.base import Pixels
-from bdnet.models.propagation.base import Maps
+from bdnet.models.base import PixelsRead
+from bdnet.models.maps import Maps
 
 Pointwise = Callable[[Tensor], Tensor]  # linear, on each cell alone
 
@@ -32,11 +32,11 @@ class Boundary(nn.Module, ABC):
     warped map is the warped 1x1 convolution.
     """
 
-    pixels: ClassVar[Pixels] = "key"
+    pixels: ClassVar[PixelsRead] = "key"
 
     @abstractmethod
     def collect(self, pyramid: Pyramid, pointwise: Pointwise) -> Maps:
-        """What has to travel from a keyframe; first the deep feature's channels, pointwise."""
+        """What has to travel from a keyframe, the deep feature pointwise; nothing of the head's."""
 
     def complete(self, maps: Maps, shallow: Callable[[], Tensor]) -> Maps:  # noqa: ARG002
         """Adds what comes from the target itself; shallow computes its shallow feature."""

@@ -6,10 +6,10 @@ from typing import ClassVar
 from torch import Tensor, nn
 
 from bdnet.models.backbone import Backbone, Pyramid
-from bdnet.models.base import Pixels
+from bdnet.models.base import PixelsRead
 from bdnet.models.boundary.base import Pointwise
 from bdnet.models.boundary.gated import Gated
-from bdnet.models.propagation.base import Maps
+from bdnet.models.maps import Maps
 
 
 class ComparedBoundary(Gated):
@@ -23,7 +23,7 @@ class ComparedBoundary(Gated):
     it and can correct the feature there. On a keyframe both are the same, and nothing is told.
     """
 
-    pixels: ClassVar[Pixels] = "all"
+    pixels: ClassVar[PixelsRead] = "all"
 
     def __init__(self, backbone: Backbone, channels: Sequence[int] = (32, 16, 8)) -> None:
         super().__init__(backbone, channels)
@@ -32,9 +32,10 @@ class ComparedBoundary(Gated):
         nn.init.zeros_(self.tell.weight)
 
     def collect(self, pyramid: Pyramid, pointwise: Pointwise) -> Maps:
-        return self.guided(pyramid, pointwise), self.enter(pyramid.shallow)
+        return Maps(self.guided(pyramid, pointwise), (self.enter(pyramid.shallow),))
 
     def complete(self, maps: Maps, shallow: Callable[[], Tensor]) -> Maps:
-        guided, expected = maps
+        (expected,) = maps.boundary
         found = self.enter(shallow())
-        return guided, found + self.tell((found - expected).abs())
+        told = found + self.tell((found - expected).abs())
+        return maps._replace(boundary=(told,))

@@ -10,7 +10,7 @@ from bdnet.models.backbone import Backbone, Pyramid
 from bdnet.models.boundary.base import Boundary, Fusion, Pointwise
 from bdnet.models.boundary.gates import ShapeStream
 from bdnet.models.errors import BadModel
-from bdnet.models.propagation.base import Maps
+from bdnet.models.maps import Maps
 
 
 class Gated(Boundary):
@@ -41,7 +41,7 @@ class Gated(Boundary):
         return torch.cat([pointwise(pyramid.deep), *guides], 1)
 
     def forward(self, maps: Maps, pointwise: Pointwise) -> Fusion:
-        guided, stream = maps
+        guided, (stream,) = maps.feature, maps.boundary
         count = len(self.guided_by)
         told, edges = self.shape(guided[:, -count:], stream)
         # the head's part of the fusion, done to its few weights instead of to every cell

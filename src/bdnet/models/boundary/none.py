@@ -2,7 +2,7 @@
 
 from bdnet.models.backbone import Backbone, Pyramid
 from bdnet.models.boundary.base import Boundary, Fusion, Pointwise
-from bdnet.models.propagation.base import Maps
+from bdnet.models.maps import Maps
 
 
 class NoBoundary(Boundary):
@@ -12,11 +12,11 @@ class NoBoundary(Boundary):
         super().__init__()
 
     def collect(self, pyramid: Pyramid, pointwise: Pointwise) -> Maps:
-        return (pointwise(pyramid.deep),)
+        return Maps(pointwise(pyramid.deep))
 
     def forward(
         self,
         maps: Maps,
         pointwise: Pointwise,  # noqa: ARG002
     ) -> Fusion:
-        return Fusion(maps[0])
+        return Fusion(maps.feature)

@@ -7,7 +7,6 @@ from torch import Tensor, nn
 
 from bdnet.models.addition import Addition, added
 from bdnet.models.backbone import Pyramid
-from bdnet.models.propagation.base import Maps
 
 
 class Head(nn.Module, ABC):
@@ -23,7 +22,7 @@ class Head(nn.Module, ABC):
 
     collects: ClassVar[int] = 0  # how many maps `collect` gives
 
-    def collect(self, pyramid: Pyramid) -> Maps:  # noqa: ARG002
+    def collect(self, pyramid: Pyramid) -> tuple[Tensor, ...]:  # noqa: ARG002
         """Maps that travel from a keyframe besides the deep feature: linear, without constant."""
         return ()
 

@@ -10,7 +10,6 @@ from bdnet.models.backbone import Backbone, Pyramid
 from bdnet.models.errors import BadModel
 from bdnet.models.head.base import Head
 from bdnet.models.norm import Norm
-from bdnet.models.propagation.base import Maps
 from bdnet.motion.upsampling import enlarge
 
 DROPOUT = 0.1
@@ -50,7 +49,7 @@ class DeepLabV3Plus(Head):
         self.decode = nn.Sequential(*convolved(width + low, width, 3), *convolved(width, width, 3))
         self.classify = nn.Conv2d(width, classes, 1)
 
-    def collect(self, pyramid: Pyramid) -> Maps:
+    def collect(self, pyramid: Pyramid) -> tuple[Tensor, ...]:
         return (self.project(pyramid.shallow),)
 
     def forward(self, feature: Tensor, *others: Tensor) -> Tensor:

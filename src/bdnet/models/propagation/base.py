@@ -5,13 +5,11 @@ from typing import ClassVar, NamedTuple
 
 from torch import Tensor, nn
 
-from bdnet.models.base import Pixels, State, Step
+from bdnet.models.base import PixelsRead, State, Step
+from bdnet.models.maps import FlatMaps
 from bdnet.motion.kernel import Kernel, check_kernel
 from bdnet.motion.warp import warp
 from bdnet.types import CELL, Clip
-
-# the deep feature at stride 8, then what boundary stream and head want besides, at stride 8 or 4
-Maps = tuple[Tensor, ...]
 
 
 class Moved(NamedTuple):
@@ -20,25 +18,28 @@ class Moved(NamedTuple):
     flow: pixels, back to the keyframe; None where nothing was estimated, but read or left alone
     """
 
-    maps: Maps
+    maps: FlatMaps
     flow: Tensor | None = None
 
 
 class Propagation(nn.Module, ABC):
-    """Carries a keyframe's maps to later frames: at once over a clip, or frame by frame."""
+    """Carries a keyframe's maps to later frames: at once over a clip, or frame by frame.
 
-    pixels: ClassVar[Pixels] = "key"
+    Every map moves alike, whatever it is for.
+    """
+
+    pixels: ClassVar[PixelsRead] = "key"
 
     @abstractmethod
-    def forward(self, maps: Maps, clip: Clip) -> Moved:
+    def forward(self, maps: FlatMaps, clip: Clip) -> Moved:
         """The keyframes' maps on the target frames."""
 
     @abstractmethod
-    def start(self, maps: Maps, frame: Step) -> State:
+    def start(self, maps: FlatMaps, frame: Step) -> State:
         """What to remember of a keyframe."""
 
     @abstractmethod
-    def step(self, state: State, frame: Step) -> tuple[State, Maps]:
+    def step(self, state: State, frame: Step) -> tuple[State, FlatMaps]:
         """What to remember of the next frame, and the maps there."""
 
 
@@ -52,11 +53,11 @@ class Moving(Propagation):
         super().__init__()
         self.kernel = check_kernel(kernel)
 
-    def move(self, maps: Maps, field: Tensor) -> Maps:
+    def move(self, maps: FlatMaps, field: Tensor) -> FlatMaps:
         return move(maps, field, self.kernel)
 
 
-def move(maps: Maps, field: Tensor, kernel: Kernel = "linear") -> Maps:
+def move(maps: FlatMaps, field: Tensor, kernel: Kernel = "linear") -> FlatMaps:
     """Each map along the field, [b, 2, ceil(H/8), ceil(W/8)] pixels."""
     return tuple(warp(each, field, CELL // fineness(each, field), kernel) for each in maps)
 

@@ -4,9 +4,10 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from bdnet.models.base import Pixels, State, Step
+from bdnet.models.base import PixelsRead, State, Step
 from bdnet.models.flownet import FlowNetS
-from bdnet.models.propagation.base import Maps, Moved, Propagation, fineness, move
+from bdnet.models.maps import FlatMaps
+from bdnet.models.propagation.base import Moved, Propagation, fineness, move
 from bdnet.motion.layout import by_cell
 from bdnet.motion.upsampling import enlarge
 from bdnet.types import Clip
@@ -21,7 +22,7 @@ class Flow(Propagation):
     part before the warp stays exact. State: the keyframe's picture and maps.
     """
 
-    pixels: ClassVar[Pixels] = "all"
+    pixels: ClassVar[PixelsRead] = "all"
 
     def __init__(self, width: float = 1.0) -> None:
         super().__init__()
@@ -30,17 +31,17 @@ class Flow(Propagation):
         nn.init.zeros_(self.scale.weight)
         nn.init.ones_(self.scale.bias)  # type: ignore[arg-type]  # a convolution has one
 
-    def forward(self, maps: Maps, clip: Clip) -> Moved:
+    def forward(self, maps: FlatMaps, clip: Clip) -> Moved:
         flow, scale = self._estimate(clip.images[:, 0], clip.images[:, -1])
         # a keyframe is itself
         is_moved = (clip.offset > 0).to(flow.dtype)[:, None, None, None]
         flow, scale = is_moved * flow, 1 + is_moved * (scale - 1)
         return Moved(_carried(maps, flow, scale), flow)
 
-    def start(self, maps: Maps, frame: Step) -> State:
+    def start(self, maps: FlatMaps, frame: Step) -> State:
         return frame.pixels(), *map(by_cell, maps)
 
-    def step(self, state: State, frame: Step) -> tuple[State, Maps]:
+    def step(self, state: State, frame: Step) -> tuple[State, FlatMaps]:
         image, *maps = state
         return state, _carried(tuple(maps), *self._estimate(image, frame.pixels()))
 
@@ -50,5 +51,5 @@ class Flow(Propagation):
         return flow, self.scale(seen)
 
 
-def _carried(maps: Maps, flow: Tensor, scale: Tensor) -> Maps:
+def _carried(maps: FlatMaps, flow: Tensor, scale: Tensor) -> FlatMaps:
     return tuple(each * enlarge(scale, fineness(each, scale)) for each in move(maps, flow))

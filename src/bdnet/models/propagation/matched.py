@@ -4,8 +4,8 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from bdnet.models.base import Pixels, State, Step
-from bdnet.models.propagation.base import Maps
+from bdnet.models.base import PixelsRead, State, Step
+from bdnet.models.maps import FlatMaps
 from bdnet.models.propagation.filled import Filled
 from bdnet.motion.kernel import Kernel
 from bdnet.motion.matching import match, small
@@ -19,7 +19,7 @@ class Matched(Filled):
     keyframes. State: that of Filled, and the keyframe's picture, small and grey.
     """
 
-    pixels: ClassVar[Pixels] = "all"
+    pixels: ClassVar[PixelsRead] = "all"
 
     def __init__(self, kernel: Kernel = "cubic") -> None:
         super().__init__(kernel)
@@ -28,7 +28,7 @@ class Matched(Filled):
         field = super().trace(clip)
         return match(field, *(_seen(clip.images[:, each], field) for each in (0, -1)))
 
-    def start(self, maps: Maps, frame: Step) -> State:
+    def start(self, maps: FlatMaps, frame: Step) -> State:
         *known, field, valid = super().start(maps, frame)
         return *known, field, valid, _seen(frame.pixels(), field)
 
@@ -36,7 +36,7 @@ class Matched(Filled):
         *known, key = state
         return *super().follow(tuple(known), frame), key
 
-    def way(self, state: State, frame: Step) -> tuple[Maps, Tensor]:
+    def way(self, state: State, frame: Step) -> tuple[FlatMaps, Tensor]:
         *known, key = state
         maps, field = super().way(tuple(known), frame)
         return maps, match(field, key, _seen(frame.pixels(), field))

@@ -1,7 +1,8 @@
 """Motion vectors of the compressed stream, one warp per frame."""
 
 from bdnet.models.base import State, Step
-from bdnet.models.propagation.base import Maps, Moved, Moving
+from bdnet.models.maps import FlatMaps
+from bdnet.models.propagation.base import Moved, Moving
 from bdnet.motion.layout import by_cell
 from bdnet.types import Clip
 
@@ -12,15 +13,15 @@ class Recursive(Moving):
     State: the maps of the frame before.
     """
 
-    def forward(self, maps: Maps, clip: Clip) -> Moved:
+    def forward(self, maps: FlatMaps, clip: Clip) -> Moved:
         for step in range(clip.motion.shape[1]):
             maps = self.move(maps, clip.motion[:, step])
         return Moved(maps)
 
-    def start(self, maps: Maps, frame: Step) -> State:  # noqa: ARG002
+    def start(self, maps: FlatMaps, frame: Step) -> State:  # noqa: ARG002
         return tuple(map(by_cell, maps))
 
-    def step(self, state: State, frame: Step) -> tuple[State, Maps]:
+    def step(self, state: State, frame: Step) -> tuple[State, FlatMaps]:
         motion, _ = frame.vectors()
         maps = self.move(state, motion)
         return maps, maps

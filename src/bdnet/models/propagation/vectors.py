@@ -4,10 +4,11 @@ import torch
 from torch import Tensor
 
 from bdnet.models.base import State, Step
-from bdnet.models.propagation.base import Maps, Moved, Moving
+from bdnet.models.maps import FlatMaps
+from bdnet.models.propagation.base import Moved, Moving
 from bdnet.motion.accumulation import accumulate
 from bdnet.motion.layout import by_cell
-from bdnet.types import Clip
+from bdnet.types import Clip, cells
 
 
 class Vectors(Moving):
@@ -16,7 +17,7 @@ class Vectors(Moving):
     State: the keyframe's maps, the field back to the keyframe, and where no hole broke the chain.
     """
 
-    def forward(self, maps: Maps, clip: Clip) -> Moved:
+    def forward(self, maps: FlatMaps, clip: Clip) -> Moved:
         return Moved(self.move(maps, self.trace(clip)))
 
     def trace(self, clip: Clip) -> Tensor:
@@ -24,14 +25,15 @@ class Vectors(Moving):
         field, _ = accumulate(clip.motion, clip.valid)
         return field
 
-    def start(self, maps: Maps, frame: Step) -> State:  # noqa: ARG002
-        deep = maps[0]
-        batch, _, height, width = deep.shape
-        field = torch.zeros(batch, 2, height, width, device=deep.device)
-        valid = torch.ones(batch, height, width, dtype=torch.bool, device=deep.device)
+    def start(self, maps: FlatMaps, frame: Step) -> State:
+        image = frame.pixels()
+        batch, _, height, width = image.shape
+        grid = cells(height), cells(width)
+        field = torch.zeros(batch, 2, *grid, device=image.device)
+        valid = torch.ones(batch, *grid, dtype=torch.bool, device=image.device)
         return *map(by_cell, maps), field, valid
 
-    def step(self, state: State, frame: Step) -> tuple[State, Maps]:
+    def step(self, state: State, frame: Step) -> tuple[State, FlatMaps]:
         state = self.follow(state, frame)
         return state, self.move(*self.way(state, frame))
 
@@ -40,7 +42,7 @@ class Vectors(Moving):
         *maps, field, valid = state
         return *maps, *append(field, valid, *frame.vectors())
 
-    def way(self, state: State, frame: Step) -> tuple[Maps, Tensor]:  # noqa: ARG002
+    def way(self, state: State, frame: Step) -> tuple[FlatMaps, Tensor]:  # noqa: ARG002
         """The keyframe's maps, and the field from the frame of this state back to it."""
         *maps, field, _ = state
         return tuple(maps), field

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from bdnet.models.backbone import Backbone
-from bdnet.models.base import Images, Pixels, State, Step, VideoModel
+from bdnet.models.base import ImagesRead, PixelsRead, State, Step, VideoModel
 from bdnet.models.errors import BadModel
 from bdnet.models.tdnet.attention import Memory, propagate
 from bdnet.models.tdnet.subnetwork import SubNetwork
@@ -38,7 +38,7 @@ class TDNet(VideoModel):
     weights: of the backbones: none, timm (a download), or a local file
     """
 
-    images: ClassVar[Images] = "all"
+    images: ClassVar[ImagesRead] = "all"
     trains_all: ClassVar[bool] = False
     has_two_steps: ClassVar[bool] = False  # each path has its own
 
@@ -72,7 +72,7 @@ class TDNet(VideoModel):
         self.group_of = {path: group for group, path in enumerate(by_part)}
 
     @property
-    def pixels(self) -> Pixels:
+    def pixels(self) -> PixelsRead:
         return "all"
 
     @property

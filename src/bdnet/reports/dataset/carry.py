@@ -20,7 +20,7 @@ from bdnet.motion.holes import fill
 from bdnet.motion.matching import match, small
 from bdnet.types import CELL, IGNORE, cells
 
-Labels = NDArray[np.uint8]
+LabelMap = NDArray[np.uint8]
 
 
 class Carried(NamedTuple):
@@ -57,7 +57,7 @@ class _Counts:
     def __init__(self, classes: int) -> None:
         self.matrix = MulticlassConfusionMatrix(classes, ignore_index=IGNORE, validate_args=False)
 
-    def add(self, truth: Labels, guess: Labels) -> None:
+    def add(self, truth: LabelMap, guess: LabelMap) -> None:
         known = (truth != IGNORE) & (guess != IGNORE)
         self.matrix.update(torch.from_numpy(guess[known]), torch.from_numpy(truth[known]).long())
 
@@ -65,7 +65,7 @@ class _Counts:
         return iou(self.matrix.compute())
 
 
-def carry(labels: Labels, motion: NDArray[np.float32]) -> Labels:
+def carry(labels: LabelMap, motion: NDArray[np.float32]) -> LabelMap:
     """A keyframe's labels [H, W] as a target frame sees them.
 
     motion [2, ceil(H/8), ceil(W/8)] leads from the target back to the keyframe, in pixels.
@@ -106,7 +106,7 @@ def carried(
     return found
 
 
-def ceiling(labels: Iterable[Labels], classes: int, stride: int) -> Tensor:
+def ceiling(labels: Iterable[LabelMap], classes: int, stride: int) -> Tensor:
     """[classes] IoU of a student that knows each class's share of every stride x stride cell."""
     counts = _Counts(classes)
     for truth in labels:
@@ -126,8 +126,8 @@ def ceiling(labels: Iterable[Labels], classes: int, stride: int) -> Tensor:
 
 def _labels_by_video(
     dataset: ClipDataset, samples: Iterable[Sample]
-) -> dict[Path, dict[int, Labels]]:
-    found: dict[Path, dict[int, Labels]] = {}
+) -> dict[Path, dict[int, LabelMap]]:
+    found: dict[Path, dict[int, LabelMap]] = {}
     for sample in samples:
         if sample.label is not None:
             found.setdefault(sample.video, {})[sample.target] = dataset.read_label(sample.label)
@@ -135,7 +135,7 @@ def _labels_by_video(
 
 
 def _ways(
-    video: Path, labels: dict[int, Labels], distances: Iterable[int]
+    video: Path, labels: dict[int, LabelMap], distances: Iterable[int]
 ) -> Iterator[tuple[int, int, _Way]]:
     """(distance, target, what is between) of each pair of labelled frames that vectors join."""
     targets = sorted(labels)

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
+from bdnet.codec.pixels import Image
 from bdnet.data.classes import Classes
 from bdnet.motion.accumulation import accumulate
-from bdnet.reports.pictures.file import Image, save
+from bdnet.reports.pictures.file import save
 from bdnet.reports.pictures.lettering import legend
 from bdnet.reports.pictures.paint import paint_labels, paint_motion
 from bdnet.types import Clip

@@ -3,13 +3,10 @@
 from pathlib import Path
 
 import cv2
-import numpy as np
-from numpy.typing import NDArray
 
+from bdnet.codec.pixels import Image
 from bdnet.errors import BdnetError
 from bdnet.system.files import put
-
-Image = NDArray[np.uint8]
 
 
 class UnwritablePicture(BdnetError, OSError):

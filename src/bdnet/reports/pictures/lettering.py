@@ -6,8 +6,8 @@ import numpy as np
 import PIL.Image
 from PIL import ImageDraw, ImageFont
 
+from bdnet.codec.pixels import Image
 from bdnet.data.classes import Classes, Colour
-from bdnet.reports.pictures.file import Image
 
 DARK: Colour = (28, 28, 32)
 LIGHT: Colour = (245, 245, 245)

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from bdnet.codec.pixels import Image
 from bdnet.data.classes import Classes, Colour
-from bdnet.reports.pictures.file import Image
 from bdnet.reports.pictures.lettering import DARK, LIGHT, LINE, legend, paste, plate
 from bdnet.types import IGNORE
 

@@ -9,11 +9,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from bdnet.codec.pixels import Image
 from bdnet.data.classes import Classes
 from bdnet.data.normalisation import denormalise
 from bdnet.motion.accumulation import accumulate
 from bdnet.motion.upsampling import upsample
-from bdnet.reports.pictures.file import Image, save
+from bdnet.reports.pictures.file import save
 from bdnet.reports.pictures.lettering import DARK, captioned, legend
 from bdnet.reports.pictures.paint import (
     Labels,

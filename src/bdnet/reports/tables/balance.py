@@ -32,7 +32,7 @@ class Paper(NamedTuple):
     ratio: float | None = None
 
 
-class Line(NamedTuple):
+class CostLine(NamedTuple):
     """A network on a backbone.
 
     contender: its name in a benchmark; None of a teacher
@@ -55,10 +55,10 @@ class Balance(NamedTuple):
     """
 
     contents: Contents
-    teachers: Sequence[Line]
-    lines: Mapping[str, Sequence[Line]]
+    teachers: Sequence[CostLine]
+    lines: Mapping[str, Sequence[CostLine]]
     benchmarks: Sequence[Benchmark]
 
-    def groups(self) -> list[Sequence[Line]]:
+    def groups(self) -> list[Sequence[CostLine]]:
         """All lines, as rules part them."""
         return [self.teachers, *self.lines.values()]

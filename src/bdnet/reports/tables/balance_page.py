@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bdnet.reports.tables.balance import Balance, Line
+from bdnet.reports.tables.balance import Balance, CostLine
 from bdnet.reports.tables.base import csv_bytes, markdown
 from bdnet.reports.tables.benchmarks import COMMAND, Benchmark
 from bdnet.reports.tables.notes import listed, notes, program
@@ -48,7 +48,7 @@ def _table(balance: Balance) -> tuple[list[str], list[list[list[str]]]]:
     return head, groups
 
 
-def _cells(line: Line, number: str) -> list[str]:
+def _cells(line: CostLine, number: str) -> list[str]:
     cell, speed, paper = line.cell, line.speed, line.paper
     none = "unfinished" if cell.unfinished else "no run"
     unknown = "not measured" if line.contender else ABSENT
@@ -82,7 +82,7 @@ def _of_teachers(balance: Balance) -> Iterator[str]:
     for line in balance.teachers:
         label = f"{line.cell.row.label} on {line.backbone}"
         if line.cell.unfinished:
-            yield f"Unfinished, not counted: {label}, seeds {listed(line.cell.unfinished)}."
+            yield f"UnfinishedRun, not counted: {label}, seeds {listed(line.cell.unfinished)}."
         if not line.cell.runs:
             continue
         first = next(iter(line.cell.runs.values()))
@@ -128,7 +128,7 @@ def _facts(benchmark: Benchmark) -> Iterator[str]:
         yield f"{' or '.join(map(str, sorted(rounds)))} rounds on {comparison.backbone}"
 
 
-def _flat(balance: Balance, line: Line) -> dict[str, object]:
+def _flat(balance: Balance, line: CostLine) -> dict[str, object]:
     cell, speed, paper = line.cell, line.speed, line.paper
     found: dict[str, object] = {
         "experiment": cell.row.experiment,

@@ -11,7 +11,7 @@ from bdnet.system.files import read_json
 Key = tuple[str, str]  # experiment, backbone
 
 
-class Run(NamedTuple):
+class FinishedRun(NamedTuple):
     """A finished run.
 
     data:   name, split and number of targets of what was scored
@@ -35,7 +35,7 @@ class Run(NamedTuple):
     scores: dict[str, Any]
 
 
-class Unfinished(NamedTuple):
+class UnfinishedRun(NamedTuple):
     """A run without metrics.json: it still runs, was interrupted, or failed."""
 
     folder: Path
@@ -48,12 +48,12 @@ class Runs(NamedTuple):
     """All runs below a folder."""
 
     folder: Path
-    finished: list[Run]
-    unfinished: list[Unfinished]
+    finished: list[FinishedRun]
+    unfinished: list[UnfinishedRun]
 
-    def of(self, experiments: Collection[str]) -> dict[Key, dict[int, Run]]:
+    def of(self, experiments: Collection[str]) -> dict[Key, dict[int, FinishedRun]]:
         """The finished runs of some experiments, by experiment and backbone, then by seed."""
-        found: dict[Key, dict[int, Run]] = defaultdict(dict)
+        found: dict[Key, dict[int, FinishedRun]] = defaultdict(dict)
         for run in self.finished:
             if run.experiment is None or run.experiment not in experiments:
                 continue
@@ -68,7 +68,7 @@ class Runs(NamedTuple):
             raise BadRuns(self._nothing(experiments))
         return {key: dict(sorted(seeds.items())) for key, seeds in found.items()}
 
-    def unfinished_of(self, experiments: Collection[str]) -> list[Unfinished]:
+    def unfinished_of(self, experiments: Collection[str]) -> list[UnfinishedRun]:
         """Those of some experiments."""
         return [run for run in self.unfinished if run.experiment in experiments]
 
@@ -92,17 +92,17 @@ def collect(folder: Path) -> Runs:
     runs = [_read(each) for each in sorted({file.parent for file in files})]
     return Runs(
         folder,
-        [run for run in runs if isinstance(run, Run)],
-        [run for run in runs if isinstance(run, Unfinished)],
+        [run for run in runs if isinstance(run, FinishedRun)],
+        [run for run in runs if isinstance(run, UnfinishedRun)],
     )
 
 
-def _read(folder: Path) -> Run | Unfinished:
+def _read(folder: Path) -> FinishedRun | UnfinishedRun:
     identity, metrics = folder / "run.json", folder / "metrics.json"
     about = read_json(identity) if identity.is_file() else {}
     try:
         if not metrics.is_file():
-            return Unfinished(folder, about["experiment"], str(about["backbone"]), about["seed"])
+            return UnfinishedRun(folder, about["experiment"], str(about["backbone"]), about["seed"])
         return _finished(folder, about, read_json(metrics))
     except (KeyError, TypeError, AttributeError) as error:
         raise BadRuns(
@@ -111,14 +111,14 @@ def _read(folder: Path) -> Run | Unfinished:
         ) from error
 
 
-def _finished(folder: Path, about: dict[str, Any], metrics: dict[str, Any]) -> Run:
+def _finished(folder: Path, about: dict[str, Any], metrics: dict[str, Any]) -> FinishedRun:
     digest = metrics["digest"]
     if about.get("digest", digest) != digest:
         raise BadRuns(
             f"{folder}: run.json has digest {about['digest']} and metrics.json {digest}: "
             "the scores are those of another configuration; train again"
         )
-    run = Run(
+    run = FinishedRun(
         folder,
         metrics["experiment"],
         str(metrics["backbone"]),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from bdnet.reports.tables.collect import Run, Unfinished
+from bdnet.reports.tables.collect import FinishedRun, UnfinishedRun
 from bdnet.reports.tables.measures import Spread, measures, paired, spread
 
 
@@ -31,7 +31,7 @@ class Cell(NamedTuple):
     """
 
     row: Row
-    runs: Mapping[int, Run]
+    runs: Mapping[int, FinishedRun]
     unfinished: list[int]
     spreads: dict[str, Spread | None]
     pairs: list[int]
@@ -39,7 +39,10 @@ class Cell(NamedTuple):
 
 
 def make_cell(
-    row: Row, runs: Mapping[int, Run], above: Mapping[int, Run], unfinished: list[int]
+    row: Row,
+    runs: Mapping[int, FinishedRun],
+    above: Mapping[int, FinishedRun],
+    unfinished: list[int],
 ) -> Cell:
     """`above` are the runs of the row that this one is compared with."""
     ours = {seed: measures(run.scores) for seed, run in runs.items()}
@@ -74,9 +77,9 @@ class Contents(NamedTuple):
     measures: Sequence[str]
     cells: Mapping[str, list[Cell]]
     columns: Mapping[str, str]
-    unfinished: Sequence[Unfinished]
+    unfinished: Sequence[UnfinishedRun]
 
-    def runs(self) -> list[Run]:
+    def runs(self) -> list[FinishedRun]:
         cells = [cell for cells in self.cells.values() for cell in cells]
         return [run for cell in cells for run in cell.runs.values()]
 

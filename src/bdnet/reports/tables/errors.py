@@ -4,4 +4,4 @@ from bdnet.errors import BdnetError
 
 
 class BadRuns(BdnetError, ValueError):
-    """Run folders that make no table or figure; the message names them and the remedy."""
+    """FinishedRun folders that make no table or figure; the message names them and the remedy."""

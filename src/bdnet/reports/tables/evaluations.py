@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bdnet.reports.tables.collect import Run, check_scores
+from bdnet.reports.tables.collect import FinishedRun, check_scores
 from bdnet.reports.tables.errors import BadRuns
 from bdnet.reports.tables.mixing import shown
 from bdnet.system.files import read_json
@@ -18,14 +18,14 @@ class Evaluation(NamedTuple):
     scores: dict[str, Any]
 
 
-def widest(run: Run) -> Evaluation:
+def widest(run: FinishedRun) -> Evaluation:
     """At the largest interval, of the checkpoint and split that the run's own scores are of."""
     own = Evaluation(run.folder / "metrics.json", run.interval, run.data, run.scores)
     found = [own, *(each for each in _others(run) if each.interval > run.interval)]
     return _only(found, max(each.interval for each in found)) or own
 
 
-def at(run: Run, interval: int) -> Run:
+def at(run: FinishedRun, interval: int) -> FinishedRun:
     """The run as it was evaluated at an interval; itself, if it was not."""
     found = None if run.interval == interval else _only(_others(run), interval)
     if found is None:
@@ -50,7 +50,7 @@ def check_same(evaluations: list[Evaluation]) -> None:
             )
 
 
-def _others(run: Run) -> list[Evaluation]:
+def _others(run: FinishedRun) -> list[Evaluation]:
     """All but the run's own test."""
     found = (_read(path, run) for path in sorted(run.folder.glob("evaluations/[!.]*.json")))
     return [each for each in found if each is not None]
@@ -66,7 +66,7 @@ def _only(evaluations: list[Evaluation], interval: int) -> Evaluation | None:
     return found[0] if found else None
 
 
-def _read(path: Path, run: Run) -> Evaluation | None:
+def _read(path: Path, run: FinishedRun) -> Evaluation | None:
     """None where it is of another checkpoint or split than the run's own scores."""
     found = read_json(path)
     try:

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from bdnet.reports.tables.collect import Key, Run
+from bdnet.reports.tables.collect import FinishedRun, Key
 from bdnet.reports.tables.errors import BadRuns
 
-Fact = Callable[[Run], Any]
+Fact = Callable[[FinishedRun], Any]
 
 SCORED: dict[str, Fact] = {  # of all runs: how they were judged
     "interval": lambda run: run.interval,
@@ -29,22 +29,25 @@ MADE: dict[str, Fact] = {  # of the seeds of one row: how they came about
 
 
 def check_alike(
-    cells: Mapping[Key, Mapping[int, Run]], mixed: bool, scored: Mapping[str, Fact] = SCORED
+    cells: Mapping[Key, Mapping[int, FinishedRun]], mixed: bool, scored: Mapping[str, Fact] = SCORED
 ) -> None:
     """Refuses runs that were judged, made or (unless `mixed`) programmed differently."""
     runs = [run for seeds in cells.values() for run in seeds.values()]
     narrower = "say runs=FOLDER with only runs that belong together"
-    _check(runs, scored, f"one table has one of each; {narrower}")
+    check_facts(runs, scored, f"one table has one of each; {narrower}")
     if not mixed:
-        _check(runs, CODE, "train again, or say mixed=true to have them side by side")
+        check_facts(runs, CODE, "train again, or say mixed=true to have them side by side")
         for backbone in {run.backbone for run in runs}:
             column = [run for run in runs if run.backbone == backbone]
-            _check(column, {"recipe": MADE["recipe"]}, f"rows share steps and rates; {narrower}")
+            check_facts(
+                column, {"recipe": MADE["recipe"]}, f"rows share steps and rates; {narrower}"
+            )
     for seeds in cells.values():
-        _check(seeds.values(), MADE, f"the seeds of a row differ in nothing else; {narrower}")
+        check_facts(seeds.values(), MADE, f"the seeds of a row differ in nothing else; {narrower}")
 
 
-def _check(runs: Iterable[Run], facts: Mapping[str, Fact], remedy: str) -> None:
+def check_facts(runs: Iterable[FinishedRun], facts: Mapping[str, Fact], remedy: str) -> None:
+    """Refuses runs that differ in one of these facts."""
     first, *others = runs
     for other in others:
         for name, fact in facts.items():

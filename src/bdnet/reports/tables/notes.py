@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from bdnet.reports.tables.collect import Run
+from bdnet.reports.tables.collect import FinishedRun
 from bdnet.reports.tables.contents import Contents
 
 MEANS = "avg_k is the mean over offsets 0..k-1 and last_k is d = k-1"
@@ -52,7 +52,7 @@ def _setting(contents: Contents) -> str:
     )
 
 
-def program(run: Run) -> str:
+def program(run: FinishedRun) -> str:
     """The code that trained it."""
     return f"bdnet {run.version}, commit {run.commit or 'unknown'}"
 
@@ -81,7 +81,7 @@ def _unfinished(contents: Contents) -> list[str]:
     """Names the runs without scores, so that nobody takes them for absent."""
     rows = {row.experiment: row.label for row in contents.rows}
     return [
-        f"Unfinished (running, interrupted or failed; its train.log says), not counted: "
+        f"UnfinishedRun (running, interrupted or failed; its train.log says), not counted: "
         f"{rows[run.experiment or '']} on {run.backbone}, seed {run.seed} ({run.folder})."
         for run in contents.unfinished
     ]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from bdnet.reports.tables.base import csv_bytes
-from bdnet.reports.tables.collect import Run
+from bdnet.reports.tables.collect import FinishedRun
 from bdnet.reports.tables.contents import Cell, Contents
 from bdnet.reports.tables.measures import by_offset
 
@@ -43,12 +43,12 @@ def _flat(contents: Contents, backbone: str, cell: Cell) -> dict[str, object]:
     return line
 
 
-def runs_csv(runs: Iterable[Run]) -> bytes:
+def runs_csv(runs: Iterable[FinishedRun]) -> bytes:
     """One line per run and offset; shares of 1."""
     return csv_bytes(line for run in runs for line in _lines(run))
 
 
-def _lines(run: Run) -> Iterator[dict[str, object]]:
+def _lines(run: FinishedRun) -> Iterator[dict[str, object]]:
     measured = by_offset(run.scores)
     measured |= {f"iou_{name}": values for name, values in run.scores["iou"].items()}
     for d in range(run.interval):

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bdnet.reports.cost import SECONDS, published
-from bdnet.reports.tables.balance import Balance, Line, Paper, Speed
+from bdnet.reports.tables.balance import Balance, CostLine, Paper, Speed
 from bdnet.reports.tables.balance_page import lines_csv, lines_latex, lines_page
 from bdnet.reports.tables.base import Report
 from bdnet.reports.tables.benchmarks import COMMAND, Benchmark, read_benchmarks
@@ -80,7 +80,7 @@ class Tradeoff:
         contender: str,
         contents: Contents,
         benchmarks: Sequence[Benchmark],
-    ) -> Line:
+    ) -> CostLine:
         speed, column = None, contents.columns[backbone]
         for benchmark in benchmarks:
             comparison = benchmark.comparisons.get(backbone)
@@ -90,9 +90,9 @@ class Tradeoff:
         percent, _ = contents.published(cell.row, backbone)
         seconds = SECONDS.get(contender, {}).get(column)
         paper = Paper(percent, seconds, published(contender, column))
-        return Line(backbone, cell, contender, speed, paper)
+        return CostLine(backbone, cell, contender, speed, paper)
 
-    def _teachers(self, runs: Runs, mixed: bool, interval: int) -> list[Line]:
+    def _teachers(self, runs: Runs, mixed: bool, interval: int) -> list[CostLine]:
         """Their runs are of interval 1, unless they were evaluated at the others'."""
         experiment = self.teacher.experiment
         names = [experiment, *(row.experiment for row in self.table.rows)]
@@ -107,7 +107,7 @@ class Tradeoff:
         waiting = runs.unfinished_of([experiment])
         backbones = sorted({*found, *(run.backbone for run in waiting)}) or [NOWHERE]
         return [
-            Line(
+            CostLine(
                 backbone,
                 make_cell(
                     self.teacher,
@@ -121,7 +121,7 @@ class Tradeoff:
         ]
 
     def _check_matched(
-        self, lines: Mapping[str, Sequence[Line]], benchmarks: Sequence[Benchmark]
+        self, lines: Mapping[str, Sequence[CostLine]], benchmarks: Sequence[Benchmark]
     ) -> None:
         if not benchmarks or any(line.speed for group in lines.values() for line in group):
             return

@@ -7,11 +7,13 @@ import torch
 from torch import Tensor
 
 from bdnet.errors import BdnetError
-from bdnet.inference.keyframes.base import Keyframes
+from bdnet.keyframes.base import Keyframes
 from bdnet.motion.accumulation import accumulate
 from bdnet.types import CELL, Frame
 
-Way = tuple[Tensor, Tensor]  # the field from a frame back to its keyframe, and where it is whole
+WayBack = tuple[
+    Tensor, Tensor
+]  # the field from a frame back to its keyframe, and where it is whole
 
 
 class Adaptive(Keyframes):
@@ -35,7 +37,7 @@ class Adaptive(Keyframes):
 
     def begin(self) -> Callable[[Frame], bool]:
         last: int | None = None
-        back: Way | None = None
+        back: WayBack | None = None
 
         def is_key(frame: Frame) -> bool:
             nonlocal last, back
@@ -61,7 +63,7 @@ class Adaptive(Keyframes):
         return f"adaptive, holes {self.holes:g}, motion {self.motion:g}, longest {self.longest}"
 
 
-def _extended(back: Way | None, frame: Frame) -> Way | None:
+def _extended(back: WayBack | None, frame: Frame) -> WayBack | None:
     """The way back to the keyframe, one frame later; None where the stream starts afresh."""
     if frame.motion is None or frame.valid is None:
         return None

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from bdnet.errors import BdnetError
-from bdnet.inference.keyframes.base import Keyframes
+from bdnet.keyframes.base import Keyframes
 from bdnet.types import Frame
 
 

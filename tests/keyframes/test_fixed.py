@@ -1,10 +1,10 @@
 """A keyframe every so many frames."""
 
 import pytest
-from keyframe.frames import asked, frame
+from frames import asked, frame
 
 from bdnet.errors import BdnetError
-from bdnet.inference.keyframes.fixed import Fixed
+from bdnet.keyframes.fixed import Fixed
 
 
 def test_keyframes_come_after_the_interval_and_where_the_stream_starts_afresh():

@@ -1,6 +1,7 @@
-"""Networks as the configuration composes them, and clips for them."""
+"""Networks as the configuration composes them, their checkpoints, and clips for them."""
 
 import itertools
+from pathlib import Path
 
 import torch
 from hydra import compose, initialize_config_dir
@@ -69,6 +70,27 @@ def awake(model: VideoModel) -> VideoModel:
             nn.init.uniform_(module.weight, 0.5, 1.0, generator=generator)
             nn.init.uniform_(module.running_mean, -0.1, 0.1, generator=generator)
     return model.eval()
+
+
+def saved(model: VideoModel, path: Path, **more: torch.Tensor) -> Path:
+    """As training saves it; its weights are one higher, so that they are known again."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    weights = {f"student.{name}": each + 1 for name, each in model.state_dict().items()}
+    torch.save({"global_step": 7, "state_dict": weights | more}, path)
+    return path
+
+
+def is_from(model: VideoModel, path: Path, *parts: str) -> dict[str, bool]:
+    """Of each part of a network: are its weights all those of a checkpoint?"""
+    found = torch.load(path, weights_only=True)["state_dict"]
+    return {
+        part: all(
+            torch.equal(each, found.get(f"student.{name}", torch.empty(0)))
+            for name, each in model.state_dict().items()
+            if name.startswith(f"{part}.")
+        )
+        for part in parts
+    }
 
 
 def random_clip(

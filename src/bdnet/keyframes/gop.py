@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import ClassVar
 
-from bdnet.inference.keyframes.base import Keyframes
+from bdnet.keyframes.base import Keyframes
 from bdnet.types import Frame
 
 

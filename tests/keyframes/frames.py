@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bdnet.inference.keyframes.base import Keyframes
+from bdnet.keyframes.base import Keyframes
 from bdnet.types import Frame
 
 GRID = (6, 8)  # cells: a diagonal of 80 pixels

@@ -1,10 +1,10 @@
 """Keyframes where the stream says that the last one has worn out."""
 
 import pytest
-from keyframe.frames import asked, frame
+from frames import asked, frame
 
 from bdnet.errors import BdnetError
-from bdnet.inference.keyframes.adaptive import Adaptive
+from bdnet.keyframes.adaptive import Adaptive
 
 
 def test_a_still_picture_needs_none_but_the_longest():

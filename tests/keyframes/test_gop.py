@@ -1,8 +1,8 @@
 """The codec's own keyframes."""
 
-from keyframe.frames import asked, frame
+from frames import asked, frame
 
-from bdnet.inference.keyframes.gop import Gop
+from bdnet.keyframes.gop import Gop
 
 
 def test_keyframes_are_the_first_frame_and_those_without_motion():

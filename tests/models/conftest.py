@@ -1,1 +1,0 @@
-"""Stands here so that pytest finds `networks` from the folders below too."""
