@@ -1,5 +1,6 @@
 """Whatever ends the work, at whatever moment: nothing is torn, and the end is the same."""
 
+import gc
 import importlib
 import json
 import multiprocessing
@@ -80,6 +81,7 @@ def works(
 def start(work: Work, folder: Path) -> ForkProcess:
     """The command, in a process of its own that has imported everything already."""
     folder.mkdir(exist_ok=True)
+    gc.collect()  # a decoder of earlier tests, freed after the fork, would wait for its threads
     process = multiprocessing.get_context("fork").Process(target=_command, args=(work, folder))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that threads do not survive a fork: none is at work

@@ -8,7 +8,7 @@ from bdnet.models.maps import Maps
 
 @pytest.mark.parametrize(("boundary", "head"), [(0, 0), (1, 0), (0, 1), (1, 1), (2, 1)])
 def test_names_survive_a_flat_tuple(boundary: int, head: int):
-    feature, *others = (torch.full((1, 1, 2, 2), float(each)) for each in range(1 + boundary + head))
+    feature, *others = torch.arange(1 + boundary + head)
     maps = Maps(feature, tuple(others[:boundary]), tuple(others[boundary:]))
-    assert [int(each[0, 0, 0, 0]) for each in maps.flat()] == list(range(1 + boundary + head))
+    assert [int(each) for each in maps.flat()] == list(range(1 + boundary + head))
     assert Maps.named(maps.flat(), head) == maps

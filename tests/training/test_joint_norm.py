@@ -1,10 +1,14 @@
 """Batch norms that count over processes do what one does with all the clips."""
 
+import pytest
 import torch
 from timm.layers import BatchNormAct2d
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
+from bdnet.models.norm import Norm
 from bdnet.training.joint_norm import JointNorm
+from networks import build
 from processes import together
 
 
@@ -12,7 +16,8 @@ def network() -> nn.Sequential:
     torch.manual_seed(0)
     norms = nn.BatchNorm2d(4), BatchNormAct2d(5, momentum=None), nn.BatchNorm2d(2, affine=False)
     made = nn.Sequential(
-        nn.Conv2d(3, 4, 3), norms[0], nn.Conv2d(4, 5, 3), norms[1], nn.Conv2d(5, 2, 1), norms[2]
+        *(nn.Conv2d(3, 4, 3), norms[0], nn.Conv2d(4, 5, 3), norms[1], nn.Conv2d(5, 2, 1), norms[2]),
+        *(nn.Conv2d(2, 3, 1), Norm(3)),
     )
     nn.init.normal_(norms[0].weight)
     nn.init.normal_(norms[1].bias)
@@ -59,3 +64,19 @@ def test_two_processes_see_what_one_does():
         [a + b for a, b in zip(ours, theirs, strict=True)], gradients, atol=1e-4, rtol=1e-4
     )
     torch.testing.assert_close(dict(state), dict(whole.state_dict()), atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("model", "norms"), [("psp18", 5), ("td4_psp18", 32)])
+def test_every_norm_of_a_network_counts_over_processes_and_comes_back(model: str, norms: int):
+    network = build(f"+model={model}", "model.backbone=test_resnet")
+    layers = [each for each in network.modules() if isinstance(each, _BatchNorm)]
+    before = [type(each) for each in layers]
+    assert before.count(Norm) == norms
+    JointNorm().apply(network)
+    assert all(
+        type(each).__name__ == f"Joint{plain.__name__}"
+        for each, plain in zip(layers, before, strict=True)
+    )
+    JointNorm().apply(network)  # a second time changes nothing
+    JointNorm().revert(network)
+    assert [type(each) for each in layers] == before

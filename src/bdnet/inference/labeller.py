@@ -35,13 +35,8 @@ class Labeller:
 
     def read(self, frame: Frame, is_key: bool) -> Step:
         """What the network looks at of a frame; the image as uint8 [1, H, W, 3]."""
-        is_seen = is_key or self.model.pixels == "all"
-        return Step(
-            _batch(frame.image) if is_seen else None,
-            None if is_key else _batch(frame.motion),
-            None if is_key else _batch(frame.valid),
-            is_key,
-        )
+        image, motion, valid = map(_batch, (frame.image, frame.motion, frame.valid))
+        return self.model.read(image, motion, valid, is_key)
 
     def step(self, state: State, frame: Step, height: int, width: int) -> tuple[State, Tensor]:
         """The network's, of a picture uint8 [1, H, W, 3]; and classes uint8 [1, height, width]."""

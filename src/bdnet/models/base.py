@@ -95,6 +95,17 @@ class VideoModel(nn.Module, ABC):
         """The state before the first frame of a video."""
         return ()
 
+    def read(
+        self, image: Tensor | None, motion: Tensor | None, valid: Tensor | None, is_key: bool
+    ) -> Step:
+        """What this network looks at of a frame."""
+        return Step(
+            image if is_key or self.pixels == "all" else None,
+            None if is_key else motion,
+            None if is_key else valid,
+            is_key,
+        )
+
     @abstractmethod
     def step(self, state: State, frame: Step) -> tuple[State, Tensor]:
         """The next frame: the new state, and logits [b, classes, h, w] at the network's stride."""

@@ -9,7 +9,7 @@ from torch import Tensor
 from bdnet.data.classes import Classes
 from bdnet.data.stretches import Stretch
 from bdnet.errors import BdnetError
-from bdnet.models.base import Step, VideoModel
+from bdnet.models.base import VideoModel
 from bdnet.motion.upsampling import label_map
 from bdnet.training.scores import Numbers, OffsetMetrics, VideoMetrics, scalars
 from bdnet.types import Clip
@@ -74,15 +74,9 @@ class Evaluator(LightningModule):
     def stream(self, stretch: Stretch) -> Iterator[Tensor]:
         """The classes [1, H, W] of each frame, as a network in use gives them."""
         state = self.student.start()
-        reads_all = self.student.pixels == "all"
         for image, motion, valid, is_key in zip(
             stretch.images, stretch.motion, stretch.valid, stretch.is_key.tolist(), strict=True
         ):
-            frame = Step(
-                image[None] if is_key or reads_all else None,
-                None if is_key else motion[None],
-                None if is_key else valid[None],
-                is_key,
-            )
+            frame = self.student.read(image[None], motion[None], valid[None], is_key)
             state, logits = self.student.step(state, frame)
             yield label_map(logits, *image.shape[-2:]).long()

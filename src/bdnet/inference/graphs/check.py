@@ -14,7 +14,7 @@ from bdnet.codec import VideoReader
 from bdnet.data.normalisation import normalise_images
 from bdnet.inference.exported import GraphStream, Tensors
 from bdnet.keyframes.fixed import Fixed
-from bdnet.models.base import Step, VideoModel
+from bdnet.models.base import VideoModel
 from bdnet.motion.upsampling import label_map
 from bdnet.types import Frame
 
@@ -44,7 +44,8 @@ class Reference:
     def step(self, frame: Frame, is_key: bool) -> Tensors:
         image = normalise_images(_tensor(frame.image).permute(0, 3, 1, 2))
         motion, valid = (None if is_key else _tensor(each) for each in (frame.motion, frame.valid))
-        self.state, logits = self.model.step(self.state, Step(image, motion, valid, is_key))
+        step = self.model.read(image, motion, valid, is_key)
+        self.state, logits = self.model.step(self.state, step)
         labels = label_map(logits, *image.shape[-2:]).to(torch.uint8)
         return {"logits": logits.numpy(), "labels": labels.numpy()}
 
