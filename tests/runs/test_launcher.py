@@ -1,6 +1,7 @@
 """`python -m bdnet.train -m hydra/launcher=...`: jobs of a sweep in processes of their own."""
 
 import re
+import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -88,3 +89,18 @@ def test_a_launcher_whose_package_is_missing_says_what_to_install(
     monkeypatch.setattr(sys, "argv", ["train", "sweep=table2", f"hydra/launcher={launcher}"])
     with pytest.raises(SystemExit, match=re.escape(f"pip install 'bdnet[{extra}]'")):
         main()
+
+
+@pytest.mark.slow
+def test_joblib_runs_jobs_side_by_side_whose_data_are_made_by_processes_of_their_own(
+    tmp_path: Path,
+):
+    small = [f"data.dataset.clips.{split}=2" for split in ("train", "val", "test")]
+    answer = subprocess.run(
+        [sys.executable, "-m", "bdnet.train", "-m", "backbone=test_resnet", "interval=3,5",
+         "steps=2", *small, "data.batch_size=2", "trainer.enable_progress_bar=false",
+         "hydra/launcher=joblib", "hydra.launcher.n_jobs=2"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert answer.returncode == 0, answer.stderr
+    assert len(list(tmp_path.rglob("metrics.json"))) == 2

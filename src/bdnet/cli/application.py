@@ -3,6 +3,7 @@
 import errno
 import functools
 import logging
+import multiprocessing
 import os
 import re
 import sys
@@ -47,6 +48,9 @@ def application(
     def decorate(function: Callable[[DictConfig], None]) -> Callable[[], None]:
         @functools.wraps(function)
         def run(config: DictConfig) -> None:
+            if multiprocessing.get_start_method(allow_none=True) == "loky":
+                # joblib's jobs: processes that these start do not know joblib's way of starting
+                multiprocessing.set_start_method(None, force=True)
             try:
                 with unmasked():
                     function(config)

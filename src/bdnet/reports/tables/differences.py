@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from omegaconf import DictConfig
+
 from bdnet.reports.tables.base import Report, csv_bytes, markdown
 from bdnet.reports.tables.collect import FinishedRun, Runs
 from bdnet.reports.tables.errors import BadRuns
@@ -62,7 +64,12 @@ def differing(settings: Sequence[dict[str, str]]) -> list[str]:
     return sorted(found.values(), key=lambda key: (key.count("."), key))
 
 
-def _config(run: FinishedRun) -> object:
+def _config(run: FinishedRun) -> DictConfig:
+    if not (run.folder / "config.yaml").is_file():
+        raise BadRuns(
+            f"{run.folder}: no config.yaml, by which such runs are told apart; say table=... "
+            "or figure=... for experiments, or runs=FOLDER without it"
+        )
     return Run(run.folder).config()
 
 
