@@ -27,6 +27,17 @@ EXPERIMENTS = sorted(
 )
 
 
+# where the files of a group of conf/ are configured; other groups have no package of their own
+PACKAGES = {
+    "keyframe": "keyframes", "loss": "losses", "model": "models", "model/boundary": "models.boundary",
+    "model/flow": "models.flow", "model/head": "models.head",
+    "model/propagation": "models.propagation", "target": "benchmarks", "table": "reports.tables",
+    "figure": "reports.tables", "data": "data", "teacher": "models",
+}  # fmt: skip
+ONE_EACH = ("keyframe", "loss", "model/boundary", "model/head", "model/propagation", "model/flow")
+DOORS = {path.stem for path in (ROOT / "src/bdnet").glob("*.py")}
+
+
 def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, *arguments], cwd=folder, capture_output=True, text=True, check=False
@@ -41,6 +52,22 @@ def targets(node: object) -> list[DictConfig]:
     keys = node if isinstance(node, DictConfig) else range(len(node))
     children = (node._get_node(key) for key in keys)  # what they refer to is not looked up
     return [node] * is_one + [each for child in children for each in targets(child)]
+
+
+def test_only_doors_lie_on_the_top_floor():
+    assert DOORS - {"__init__", "__main__", "types", "errors"} == set(VERBS)
+
+
+@pytest.mark.parametrize("group", PACKAGES)
+def test_a_group_configures_its_package(group: str):
+    """And where each choice is a thing of its own, the file of the same name."""
+    for path in conf_folder().glob(f"{group}/*.yaml"):
+        named = [node._target_ for node in targets(OmegaConf.load(path))]
+        if not named:  # what others build on
+            continue
+        home = f"bdnet.{PACKAGES[group]}."
+        home += f"{path.stem}." if group in ONE_EACH else ""
+        assert named[0].startswith(home), path
 
 
 @pytest.mark.parametrize("verb", VERBS)
