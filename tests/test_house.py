@@ -29,7 +29,8 @@ EXPERIMENTS = sorted(
 
 # where the files of a group of conf/ are configured; other groups have no package of their own
 PACKAGES = {
-    "keyframe": "keyframes", "loss": "losses", "model": "models", "model/boundary": "models.boundary",
+    "keyframe": "keyframes", "loss": "losses", "model": "models",
+    "model/boundary": "models.boundary",
     "model/flow": "models.flow", "model/head": "models.head",
     "model/propagation": "models.propagation", "target": "benchmarks", "table": "reports.tables",
     "figure": "reports.tables", "data": "data", "teacher": "models",
