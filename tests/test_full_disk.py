@@ -18,7 +18,7 @@ from bdnet.errors import BdnetError
 from bdnet.reports.pictures.file import save
 from bdnet.runs.run import Run
 from bdnet.system.files import write_json
-from bdnet.training.whole_files import WholeFiles
+from bdnet.training.checkpoint_io import WholeFiles
 from processes import together
 from test_encode import jobs, write_images
 from tiny_training import checkpoint, killed, run, settings

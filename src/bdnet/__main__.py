@@ -12,7 +12,7 @@ VERBS = {
     "train": "trains and tests a network; sweep=NAME: many of them",
     "evaluate": "tests a trained network again, at other intervals or on other data",
     "probe": "what is in a video file or a data set, and is it fit for use",
-    "benchmark": "how fast this machine reads videos and loads clips",
+    "benchmark": "how fast this machine reads videos, loads clips and runs networks",
     "predict": "videos, segmented by a trained network",
     "export": "a trained network as graphs: torch.export and ONNX, checked on real frames",
     "encode": "images or any video -> a clean stream whose motion vectors chain",

@@ -100,7 +100,11 @@ def test_many_differences_are_counted():
         *("torch.load", "torch.hub.load", "torch.utils.cpp_extension.load", "torch.nn.init.zeros_"),
         *("bdnet.models.weights.read", "bdnet.runs.run.load", "timm.create_model"),
         # classes that do something when they are made
-        *("bdnet.codec.VideoWriter", "bdnet.data.catalogue.ThreadPoolExecutor", "bdnet.runs.run.Run"),
+        *(
+            "bdnet.codec.VideoWriter",
+            "bdnet.data.catalogue.ThreadPoolExecutor",
+            "bdnet.runs.run.Run",
+        ),
         *("torch.package.PackageImporter", "torch.fx.GraphModule", "torch.distributed.FileStore"),
         *("bdnet.training.exhibits.Exhibits", "pytorch_lightning.Trainer"),
         # not even there

@@ -79,9 +79,7 @@ def test_the_same_command_again_does_only_what_failed(swept: tuple[Path, str], b
     assert not list(folder.glob("runs/.hydra/failed-*"))
 
 
-@pytest.mark.parametrize(
-    ("launcher", "extra"), [("submitit_slurm", "slurm"), ("joblib", "joblib")]
-)
+@pytest.mark.parametrize(("launcher", "extra"), [("submitit_slurm", "slurm"), ("joblib", "joblib")])
 def test_a_launcher_whose_package_is_missing_says_what_to_install(
     launcher: str, extra: str, monkeypatch: pytest.MonkeyPatch
 ):

@@ -7,8 +7,8 @@ from lightning_fabric.plugins import TorchCheckpointIO
 from pytorch_lightning.plugins import AsyncCheckpointIO
 
 from bdnet.errors import BdnetError
+from bdnet.training.checkpoint_io import WholeFiles
 from bdnet.training.trainer import make_trainer
-from bdnet.training.whole_files import WholeFiles
 from tiny_training import composed
 
 

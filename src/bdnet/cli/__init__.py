@@ -1,7 +1,7 @@
 """How a verb starts, fails, is interrupted and answers --help.
 
 Only doors import this. It is imported before anything else of theirs, since it sets what libraries
-read from the environment when they are imported; no other module of bdnet does such a thing.
+read from the environment when they are imported. Every other room leaves the environment as it is.
 """
 
 import os

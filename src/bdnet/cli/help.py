@@ -39,7 +39,9 @@ def manual(verb: str, conf: Path) -> str:
 
 def _groups(text: str) -> Iterator[tuple[str, str]]:
     """What an entry point's yaml chooses from, and how one says it."""
-    for each in OmegaConf.create(text).defaults:
+    config = OmegaConf.create(text)
+    assert isinstance(config, DictConfig)
+    for each in config.get("defaults", []):
         if isinstance(each, DictConfig):
             (group,) = map(str, each)
             yield group, "[NAME,...]" if isinstance(each._get_node(group), ListConfig) else "NAME"

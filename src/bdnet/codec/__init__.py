@@ -1,4 +1,4 @@
-"""Between a video file and keyframe pixels plus motion fields: numpy and PyAV, no torch."""
+"""Between a video file and keyframe pixels plus motion fields: no torch."""
 
 from bdnet.codec.description import StreamInfo, describe
 from bdnet.codec.encoding import Encoding, WriteError

@@ -11,7 +11,7 @@ import numpy as np
 
 from bdnet.codec import problems
 from bdnet.codec.decoder import Decoded, Decoder, Skip
-from bdnet.codec.decoders import Decoders
+from bdnet.codec.decoder_pool import Decoders
 from bdnet.codec.errors import CorruptStream, NoSuchFrame, UnsupportedStream
 from bdnet.codec.frames import FrameBuilder, StreamFindings, refuse
 from bdnet.codec.index import StreamIndex, read_index

@@ -1,9 +1,9 @@
 """From the command line to a run's configuration, and what the run is called."""
 
 import re
-from copy import copy
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any

@@ -13,7 +13,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from filelock import FileLock, Timeout
@@ -21,12 +21,9 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 from yaml import YAMLError
 
-from bdnet.data.classes import Classes
 from bdnet.data.module import ClipDataModule
 from bdnet.errors import BdnetError
 from bdnet.runs.identity import check_plain, check_trust, differences
-from bdnet.models.base import VideoModel
-from bdnet.models.checkpoints import restore
 from bdnet.system.files import read_json, write, write_json
 
 log = logging.getLogger(__name__)

@@ -22,7 +22,7 @@ from bdnet.runs.prerequisites import builds_on, overrides_of, sources
 from bdnet.runs.record import describe, facts_of
 from bdnet.runs.run import Run
 from bdnet.runs.sweep import is_one_of_many, outside_agent
-from bdnet.training.composition import join
+from bdnet.training.assembly import join
 from bdnet.training.distiller import Distiller
 from bdnet.training.fitting import fit_and_test
 from bdnet.training.processes import check_reached, check_started, is_first, led

@@ -11,7 +11,7 @@ from bdnet.models.checkpoints import inherit
 from bdnet.runs.composition import composed
 from bdnet.runs.prerequisites import overrides_of, sources
 from bdnet.runs.run import Run
-from bdnet.training.composition import join
+from bdnet.training.assembly import join
 from bdnet.training.processes import check_started
 from bdnet.training.settings import check
 from bdnet.training.trainer import make_trainer

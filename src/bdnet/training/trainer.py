@@ -9,8 +9,8 @@ from lightning_fabric.plugins import TorchCheckpointIO
 from omegaconf import DictConfig
 
 from bdnet.errors import BdnetError
+from bdnet.training.checkpoint_io import WholeFiles
 from bdnet.training.joint_norm import JointNorm
-from bdnet.training.whole_files import WholeFiles
 
 
 def make_trainer(settings: DictConfig, **more: Any) -> pl.Trainer:

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from bdnet.codec import Encoding, VideoReader, describe
-from bdnet.data.datasets.camera_path import CameraPath
+from bdnet.data.camera_path import CameraPath
 from bdnet.data.datasets.camvid import FOLDERS, CamVid
-from bdnet.data.datasets.pairs import SPLITS
 from bdnet.data.errors import BadData
+from bdnet.data.pairs import SPLITS
 from trees import HEIGHT, WIDTH, batches, label, picture, state, write
 
 STILLS = ("0001TP_1", "0001TP_2", "0006R0_f1", "0006R0_f2", "0006R0_f3")

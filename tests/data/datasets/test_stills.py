@@ -10,10 +10,10 @@ from hydra.utils import instantiate
 
 from bdnet.cli.application import conf_folder
 from bdnet.codec import Encoding, VideoReader, describe
-from bdnet.data.datasets.camera_path import CameraPath
-from bdnet.data.datasets.pairs import Pair
+from bdnet.data.camera_path import CameraPath
 from bdnet.data.datasets.stills import Stills
 from bdnet.data.errors import BadData
+from bdnet.data.pairs import Pair
 from bdnet.reports.dataset.carry import carried
 from trees import CLASSES, HEIGHT, WIDTH, batches, label, picture, state, write
 

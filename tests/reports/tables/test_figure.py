@@ -87,7 +87,7 @@ def test_text_says_what_is_drawn_and_what_is_not(figure: Figure, demo: Path):
     assert "streets, split test, 96 targets" in text
     names = ["+ MV + BAS + D_pw + D_inn", "copy instead of MV"]
     assert f"No finished run: {', '.join(f'{name} on resnet18' for name in names)}, con" in text
-    assert "UnfinishedRun, not drawn: figure3/inner on resnet18, seed 0" in text
+    assert "Unfinished, not drawn: figure3/inner on resnet18, seed 0" in text
 
 
 def test_pictures_show_the_lines_that_were_found(figure: Figure, demo: Path):

@@ -106,7 +106,7 @@ def test_a_teacher_that_is_absent_or_unfinished_is_a_row_too(tmp_path: Path):
     write_run(tmp_path, "teacher", 0, None, backbone="hrnet_w48")
     page = files(tmp_path)["table1.md"]
     assert line(page, "Teacher (HRNet)")[2:6] == ["hrnet_w48", "unfinished", "-", "-"]
-    assert "UnfinishedRun, not counted: Teacher (HRNet) on hrnet_w48, seeds 0." in page
+    assert "Unfinished, not counted: Teacher (HRNet) on hrnet_w48, seeds 0." in page
 
 
 def test_a_teacher_of_another_split_or_code_is_refused(demo: Path):

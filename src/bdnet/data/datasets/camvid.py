@@ -7,11 +7,11 @@ from bdnet.codec import Encoding
 from bdnet.codec.sources import Source, natural
 from bdnet.codec.transcode import TranscodeJob, transcode_all
 from bdnet.data.base import ClipDataset, Sample, Split
+from bdnet.data.camera_path import CameraPath
 from bdnet.data.classes import Classes
-from bdnet.data.datasets.camera_path import CameraPath
-from bdnet.data.datasets.pairs import Pair, find_pairs, last_of_each
 from bdnet.data.datasets.stills import Stills
 from bdnet.data.errors import BadData
+from bdnet.data.pairs import Pair, find_pairs, last_of_each
 from bdnet.data.prepare import digest, exclusive
 from bdnet.types import IGNORE
 

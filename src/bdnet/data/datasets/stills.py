@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from bdnet.codec import Encoding
 from bdnet.data.base import ClipDataset, Sample, Split, say_once
+from bdnet.data.camera_path import CameraPath
 from bdnet.data.classes import Classes
-from bdnet.data.datasets.camera_path import CameraPath
-from bdnet.data.datasets.pairs import Pair, PairFolders, check_pairs, hold_out
 from bdnet.data.errors import BadData
 from bdnet.data.labels import read_label
+from bdnet.data.pairs import Pair, PairFolders, check_pairs, hold_out
 from bdnet.data.prepare import Picture, clip_path, digest, exclusive, run_all, write_clip
 from bdnet.system.files import write
 from bdnet.types import IGNORE

@@ -82,7 +82,7 @@ def _of_teachers(balance: Balance) -> Iterator[str]:
     for line in balance.teachers:
         label = f"{line.cell.row.label} on {line.backbone}"
         if line.cell.unfinished:
-            yield f"UnfinishedRun, not counted: {label}, seeds {listed(line.cell.unfinished)}."
+            yield f"Unfinished, not counted: {label}, seeds {listed(line.cell.unfinished)}."
         if not line.cell.runs:
             continue
         first = next(iter(line.cell.runs.values()))

@@ -2,9 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import NamedTuple
-
-from omegaconf import DictConfig
+from typing import Any, NamedTuple
 
 from bdnet.reports.tables.base import Report, csv_bytes, markdown
 from bdnet.reports.tables.collect import FinishedRun, Runs
@@ -64,7 +62,7 @@ def differing(settings: Sequence[dict[str, str]]) -> list[str]:
     return sorted(found.values(), key=lambda key: (key.count("."), key))
 
 
-def _config(run: FinishedRun) -> DictConfig:
+def _config(run: FinishedRun) -> Any:
     if not (run.folder / "config.yaml").is_file():
         raise BadRuns(
             f"{run.folder}: no config.yaml, by which such runs are told apart; say table=... "
@@ -95,7 +93,7 @@ def _page(runs: Runs, keys: Sequence[str], lines: Sequence[Group]) -> str:
 
 
 def _spread(runs: Sequence[FinishedRun], measure: str) -> Spread | None:
-    return spread([measures(run.scores)[measure] for run in runs])
+    return spread([measures(run.scores).get(measure) for run in runs])
 
 
 def _csv(keys: Sequence[str], lines: Sequence[Group]) -> bytes:

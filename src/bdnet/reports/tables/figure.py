@@ -45,7 +45,7 @@ class Figure:
         ]
         caption = _caption(every[0], curves, self.lines)
         unfinished = [
-            f"UnfinishedRun, not drawn: {run.experiment} on {run.backbone}, seed {run.seed} "
+            f"Unfinished, not drawn: {run.experiment} on {run.backbone}, seed {run.seed} "
             f"({run.folder})."
             for run in runs.unfinished_of(experiments)
         ]

@@ -81,7 +81,7 @@ def _unfinished(contents: Contents) -> list[str]:
     """Names the runs without scores, so that nobody takes them for absent."""
     rows = {row.experiment: row.label for row in contents.rows}
     return [
-        f"UnfinishedRun (running, interrupted or failed; its train.log says), not counted: "
+        f"Unfinished (running, interrupted or failed; its train.log says), not counted: "
         f"{rows[run.experiment or '']} on {run.backbone}, seed {run.seed} ({run.folder})."
         for run in contents.unfinished
     ]

@@ -1,4 +1,4 @@
-"""A table of the paper filled with runs: one row per experiment, over seeds, on each backbone."""
+"""A table filled with runs: one row per experiment, over seeds, on each backbone."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

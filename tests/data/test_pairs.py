@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bdnet.data.datasets.pairs import PairFolders, check_pairs, find_pairs, hold_out
 from bdnet.data.errors import BadData
+from bdnet.data.pairs import PairFolders, check_pairs, find_pairs, hold_out
 from trees import CLASSES, label, picture, write
 
 

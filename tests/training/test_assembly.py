@@ -17,7 +17,7 @@ from bdnet.models.base import VideoModel
 from bdnet.models.errors import BadModel
 from bdnet.models.tdnet.tdnet import TDNet
 from bdnet.models.teacher import Frozen, GroupedLoss, NoTeacher, Teacher
-from bdnet.training.composition import blank, join, predict
+from bdnet.training.assembly import blank, join, predict
 from bdnet.training.optimization import Poly
 from tiny_training import BANDS, composed, settings
 

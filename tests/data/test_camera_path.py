@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bdnet.data.datasets.camera_path import CameraPath
+from bdnet.data.camera_path import CameraPath
 from bdnet.data.errors import BadData
 
 HEIGHT, WIDTH = 360, 480
