@@ -98,7 +98,7 @@ def test_many_differences_are_counted():
         *("bdnet.cli.application.hydra.utils.call", "bdnet.data.prepare.shutil.rmtree"),
         # functions
         *("torch.load", "torch.hub.load", "torch.utils.cpp_extension.load", "torch.nn.init.zeros_"),
-        *("bdnet.models.weights.read", "bdnet.runs.run.load", "timm.create_model"),
+        *("bdnet.models.weights.read", "bdnet.inference.network.load", "timm.create_model"),
         # classes that do something when they are made
         *(
             "bdnet.codec.VideoWriter",
