@@ -9,14 +9,14 @@ from hydra.utils import instantiate
 from torch import nn
 
 from bdnet.losses import UnmetNeed
-from bdnet.losses.grouped import GroupedLoss as GroupedTerm
+from bdnet.losses.grouped import GroupedLoss
 from bdnet.losses.inner import Inner
 from bdnet.losses.pixelwise import Pixelwise
 from bdnet.losses.segmentation import SegmentationLoss
 from bdnet.models.base import VideoModel
 from bdnet.models.errors import BadModel
 from bdnet.models.tdnet.tdnet import TDNet
-from bdnet.models.teacher import Frozen, GroupedLoss, NoTeacher, Teacher
+from bdnet.models.teacher import Frozen, Grouped, NoTeacher, Teacher
 from bdnet.training.assembly import blank, join, predict
 from bdnet.training.optimization import Poly
 from tiny_training import BANDS, composed, settings
@@ -62,10 +62,10 @@ def test_groups_of_the_teacher_are_as_many_as_sub_networks():
     with composed("model=psp18", "model.backbone=test_resnet", "classes=3") as (config, _):
         network = instantiate(config.model, _convert_="all")
     with pytest.raises(UnmetNeed, match=r"2 sub-networks .* 4 groups .* say teacher\.groups=2"):
-        joined(student, GroupedLoss(network, 4), grouped=partial(GroupedTerm))
-    joined(student, GroupedLoss(network, 2), grouped=partial(GroupedTerm))
+        joined(student, Grouped(network, 4), grouped=partial(GroupedLoss))
+    joined(student, Grouped(network, 2), grouped=partial(GroupedLoss))
     with pytest.raises(UnmetNeed, match=r"needs groups and the teacher .* teacher=pspnet"):
-        joined(student, Frozen(network), grouped=partial(GroupedTerm))
+        joined(student, Frozen(network), grouped=partial(GroupedLoss))
 
 
 def test_an_adapter_fits_both_networks():
