@@ -22,8 +22,8 @@ class Answer(NamedTuple):
 def command(verb: str, *arguments: str, folder: Path) -> Answer:
     """`bdnet VERB ARGUMENTS` in a folder."""
     out, err, status = io.StringIO(), io.StringIO(), 0
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    root, lightning = logging.getLogger(), logging.getLogger("pytorch_lightning")
+    handlers, levels = root.handlers[:], (root.level, lightning.level)
     known = sys.modules.pop(f"bdnet.{verb}", None)  # it runs as what is not imported yet
     try:
         with (
@@ -38,7 +38,8 @@ def command(verb: str, *arguments: str, folder: Path) -> Answer:
         if isinstance(end.code, str):
             err.write(f"{end.code}\n")
     finally:
-        root.handlers[:], root.level = handlers, level  # Hydra's write to the streams above
+        root.handlers[:] = handlers  # Hydra's write to the streams above
+        root.level, lightning.level = levels
         if known is not None:
             sys.modules[f"bdnet.{verb}"] = known
     return Answer(status, out.getvalue(), err.getvalue())
