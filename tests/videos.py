@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from bdnet.codec import StreamInfo, VideoReader, describe
 from bdnet.types import Frame
 
 Picture = NDArray[np.uint8]
@@ -184,3 +185,21 @@ def overwrite(path: Path, place: int, data: bytes) -> None:
     with path.open("r+b") as file:
         file.seek(place)
         file.write(data)
+
+
+def shown(path: Path) -> tuple[StreamInfo, NDArray[np.float32]]:
+    """What is in a file, and all its pictures."""
+    with VideoReader(path, "all") as reader:
+        pictures = [frame.image for frame in reader]
+    return describe(path), np.stack(pictures).astype(np.float32)
+
+
+def check_same_video(
+    one: tuple[StreamInfo, NDArray[np.float32]], other: tuple[StreamInfo, NDArray[np.float32]]
+) -> None:
+    """The same stream, whose pictures are at most a grey level apart in the mean.
+
+    Not the same bytes: beside other work the encoder has been seen to write some others.
+    """
+    assert one[0] == other[0]
+    assert np.abs(one[1] - other[1]).mean() < 1
