@@ -17,7 +17,7 @@ from bdnet.data.base import ClipDataset, Sample, Split, labelled_frames, videos_
 from bdnet.data.classes import Classes
 from bdnet.data.errors import BadData
 from bdnet.data.module import ClipDataModule
-from bdnet.data.normalisation import DEVIATION, MEAN
+from bdnet.data.normalisation import MEAN, STD
 from bdnet.data.streets.dataset import Streets
 from bdnet.data.transforms import Flip, JointTransform
 from bdnet.types import Clip
@@ -141,7 +141,7 @@ def test_images_are_normalised_once_on_the_device(small_streets: Streets):
     module = ClipDataModule(small_streets, interval=2, batch_size=2, workers=0)
     (batch,) = batches(module.train_dataloader())[:1]
     moved = module.on_after_batch_transfer(batch, 0)
-    back = moved.images * torch.tensor(DEVIATION).view(3, 1, 1) + torch.tensor(MEAN).view(3, 1, 1)
+    back = moved.images * torch.tensor(STD).view(3, 1, 1) + torch.tensor(MEAN).view(3, 1, 1)
     assert torch.allclose(back * 255, batch.images.float(), atol=1e-3)
 
 

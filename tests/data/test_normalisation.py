@@ -2,7 +2,7 @@
 
 import torch
 
-from bdnet.data.normalisation import DEVIATION, MEAN, denormalise, normalise
+from bdnet.data.normalisation import MEAN, STD, denormalise, normalise
 from bdnet.types import Clip
 
 
@@ -18,7 +18,7 @@ def test_each_colour_has_its_own_statistics():
     images = normalise(a_clip()).images
     assert images.dtype == torch.float32
     for channel in range(3):
-        wanted = (torch.arange(256) / 255 - MEAN[channel]) / DEVIATION[channel]
+        wanted = (torch.arange(256) / 255 - MEAN[channel]) / STD[channel]
         torch.testing.assert_close(images[0, channel].flatten(), wanted)
 
 

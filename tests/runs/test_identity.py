@@ -102,7 +102,7 @@ def test_many_differences_are_counted():
         # classes that do something when they are made
         *(
             "bdnet.codec.VideoWriter",
-            "bdnet.data.catalogue.ThreadPoolExecutor",
+            "bdnet.data.keyframe_index.ThreadPoolExecutor",
             "bdnet.runs.run.Run",
         ),
         *("torch.package.PackageImporter", "torch.fx.GraphModule", "torch.distributed.FileStore"),

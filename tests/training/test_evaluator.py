@@ -9,7 +9,7 @@ from hydra.utils import instantiate
 from bdnet.data.module import ClipDataModule
 from bdnet.data.normalisation import normalise
 from bdnet.data.sampler import Draw
-from bdnet.data.stretches import Stretch
+from bdnet.data.video_segments import VideoSegment
 from bdnet.errors import BdnetError
 from bdnet.inference.network import load
 from bdnet.metrics import SegmentationByOffset
@@ -30,15 +30,15 @@ def evaluator(trained: Path) -> Evaluator:
     return Evaluator(model, classes, interval)
 
 
-def stretch(data: ClipDataModule) -> Stretch:
-    found = data.stretches("test")[0]
-    return normalise(Stretch(*(each for each in found)))
+def segment(data: ClipDataModule) -> VideoSegment:
+    found = data.video_segments("test")[0]
+    return normalise(VideoSegment(*(each for each in found)))
 
 
 @torch.no_grad()
 def test_a_stretch_is_seen_as_its_clips_are(evaluator: Evaluator, data: ClipDataModule):
     clips, _ = data.evaluation_clips("test")
-    video = stretch(data)
+    video = segment(data)
     seen = list(evaluator.stream(video))
     assert video.is_key.tolist() == [True, False, False, False] * 2
     targets = {each.target: place for place, each in reversed(list(enumerate(clips.samples)))}
@@ -54,7 +54,7 @@ def test_pixels_that_the_network_does_not_read_stay_hidden(
     evaluator: Evaluator, data: ClipDataModule
 ):
     assert evaluator.student.pixels == "key"
-    video = stretch(data)
+    video = segment(data)
     hidden = video.images.clone()
     hidden[~video.is_key] = torch.nan
     with torch.no_grad():

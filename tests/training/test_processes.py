@@ -78,7 +78,7 @@ def test_two_processes_train_and_count_as_one_does(bands: Path, tmp_path: Path):
 
 
 def test_processes_that_have_little_or_nothing_to_count_change_no_number(tmp_path: Path):
-    # stretches of 17 and 9 frames for three processes: only the first can count VC16
+    # segments of 17 and 9 frames for three processes: only the first can count VC16
     for split, lengths in {"train": [4], "val": [4], "test": [17, 9]}.items():
         for number, length in enumerate(lengths):
             write_video(tmp_path / split, number, length)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from bdnet.data.classes import Classes
 from bdnet.data.errors import BadData
 from bdnet.data.labels import read_label
-from bdnet.data.outlook import Outlook
+from bdnet.data.planned import PlannedVideos
 
 log = logging.getLogger(__name__)
 
@@ -37,16 +37,16 @@ class Sample(NamedTuple):
 class ClipDataset(ABC):
     """A data set of clean streams: extend it by `classes` and `samples`, and `prepare` if needed.
 
-    store: file that remembers where the videos' keyframes are; None where nothing may be written
+    keyframe_cache: file that remembers the videos' keyframes; None where nothing may be written
     """
 
     classes: Classes
-    store: Path | None = None
+    keyframe_cache: Path | None = None
 
     def prepare(self) -> None:  # noqa: B027  # most data sets are ready as they are
         """Makes on disk what `samples` needs; once per machine, resumable, under a lock."""
 
-    def outlook(self) -> Outlook | None:
+    def planned_videos(self) -> PlannedVideos | None:
         """What the training videos will be, where that is known before `prepare`."""
         return None
 
@@ -60,7 +60,7 @@ class ClipDataset(ABC):
 
 
 @cache
-def say_once(message: str) -> None:
+def warn_once(message: str) -> None:
     """Logs what a user should know of a data set, the first time in this process."""
     log.warning(message)
 

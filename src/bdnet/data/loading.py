@@ -53,11 +53,11 @@ class Loader(DataLoader[Read]):
     """Gives what was read, and raises in this process what could not be.
 
     note:   is told in this process, batch by batch, what was read in the place of something else
-    waited: seconds that this process has waited for batches so far
+    wait_seconds: seconds that this process has waited for batches so far
     """
 
     note: Callable[[tuple[Bad, ...]], None] | None = None
-    waited = 0.0
+    wait_seconds = 0.0
 
     def __iter__(self) -> Iterator[Any]:  # type: ignore[override]  # what is in its own batches
         return self._unpacked(super().__iter__())
@@ -65,7 +65,7 @@ class Loader(DataLoader[Read]):
     def _unpacked(self, batches: Iterable[Read]) -> Iterator[Any]:
         asked = monotonic()
         for item, bad in batches:
-            self.waited += monotonic() - asked
+            self.wait_seconds += monotonic() - asked
             if self.note is not None:
                 self.note(bad)
             if item is None:

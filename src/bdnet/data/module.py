@@ -10,18 +10,26 @@ from pytorch_lightning import LightningDataModule
 from torch.utils.data import Dataset
 
 from bdnet.codec import VideoReader
+from bdnet.data.bad_samples import BadSamples, OnBadSample, Replaced
 from bdnet.data.base import ClipDataset, Sample, Split
 from bdnet.data.clips import ClipImages, Clips, PixelSource
 from bdnet.data.errors import BadData
-from bdnet.data.extra import extra_samples
 from bdnet.data.loading import Attempts, Loader, Read, loader
 from bdnet.data.normalisation import Pictured, normalise
-from bdnet.data.outlook import too_far, too_few
-from bdnet.data.reach import Mode, Offsets, Reach, by_offset, reach, samples_of, unlabelled
+from bdnet.data.offsets import (
+    Mode,
+    OffsetIndex,
+    Offsets,
+    by_offset,
+    index_offsets,
+    samples_of,
+    unlabelled,
+)
+from bdnet.data.planned import too_far, too_few
 from bdnet.data.sampler import Kind, OffsetBatches, TrainingBatches, drawn_from
-from bdnet.data.skipping import OnBadSample, Replaced, Skipped
-from bdnet.data.stretches import Stretches
 from bdnet.data.transforms import JointTransform
+from bdnet.data.unlabelled import extra_samples
+from bdnet.data.video_segments import VideoSegments
 from bdnet.types import Clip
 
 log = logging.getLogger(__name__)
@@ -103,17 +111,19 @@ class ClipDataModule(LightningDataModule):
         self.unlabelled, self.extra = unlabelled, extra
         self.augmentation, self.workers, self.prefetch = augmentation, workers, prefetch
         self.seed = seed
-        self.skips, self.skipped = on_bad_sample == "skip", Skipped(bad_samples_at_most)
+        self.skips, self.bad_samples = on_bad_sample == "skip", BadSamples(bad_samples_at_most)
         self.tested = tested
-        self.allow_zero_length_dataloader_with_multiple_devices = True  # fewer stretches than those
+        self.allow_zero_length_dataloader_with_multiple_devices = (
+            True  # fewer segments than processes
+        )
 
-    def check_outlook(self) -> None:
+    def check_planned_videos(self) -> None:
         """Refuses what cannot be trained on, as far as it shows before the data are made."""
-        outlook = self.dataset.outlook()
-        if outlook is not None:
-            outlook.check(self.interval, self.batch_size, self.labelled, self.mode)
+        planned = self.dataset.planned_videos()
+        if planned is not None:
+            planned.check(self.interval, self.batch_size, self.labelled, self.mode)
             if self.augmentation is not None:
-                self.augmentation.check_fit((outlook.height, outlook.width))
+                self.augmentation.check_fit((planned.height, planned.width))
 
     def prepare_data(self) -> None:
         self.dataset.prepare()
@@ -132,16 +142,16 @@ class ClipDataModule(LightningDataModule):
         items = Replaced(clips, kinds) if self.skips else Attempts(clips)
         found = self._loader(items, batch_sampler=batches)
         if self.skips:
-            found.note = partial(self.skipped.note, clips.samples)
+            found.note = partial(self.bad_samples.note, clips.samples)
         return found
 
     def val_dataloader(self) -> Loader:
         return self._evaluation("val")
 
     def test_dataloader(self) -> list[Loader]:
-        """Clips at every offset; and, where labels are dense, whole stretches of video."""
-        stretches = self.stretches(self.tested)
-        as_video = [self._loader(Attempts(stretches), batch_size=None)] if stretches.exist else []
+        """Clips at every offset; and, where labels are dense, whole segments of video."""
+        segments = self.video_segments(self.tested)
+        as_video = [self._loader(Attempts(segments), batch_size=None)] if segments.exist else []
         return [self._evaluation(self.tested), *as_video]
 
     def predict_dataloader(self) -> Loader:
@@ -156,12 +166,12 @@ class ClipDataModule(LightningDataModule):
         draws = TrainingBatches(kinds, 1, 0, *self._process()).batch(number)
         return [clips.name(draw) for draw in draws]
 
-    def stretches(self, split: Split) -> Stretches:
+    def video_segments(self, split: Split) -> VideoSegments:
         """The densely labelled parts of a split that this process evaluates as video."""
         rank, world = self._process()
-        return Stretches(self.dataset, self.dataset.samples(split), self.interval, rank, world)
+        return VideoSegments(self.dataset, self.dataset.samples(split), self.interval, rank, world)
 
-    def targets(self, split: Split) -> int:
+    def count_targets(self, split: Split) -> int:
         """How many frames of a split all processes together evaluate at offset 0."""
         found = self._reach(samples_of(self.dataset, split))
         return len(by_offset(found, split, self.interval, self.mode, self.stride)[0])
@@ -186,10 +196,10 @@ class ClipDataModule(LightningDataModule):
         return self._loader(Attempts(clips), batch_sampler=batches)
 
     def state_dict(self) -> dict[str, Any]:
-        return self.skipped.state()
+        return self.bad_samples.state()
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self.skipped.restore(state_dict)
+        self.bad_samples.restore(state_dict)
 
     def _training_clips(self) -> tuple[Clips, list[Kind]]:
         """All training clips, and of each kind its draws and how many of them a batch has."""
@@ -205,7 +215,7 @@ class ClipDataModule(LightningDataModule):
             )
             parts.append((self._reach(others, self.skips), self.unlabelled))
         if self.skips:
-            self.skipped.begin(found for found, _ in parts)
+            self.bad_samples.begin(found for found, _ in parts)
         if self.offsets == "last":
             parts = [(found.last(self.interval), size) for found, size in parts]
         if not all(any(found.offsets) for found, _ in parts):
@@ -226,8 +236,8 @@ class ClipDataModule(LightningDataModule):
         each = trainer.accumulate_grad_batches
         return trainer.max_steps * each, trainer.global_step * each
 
-    def _reach(self, samples: list[Sample], skips: bool = False) -> Reach:
-        return reach(self.dataset, samples, self.interval, self.mode, skips)
+    def _reach(self, samples: list[Sample], skips: bool = False) -> OffsetIndex:
+        return index_offsets(self.dataset, samples, self.interval, self.mode, skips)
 
     def _clips(self, samples: list[Sample], transform: JointTransform | None) -> Clips:
         return Clips(self.dataset, samples, self.interval, self.pixels, self.images, transform)

@@ -6,13 +6,13 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from bdnet.data.stretches import Stretch
+from bdnet.data.video_segments import VideoSegment
 from bdnet.types import Clip
 
 MEAN = (0.485, 0.456, 0.406)  # of ImageNet, on which backbones are pre-trained
-DEVIATION = (0.229, 0.224, 0.225)
+STD = (0.229, 0.224, 0.225)
 
-Pictured = TypeVar("Pictured", Clip, Stretch)  # what has images
+Pictured = TypeVar("Pictured", Clip, VideoSegment)  # what has images
 
 
 def normalise(batch: Pictured) -> Pictured:
@@ -41,7 +41,7 @@ def _statistics(device: torch.device) -> tuple[Tensor, Tensor]:
 
 def _made(device: torch.device) -> tuple[Tensor, Tensor]:
     mean, deviation = (
-        torch.tensor(each, device=device).view(3, 1, 1) * 255 for each in (MEAN, DEVIATION)
+        torch.tensor(each, device=device).view(3, 1, 1) * 255 for each in (MEAN, STD)
     )
     return mean, deviation
 

@@ -9,7 +9,7 @@ from torch.utils.data import Sampler
 
 from bdnet.data.base import Sample
 from bdnet.data.errors import BadData
-from bdnet.data.reach import Reach
+from bdnet.data.offsets import OffsetIndex
 
 
 class Draw(NamedTuple):
@@ -64,7 +64,9 @@ class Draws:
 Kind = tuple[Draws, int]  # of clips, and how many of them a batch has
 
 
-def drawn_from(parts: Sequence[tuple[Reach, int]], seed: int) -> tuple[list[Sample], list[Kind]]:
+def drawn_from(
+    parts: Sequence[tuple[OffsetIndex, int]], seed: int
+) -> tuple[list[Sample], list[Kind]]:
     """The samples of all parts that can be reached, numbered through, and how they are drawn."""
     samples: list[Sample] = []
     kinds = []

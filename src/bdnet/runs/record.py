@@ -14,7 +14,7 @@ from omegaconf import DictConfig
 
 from bdnet.data.classes import Classes
 from bdnet.data.module import ClipDataModule
-from bdnet.data.reach import samples_of
+from bdnet.data.offsets import samples_of
 from bdnet.system.machine import started
 
 PACKAGES = (
@@ -60,7 +60,7 @@ def outcome(
         "data": {
             "name": facts["choices"]["data"],
             "split": data.tested,
-            "targets": data.targets(data.tested),
+            "targets": data.count_targets(data.tested),
             "labelled": len(samples_of(data.dataset, data.tested)),
         },
         "checkpoint": checkpoint,

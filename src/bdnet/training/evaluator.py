@@ -7,7 +7,7 @@ from pytorch_lightning import LightningModule
 from torch import Tensor
 
 from bdnet.data.classes import Classes
-from bdnet.data.stretches import Stretch
+from bdnet.data.video_segments import VideoSegment
 from bdnet.errors import BdnetError
 from bdnet.models.base import VideoModel
 from bdnet.motion.upsampling import label_map
@@ -50,7 +50,9 @@ class Evaluator(LightningModule):
             self.log("val/avg_k", flat.pop("val/avg_k", 0.0), prog_bar=True, rank_zero_only=True)
             self.log_dict(flat, rank_zero_only=True)
 
-    def test_step(self, batch: Clip | Stretch, batch_idx: int, dataloader_idx: int = 0) -> None:  # noqa: ARG002
+    def test_step(
+        self, batch: Clip | VideoSegment, batch_idx: int, dataloader_idx: int = 0
+    ) -> None:  # noqa: ARG002
         if isinstance(batch, Clip):
             self.by_offset.update(self.segment(batch), batch.labels, batch.offset)
         else:
@@ -71,11 +73,11 @@ class Evaluator(LightningModule):
         logits = self.student(clip).logits
         return label_map(logits, *clip.labels.shape[-2:]).long()
 
-    def stream(self, stretch: Stretch) -> Iterator[Tensor]:
+    def stream(self, segment: VideoSegment) -> Iterator[Tensor]:
         """The classes [1, H, W] of each frame, as a network in use gives them."""
         state = self.student.start()
         for image, motion, valid, is_key in zip(
-            stretch.images, stretch.motion, stretch.valid, stretch.is_key.tolist(), strict=True
+            segment.images, segment.motion, segment.valid, segment.is_key.tolist(), strict=True
         ):
             frame = self.student.read(image[None], motion[None], valid[None], is_key)
             state, logits = self.student.step(state, frame)

@@ -51,7 +51,7 @@ def fit_and_test(
         **outcome(run.facts(), distiller.numbers, data, checkpoint),
         "steps": steps,
         "parameters": sum(each.numel() for each in distiller.student.parameters()),
-        "skipped": data.skipped.files(),
+        "skipped": data.bad_samples.count_by_video(),
         "validation": {"avg_k": float(best[0])} if best and best[0] is not None else None,
         "seconds": {"train": fitted - start, "test": time.perf_counter() - fitted},
     }

@@ -50,7 +50,7 @@ def train(
     check_login(config.logger)
     data = data_of(config)
     if config.steps:  # a run that only tests needs no training clips
-        data.check_outlook()
+        data.check_planned_videos()
     run = Run(config.folder)
     run.check_folder()
     config = _with(config, classes=config.classes or len(data.dataset.classes))

@@ -81,7 +81,7 @@ class VideoMetrics(nn.Module):
         self.segmentation = SegmentationByOffset(count, 1)
         self.tailing = TailingError(count, classes.movable)
         self.consistency = nn.ModuleList(VideoConsistency(count, frames) for frames in WINDOWS)
-        self.longest = MaxMetric()  # frames of a stretch, in any process
+        self.longest = MaxMetric()  # frames of a segment, in any process
 
     def update(self, prediction: Tensor, labels: Tensor) -> None:
         """Classes [t, H, W] predicted and true (255: void) of consecutive frames."""

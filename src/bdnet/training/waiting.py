@@ -40,9 +40,9 @@ class Waiting(Callback):
         if self.after <= self._batches <= self.after + self.over and pl_module.on_gpu:
             torch.cuda.synchronize(pl_module.device)
         if self._batches == self.after:
-            self._begun, self._waited = monotonic(), loader.waited
+            self._begun, self._waited = monotonic(), loader.wait_seconds
         elif self._batches == self.after + self.over and trainer.is_global_zero:
-            share = (loader.waited - self._waited) / (monotonic() - self._begun)
+            share = (loader.wait_seconds - self._waited) / (monotonic() - self._begun)
             self._say(share, loader, trainer)
 
     def _say(self, share: float, loader: Loader, trainer: Trainer) -> None:

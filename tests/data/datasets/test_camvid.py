@@ -11,7 +11,7 @@ from bdnet.codec import Encoding, VideoReader, describe
 from bdnet.data.camera_path import CameraPath
 from bdnet.data.datasets.camvid import FOLDERS, CamVid
 from bdnet.data.errors import BadData
-from bdnet.data.pairs import SPLITS
+from bdnet.data.image_pairs import SPLITS
 from trees import HEIGHT, WIDTH, batches, label, picture, state, write
 
 STILLS = ("0001TP_1", "0001TP_2", "0006R0_f1", "0006R0_f2", "0006R0_f3")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bdnet.codec import Encoding, VideoReader, describe
-from bdnet.data.base import say_once
+from bdnet.data.base import warn_once
 from bdnet.data.datasets.cityscapes import CLASSES, Cityscapes
 from bdnet.data.errors import BadData
 from trees import HEIGHT, WIDTH, batches, picture, state, write
@@ -124,7 +124,7 @@ def test_images_are_not_needed_once_encoded(made: Path, tmp_path: Path):
 
 
 def test_val_serves_as_test_unless_asked(made: Path, caplog):
-    say_once.cache_clear()
+    warn_once.cache_clear()
     dataset = cityscapes(made)
     with caplog.at_level(logging.WARNING):
         assert dataset.samples("test") == dataset.samples("val") == dataset.samples("test")

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bdnet.data.base import say_once
+from bdnet.data.base import warn_once
 from bdnet.data.datasets.folder import Folder
 from bdnet.data.errors import BadData
 from trees import CLASSES, batches, label, state, write, write_video
@@ -23,7 +23,7 @@ def fill(root: Path, name: str, frames: int = 8) -> None:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    say_once.cache_clear()
+    warn_once.cache_clear()
     CLASSES.write(tmp_path / "classes.yaml")
     for name in ("mon_1", "mon_2", "tue_0001"):
         fill(tmp_path, name)

@@ -13,7 +13,7 @@ from bdnet.codec import Encoding, VideoReader, describe
 from bdnet.data.camera_path import CameraPath
 from bdnet.data.datasets.stills import Stills
 from bdnet.data.errors import BadData
-from bdnet.data.pairs import Pair
+from bdnet.data.image_pairs import Pair
 from bdnet.reports.dataset.carry import carried
 from trees import CLASSES, HEIGHT, WIDTH, batches, label, picture, state, write
 from videos import check_same_video, shown

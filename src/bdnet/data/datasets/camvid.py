@@ -11,7 +11,7 @@ from bdnet.data.camera_path import CameraPath
 from bdnet.data.classes import Classes
 from bdnet.data.datasets.stills import Stills
 from bdnet.data.errors import BadData
-from bdnet.data.pairs import Pair, find_pairs, last_of_each
+from bdnet.data.image_pairs import Pair, find_pairs, last_of_each
 from bdnet.data.prepare import digest, exclusive
 from bdnet.types import IGNORE
 
@@ -74,7 +74,7 @@ class CamVid(ClipDataset):
             tuple(CLASSES.values()),
             (*((number, number) for number in range(len(CLASSES))), (VOID, IGNORE)),
         )
-        self.store = Path(self.cache) / "keyframes.json"
+        self.keyframe_cache = Path(self.cache) / "keyframes.json"
         self.stills = Stills(
             root=self.root,
             cache=self.cache,

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from bdnet.codec import Encoding
 from bdnet.codec.sources import Source
 from bdnet.codec.transcode import TranscodeJob, transcode_all
-from bdnet.data.base import ClipDataset, Sample, Split, say_once
+from bdnet.data.base import ClipDataset, Sample, Split, warn_once
 from bdnet.data.classes import Classes
 from bdnet.data.errors import BadData
 from bdnet.data.prepare import clip_path, digest, exclusive
@@ -96,7 +96,7 @@ class Cityscapes(ClipDataset):
         _, names, colours = zip(*CLASSES, strict=True)
         self.classes = Classes(names, colours, tuple(values.items()))
         self.folder = Path(self.cache) / digest(asdict(self.encoding), self.fps)
-        self.store = self.folder / "keyframes.json"
+        self.keyframe_cache = self.folder / "keyframes.json"
 
     def prepare(self) -> None:
         if not self._missing():
@@ -124,7 +124,7 @@ class Cityscapes(ClipDataset):
     def samples(self, split: Split) -> list[Sample]:
         source = self.test if split in ("test", "predict") else split
         if split == "test" and source == "val":
-            say_once("Cityscapes: the labels of its test split are not public; val is used for it")
+            warn_once("Cityscapes: the labels of its test split are not public; val is used for it")
         has_labels = source != "test" and split != "predict"
         samples = []
         for snippet in self._snippets(source):

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import yaml
 
-from bdnet.data.base import ClipDataset, Sample, Split, folder_samples, say_once, videos_in
-from bdnet.data.catalogue import catalogue
+from bdnet.data.base import ClipDataset, Sample, Split, folder_samples, videos_in, warn_once
 from bdnet.data.classes import Classes
 from bdnet.data.errors import BadData
+from bdnet.data.keyframe_index import index_videos
 
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
 
@@ -38,13 +38,13 @@ class Folder(ClipDataset):
         if not self.root.is_dir():
             raise BadData(f"root={root} is no folder; it should hold classes.yaml and videos/")
         self.classes = Classes.read(self.root / "classes.yaml")
-        self.store = self.root / ".keyframes.json"
+        self.keyframe_cache = self.root / ".keyframes.json"
 
     def samples(self, split: Split) -> list[Sample]:
         if split == "predict":
             return self._every_frame()
         if split == "test" and not self._has_test():
-            say_once(f"{self.root}: no test split; val is used for it")
+            warn_once(f"{self.root}: no test split; val is used for it")
             split = "val"
         if self._is_flat():
             root, found = self.root, self._labelled(self.root, self._split_names()[split])
@@ -78,7 +78,7 @@ class Folder(ClipDataset):
         roots = [self.root] if self._is_flat() else [self.root / name for name in SPLITS]
         present = [root for root in roots if (root / "videos").is_dir()] or [self.root]
         videos = [video for root in present for video in videos_in(root)]
-        entries = catalogue(videos, self.store)
+        entries = index_videos(videos, self.keyframe_cache)
         return [
             Sample(video, index, None) for video in videos for index in range(entries[video].frames)
         ]

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bdnet.codec import Encoding
-from bdnet.data.base import ClipDataset, Sample, Split, say_once
+from bdnet.data.base import ClipDataset, Sample, Split, warn_once
 from bdnet.data.camera_path import CameraPath
 from bdnet.data.classes import Classes
 from bdnet.data.errors import BadData
+from bdnet.data.image_pairs import Pair, PairFolders, check_pairs, hold_out
 from bdnet.data.labels import read_label
-from bdnet.data.pairs import Pair, PairFolders, check_pairs, hold_out
 from bdnet.data.prepare import Picture, clip_path, digest, exclusive, run_all, write_clip
 from bdnet.system.files import write
 from bdnet.types import IGNORE
@@ -78,7 +78,7 @@ class Stills(ClipDataset):
         self.folders = PairFolders(Path(self.root), self.images, self.labels, self.lists or {})
         facts = asdict(self) | {"root": str(Path(self.root).resolve()), "cache": "", "processes": 0}
         self.folder = Path(self.cache) / f"stills-{digest(facts, VERSION)}"
-        self.store = self.folder / "keyframes.json"
+        self.keyframe_cache = self.folder / "keyframes.json"
 
     def read_label(self, path: Path) -> NDArray[np.uint8]:
         return read_label(path, replace(self.classes, stored=None))  # as `render` made it
@@ -112,7 +112,7 @@ class Stills(ClipDataset):
         """The stills of a split, each with the split whose folder it lies in."""
         if split in ("test", "predict") and "test" not in self.folders.splits:
             if split == "test":
-                say_once(f"{self.root}: no test images; val is used for test")
+                warn_once(f"{self.root}: no test images; val is used for test")
             split = "val"
         source = "test" if split == "predict" else split
         if source == "val" and "val" not in self.folders.splits and not self.val_share:

@@ -8,7 +8,7 @@ from bdnet.codec import Encoding
 from bdnet.data.base import ClipDataset, Sample, Split, folder_samples, videos_in
 from bdnet.data.classes import Classes
 from bdnet.data.errors import BadData
-from bdnet.data.outlook import Outlook
+from bdnet.data.planned import PlannedVideos
 from bdnet.data.prepare import clip_path, digest, exclusive, run_all, write_clip
 from bdnet.data.streets.classes import CLASSES, COLOURS
 from bdnet.data.streets.parameters import StreetParameters
@@ -42,10 +42,10 @@ class Streets(ClipDataset):
         if set(self.clips) != set(WORLDS) or min(self.clips.values()) < 1:
             raise BadData(f"clips={self.clips}: give a number, at least 1, for {', '.join(WORLDS)}")
 
-    def outlook(self) -> Outlook:
+    def planned_videos(self) -> PlannedVideos:
         shown, frames = self.parameters, self.parameters.length
         keys = min(self.encoding.interval, frames)
-        return Outlook(self.clips["train"], frames, keys, shown.height, shown.width)
+        return PlannedVideos(self.clips["train"], frames, keys, shown.height, shown.width)
 
     @property
     def folder(self) -> Path:

@@ -1,5 +1,6 @@
 """Augmentation of clips: pixels, labels, motion vectors and validity move together."""
 
+from bdnet.data.transforms.compose import JointTransform, UnmovedVectors
 from bdnet.data.transforms.geometric import (
     CentreCrop,
     Crop,
@@ -9,7 +10,6 @@ from bdnet.data.transforms.geometric import (
     Scale,
     ScaleCrop,
 )
-from bdnet.data.transforms.joint import JointTransform, UnmovedVectors
 
 __all__ = [
     "CentreCrop",

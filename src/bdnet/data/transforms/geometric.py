@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import cv2
 
-from bdnet.data.transforms.axis import Axis, move_motion, move_valid
 from bdnet.data.transforms.library import A
+from bdnet.data.transforms.resampling import Axis, move_motion, move_valid
 from bdnet.errors import BdnetError
 from bdnet.types import CELL, IGNORE, Size
 

@@ -10,7 +10,7 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 
 from bdnet import __version__
-from bdnet.data.normalisation import DEVIATION, MEAN
+from bdnet.data.normalisation import MEAN, STD
 from bdnet.errors import BdnetError
 from bdnet.inference.exported import GraphStream
 from bdnet.inference.graphs import files
@@ -110,7 +110,7 @@ def describe(
         "interval": trained.interval,
         "size": None if config.dynamic else list(image[1:3]),
         "multiple": CELL if config.dynamic else 1,
-        "normalisation": {"inside": True, "mean": MEAN, "deviation": DEVIATION},
+        "normalisation": {"inside": True, "mean": MEAN, "deviation": STD},
         "formats": formats,
         "opset": OPSET if "onnx" in formats else None,
         "graphs": {graph.name: graph.described() for graph in graphs},

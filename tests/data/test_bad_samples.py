@@ -12,10 +12,10 @@ import torch
 from torch.utils.data import DataLoader
 
 from bdnet.codec import UnsupportedStream, VideoWriter
+from bdnet.data.bad_samples import BadSamples
 from bdnet.data.datasets.folder import Folder
 from bdnet.data.errors import BadData
 from bdnet.data.module import ClipDataModule
-from bdnet.data.skipping import Skipped
 from bdnet.errors import BdnetError
 from bdnet.types import Clip
 from tiny_training import checkpoint, killed, metrics, run, same, settings
@@ -144,7 +144,7 @@ def test_skipped_is_counted_and_said_once(harm: Callable, root: Path, caplog):
     with caplog.at_level(logging.WARNING):
         found = epochs(loader)
     assert sum(len(batch.offset) for batch in found) >= 2 * 10
-    assert data.skipped.files() == {str(root / HARMED): 1}
+    assert data.bad_samples.count_by_video() == {str(root / HARMED): 1}
     (said,) = [record.message for record in caplog.records if "skipped" in record.message]
     assert re.search(HARMS[harm], said)
 
@@ -205,7 +205,7 @@ def test_unlabelled_clips_are_counted_apart(root: Path):
     found = epochs(data, 4)
     assert all((batch.labels[2:] == 255).all() for batch in found)
     assert all(not (batch.labels[:2] == 255).all() for batch in found)
-    kinds = {labelled for *_, labelled in data.skipped.clips}
+    kinds = {labelled for *_, labelled in data.bad_samples.clips}
     assert kinds == {True, False}
 
 
@@ -236,10 +236,10 @@ def test_settings_that_mean_nothing_are_refused(root: Path):
 
 
 def test_what_was_skipped_is_remembered():
-    one, other = Skipped(0.5), Skipped(0.5)
+    one, other = BadSamples(0.5), BadSamples(0.5)
     one.clips = {("a.mp4", 3, True), ("a.mp4", 4, False), ("b.mp4", 1, True)}
     other.restore(one.state())
-    assert other.files() == {"a.mp4": 2, "b.mp4": 1}
+    assert other.count_by_video() == {"a.mp4": 2, "b.mp4": 1}
 
 
 def test_an_interrupted_training_over_damaged_files_ends_as_if_nothing_had_happened(

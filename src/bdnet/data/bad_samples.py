@@ -11,7 +11,7 @@ from bdnet.data.base import Sample
 from bdnet.data.clips import Clips
 from bdnet.data.errors import BadData
 from bdnet.data.loading import Bad, Read
-from bdnet.data.reach import Reach
+from bdnet.data.offsets import OffsetIndex
 from bdnet.data.sampler import Draw, Kind
 from bdnet.errors import BdnetError
 
@@ -49,7 +49,7 @@ class Replaced(Dataset[Read]):
         return draws.instead(draw)
 
 
-class Skipped:
+class BadSamples:
     """The clips that training could not read, as this process has met them.
 
     most: the share of the labelled clips, and of the unlabelled ones, that may be among them
@@ -62,7 +62,7 @@ class Skipped:
         self.clips: set[tuple[str, int, bool]] = set()  # video, frame, whether it has a label
         self._of: Counter[bool] = Counter()
 
-    def begin(self, parts: Iterable[Reach]) -> None:
+    def begin(self, parts: Iterable[OffsetIndex]) -> None:
         """Notes what the look at all files, before training, has found among these clips."""
         self._of.clear()
         for part in parts:
@@ -78,7 +78,7 @@ class Skipped:
                 self._meet(samples[number], sentence)
         self._check()
 
-    def files(self) -> dict[str, int]:
+    def count_by_video(self) -> dict[str, int]:
         """How many clips of each video were skipped."""
         return dict(sorted(Counter(video for video, *_ in self.clips).items()))
 
@@ -91,7 +91,7 @@ class Skipped:
 
     def _meet(self, sample: Sample, sentence: str) -> None:
         video = str(sample.video)
-        if video not in self.files():
+        if video not in self.count_by_video():
             log.warning("skipped: %s", sentence)
         self.clips.add((video, sample.target, sample.label is not None))
 
@@ -99,7 +99,7 @@ class Skipped:
         bad = Counter(labelled for *_, labelled in self.clips)
         for labelled, count in bad.items():
             if count > self.most * self._of[labelled]:
-                files = ", ".join(list(self.files())[:5])
+                files = ", ".join(list(self.count_by_video())[:5])
                 raise BadData(
                     f"{count} of {self._of[labelled]} {KINDS[labelled]} training clips cannot be "
                     f"read, more than bad_samples_at_most={self.most:g} of them, the first of "

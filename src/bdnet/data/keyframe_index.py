@@ -16,7 +16,7 @@ from bdnet.system.files import put
 MANY = 200  # videos; fewer are read before a progress bar would be seen
 
 
-class Entry(NamedTuple):
+class KeyframeIndex(NamedTuple):
     """Frames of a video, and the indices of its codec keyframes."""
 
     frames: int
@@ -27,9 +27,9 @@ class Entry(NamedTuple):
         return target - max((key for key in self.keys if key <= target), default=target)
 
 
-def catalogue(
+def index_videos(
     videos: Iterable[Path], store: Path | None = None, torn: dict[Path, str] | None = None
-) -> dict[Path, Entry]:
+) -> dict[Path, KeyframeIndex]:
     """Reads each video's packets, or what `store` remembers of a file of the same size and time.
 
     torn: is told which videos cannot be read, and why; without it, the first such one is an error
@@ -60,7 +60,7 @@ def catalogue(
     if unread and store is not None:
         _save(store, known)
     found = {video: known[str(video)] for video in states if not torn or video not in torn}
-    return {video: Entry(frames, tuple(keys)) for video, (_, frames, keys) in found.items()}
+    return {video: KeyframeIndex(frames, tuple(keys)) for video, (_, frames, keys) in found.items()}
 
 
 def _state(video: Path) -> list[int]:
@@ -81,7 +81,7 @@ def _load(store: Path | None) -> dict[str, list]:  # type: ignore[type-arg]  # a
 
 
 def _is_entry(entry: object) -> bool:
-    """Whether it is as `catalogue` notes it: size and time, frames, keyframes."""
+    """Whether it is as `index_videos` notes it: size and time, frames, keyframes."""
     match entry:
         case [list(), int(), list(keys)]:
             return all(isinstance(key, int) for key in keys)

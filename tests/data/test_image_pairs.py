@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bdnet.data.errors import BadData
-from bdnet.data.pairs import PairFolders, check_pairs, find_pairs, hold_out
+from bdnet.data.image_pairs import PairFolders, check_pairs, find_pairs, hold_out
 from trees import CLASSES, label, picture, write
 
 

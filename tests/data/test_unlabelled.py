@@ -13,12 +13,12 @@ from torch.utils.data import DataLoader
 from bdnet.codec import Encoding, VideoReader, VideoWriter
 from bdnet.data.base import Sample
 from bdnet.data.errors import BadData
-from bdnet.data.extra import extra_samples, videos_below
 from bdnet.data.module import ClipDataModule
 from bdnet.data.normalisation import normalise
 from bdnet.data.sampler import TrainingBatches
 from bdnet.data.streets.dataset import Streets
 from bdnet.data.transforms import CentreCrop, Crop, Flip, JointTransform, Scale
+from bdnet.data.unlabelled import extra_samples, videos_below
 from bdnet.types import IGNORE, Clip
 from tiny_training import composed, prepared, run, settings
 from videos import Pan

@@ -6,15 +6,15 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from bdnet.data.base import ClipDataset, Sample, Split
-from bdnet.data.catalogue import Entry, catalogue
 from bdnet.data.errors import BadData
-from bdnet.data.outlook import too_far
+from bdnet.data.keyframe_index import KeyframeIndex, index_videos
+from bdnet.data.planned import too_far
 
 Mode = Literal["chain", "gop"]
 Offsets = Literal["all", "last"]
 
 
-class Reach(NamedTuple):
+class OffsetIndex(NamedTuple):
     """Samples, and of each the offsets at which it has a keyframe; () where there is none.
 
     bad: by a sample's place, why it cannot be read; its offsets are () too
@@ -24,22 +24,22 @@ class Reach(NamedTuple):
     offsets: list[tuple[int, ...]]
     bad: Mapping[int, str] = MappingProxyType({})
 
-    def last(self, interval: int) -> "Reach":
+    def last(self, interval: int) -> "OffsetIndex":
         """The same at offset interval-1 alone."""
         kept = [tuple(each for each in some if each == interval - 1) for some in self.offsets]
-        return Reach(self.samples, kept, self.bad)
+        return OffsetIndex(self.samples, kept, self.bad)
 
 
-def reach(
+def index_offsets(
     dataset: ClipDataset, samples: list[Sample], interval: int, mode: Mode, skips: bool = False
-) -> Reach:
+) -> OffsetIndex:
     """From which keyframes these samples can be reached.
 
     skips: keep on where a file cannot be read, or ends before a sample's frame
     """
     torn: dict[Path, str] = {}
-    entries = catalogue(
-        (sample.video for sample in samples), dataset.store, torn if skips else None
+    entries = index_videos(
+        (sample.video for sample in samples), dataset.keyframe_cache, torn if skips else None
     )
     found: list[tuple[int, ...]] = []
     bad: dict[int, str] = {}
@@ -53,10 +53,10 @@ def reach(
             found.append(())
         else:
             found.append(offsets(entry, each.target, interval, mode))
-    return Reach(samples, found, bad)
+    return OffsetIndex(samples, found, bad)
 
 
-def _beyond(sample: Sample, entry: Entry) -> str:
+def _beyond(sample: Sample, entry: KeyframeIndex) -> str:
     """What is wrong with a sample behind the end of its video; "" where it lies within."""
     if sample.target < entry.frames:
         return ""
@@ -82,7 +82,7 @@ def samples_of(dataset: ClipDataset, split: Split, only: int | None = None) -> l
     return found
 
 
-def offsets(entry: Entry, target: int, interval: int, mode: Mode) -> tuple[int, ...]:
+def offsets(entry: KeyframeIndex, target: int, interval: int, mode: Mode) -> tuple[int, ...]:
     """The offsets 0..interval-1 at which a target has a keyframe.
 
     chain: any frame back to the codec's keyframe can be the network's; gop: only that one.
@@ -102,7 +102,7 @@ def unlabelled(dataset: ClipDataset, samples: list[Sample], count: int) -> list[
     originals = {sample.video: sample.originals for sample in samples}
     found = [
         Sample(video, index, None, originals[video])
-        for video, entry in catalogue(originals, dataset.store).items()
+        for video, entry in index_videos(originals, dataset.keyframe_cache).items()
         for index in range(entry.frames)
         if (video, index) not in labelled
     ]
@@ -114,7 +114,7 @@ def unlabelled(dataset: ClipDataset, samples: list[Sample], count: int) -> list[
 
 
 def by_offset(
-    found: Reach, split: str, interval: int, mode: Mode, stride: int
+    found: OffsetIndex, split: str, interval: int, mode: Mode, stride: int
 ) -> dict[int, list[int]]:
     """Every so manieth of the samples that are evaluated, by offset.
 

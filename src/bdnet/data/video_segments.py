@@ -17,7 +17,7 @@ from bdnet.types import cells
 LONGEST = 64  # frames, to bound the memory of large pictures
 
 
-class Stretch(NamedTuple):
+class VideoSegment(NamedTuple):
     """Consecutive frames of one video, all labelled.
 
     images: [t, 3, H, W] uint8 RGB from the loader, float32 normalised on the device
@@ -34,8 +34,8 @@ class Stretch(NamedTuple):
     is_key: Tensor
 
 
-class Stretches(Dataset[Stretch]):
-    """The stretches of some samples; with several processes, this one's share of them."""
+class VideoSegments(Dataset[VideoSegment]):
+    """The segments of some samples; with several processes, this one's share of them."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Stretches(Dataset[Stretch]):
     def __len__(self) -> int:
         return len(self.runs)
 
-    def __getitem__(self, number: int) -> Stretch:
+    def __getitem__(self, number: int) -> VideoSegment:
         run = self.runs[number]
         first, last = run[0], run[-1]
         with VideoReader(str(first.video), "all", threads=1) as reader:
@@ -71,7 +71,7 @@ class Stretches(Dataset[Stretch]):
             [labels_of(self.dataset, sample, height, width) for sample in run]
         ).astype(np.int64)
         pixels = np.ascontiguousarray(np.stack(images).transpose(0, 3, 1, 2))
-        return Stretch(*map(torch.from_numpy, (pixels, motion, valid, labels, is_key)))
+        return VideoSegment(*map(torch.from_numpy, (pixels, motion, valid, labels, is_key)))
 
 
 def _runs(samples: Iterable[Sample]) -> Iterator[list[Sample]]:

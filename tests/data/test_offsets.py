@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bdnet.data.base import Sample
-from bdnet.data.catalogue import Entry, catalogue
 from bdnet.data.errors import BadData
-from bdnet.data.reach import offsets, reach, unlabelled
+from bdnet.data.keyframe_index import KeyframeIndex, index_videos
+from bdnet.data.offsets import index_offsets, offsets, unlabelled
 from bdnet.data.streets.dataset import Streets
 
-ENTRY = Entry(12, (0, 4, 8))
+ENTRY = KeyframeIndex(12, (0, 4, 8))
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_offsets_go_back_to_the_codecs_keyframe(target, interval, mode, wanted):
 
 def test_each_sample_has_its_own(small_streets: Streets):
     samples = small_streets.samples("val")
-    found = reach(small_streets, samples, 4, "chain")
+    found = index_offsets(small_streets, samples, 4, "chain")
     assert found.samples == samples
     assert [len(each) for each in found.offsets] == [1, 2, 3, 4, 4, 4, 4, 4] * 2
 
@@ -61,7 +61,7 @@ def test_unlabelled_frames_have_their_originals(small_streets: Streets):
     keys=st.sets(st.integers(0, 29)), mode=st.sampled_from(["chain", "gop"]),
 )  # fmt: skip
 def test_offsets_never_cross_a_keyframe(frames, target, interval, keys, mode):
-    entry = Entry(frames, tuple(sorted(keys | {0})))
+    entry = KeyframeIndex(frames, tuple(sorted(keys | {0})))
     found = offsets(entry, target, interval, mode)
     assert all(0 <= each < interval for each in found)
     for offset in found:
@@ -80,4 +80,4 @@ def test_offsets_never_cross_a_keyframe(frames, target, interval, keys, mode):
 def test_a_torn_store_is_read_again(content: str, make_video, tmp_path: Path):
     video, store = make_video(frames=6), tmp_path / "store.json"
     store.write_text(content.replace("%s", str(video)))
-    assert catalogue([video], store)[video] == Entry(6, (0,))
+    assert index_videos([video], store)[video] == KeyframeIndex(6, (0,))

@@ -10,8 +10,8 @@ from tqdm import tqdm
 from bdnet.codec import StreamInfo, describe
 from bdnet.codec.errors import encode_command
 from bdnet.data.base import VIDEOS, ClipDataset, Sample, Split
-from bdnet.data.catalogue import MANY
 from bdnet.data.errors import BadData
+from bdnet.data.keyframe_index import MANY
 from bdnet.data.transforms import JointTransform
 
 

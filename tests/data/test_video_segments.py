@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from bdnet.codec import Encoding, VideoReader, VideoWriter
-from bdnet.data import stretches
+from bdnet.data import video_segments
 from bdnet.data.base import ClipDataset, Sample, Split
 from bdnet.data.classes import Classes
 from bdnet.data.streets.dataset import Streets
-from bdnet.data.stretches import Stretches
+from bdnet.data.video_segments import VideoSegments
 from trees import picture
 
 
@@ -38,33 +38,33 @@ class Gop(ClipDataset):
 
 
 def spans(dataset: ClipDataset, **settings: int) -> list[tuple[str, list[int]]]:
-    found = Stretches(dataset, dataset.samples("test"), 3, **settings)
+    found = VideoSegments(dataset, dataset.samples("test"), 3, **settings)
     return [(run[0].video.stem, [sample.target for sample in run]) for run in found.runs]
 
 
 def test_the_network_starts_afresh_every_interval_and_at_intra_frames(tmp_path: Path):
     dataset = Gop(tmp_path, [list(range(12))])
-    (stretch,) = Stretches(dataset, dataset.samples("test"), 3)
+    (segment,) = VideoSegments(dataset, dataset.samples("test"), 3)
     keys = [0, 3, 5, 8, 10]
-    assert stretch.is_key.nonzero().flatten().tolist() == keys
+    assert segment.is_key.nonzero().flatten().tolist() == keys
     with VideoReader(tmp_path / "0.mp4", "all") as reader:
         for index, frame in enumerate(reader):
-            assert np.array_equal(stretch.images[index].permute(1, 2, 0), frame.image)
-            assert (stretch.labels[index] == index).all()
+            assert np.array_equal(segment.images[index].permute(1, 2, 0), frame.image)
+            assert (segment.labels[index] == index).all()
             if index in (0, 5, 10):  # intra
-                assert not stretch.motion[index].any()
-                assert not stretch.valid[index].any()
+                assert not segment.motion[index].any()
+                assert not segment.valid[index].any()
             else:
-                assert np.array_equal(stretch.motion[index], frame.motion)
-                assert np.array_equal(stretch.valid[index], frame.valid)
-    assert stretch.motion[1].abs().max() > 1
+                assert np.array_equal(segment.motion[index], frame.motion)
+                assert np.array_equal(segment.valid[index], frame.valid)
+    assert segment.motion[1].abs().max() > 1
 
 
 def test_a_stretch_that_begins_between_keyframes_begins_with_one(tmp_path: Path):
     dataset = Gop(tmp_path, [[2, 3, 4, 5, 6]])
-    (stretch,) = Stretches(dataset, dataset.samples("test"), 4)
-    assert stretch.is_key.tolist() == [True, False, False, True, False]
-    assert stretch.labels[:, 0, 0].tolist() == [2, 3, 4, 5, 6]
+    (segment,) = VideoSegments(dataset, dataset.samples("test"), 4)
+    assert segment.is_key.tolist() == [True, False, False, True, False]
+    assert segment.labels[:, 0, 0].tolist() == [2, 3, 4, 5, 6]
 
 
 def test_stretches_are_consecutive_labelled_frames_of_one_video(tmp_path: Path):
@@ -76,7 +76,7 @@ def test_stretches_are_consecutive_labelled_frames_of_one_video(tmp_path: Path):
 
 
 def test_long_ones_are_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(stretches, "LONGEST", 5)
+    monkeypatch.setattr(video_segments, "LONGEST", 5)
     dataset = Gop(tmp_path, [list(range(12))])
     assert [targets for _, targets in spans(dataset)] == [
         *([0, 1, 2, 3, 4], [5, 6, 7, 8, 9], [10, 11]),
@@ -84,8 +84,8 @@ def test_long_ones_are_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 def test_streets_are_stretches(small_streets: Streets):
-    found = Stretches(small_streets, small_streets.samples("val"), 5)
-    assert [stretch.is_key.nonzero().flatten().tolist() for stretch in found] == [[0, 5]] * 2
+    found = VideoSegments(small_streets, small_streets.samples("val"), 5)
+    assert [segment.is_key.nonzero().flatten().tolist() for segment in found] == [[0, 5]] * 2
     assert found[0].images.shape == (8, 3, 64, 96)
     assert found[0].motion.shape == (8, 2, 8, 12)
     assert not np.array_equal(found[0].labels, found[1].labels)

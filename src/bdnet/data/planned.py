@@ -6,7 +6,7 @@ from typing import NamedTuple
 from bdnet.data.errors import BadData
 
 
-class Outlook(NamedTuple):
+class PlannedVideos(NamedTuple):
     """What a data set's training videos will be.
 
     videos:  how many
