@@ -9,8 +9,10 @@ from omegaconf import DictConfig
 
 from bdnet.cli.application import application
 from bdnet.errors import BdnetError
+from bdnet.reports.tables.base import Report
 from bdnet.reports.tables.collect import collect
 from bdnet.reports.tables.differences import Differences
+from bdnet.reports.tables.results_csv import results_csv
 from bdnet.system.files import write
 
 
@@ -25,14 +27,16 @@ def named(argument: str) -> str:
 
 
 def make(config: DictConfig) -> None:
-    """Prints and writes the table, the figure, or both; or any runs, by what differs."""
-    wanted = [each for each in (config.table, config.figure) if each is not None]
+    """Prints and writes a table, a figure, or both; or all runs, by what differs, and as a CSV."""
+    wanted = [choice for choice in (config.table, config.figure) if choice is not None]
     if config.costs is not None and "costs" not in (config.table or {}):
         raise BdnetError(f"costs={config.costs}: only table=1 shows costs; say so, or leave it out")
     publishes = _publishes(config)
-    reporters = [instantiate(each, _convert_="all") for each in wanted] or [Differences()]
+    reporters = [instantiate(choice, _convert_="all") for choice in wanted] or [Differences()]
     runs = collect(Path(config.runs))
-    reports = [each.report(runs, config.mixed) for each in reporters]
+    reports = [reporter.report(runs, config.mixed) for reporter in reporters]
+    if not wanted:
+        reports.append(Report("", {"results.csv": results_csv(runs.finished)}))
     for report in reports:
         print(report.text)
     for report in reports:

@@ -48,7 +48,7 @@ def test_two_of_one_interval_are_refused(folder: Path):
 def test_stale_and_garbled_evaluations_are_refused(folder: Path):
     path = write_evaluation(folder, [0.6, 0.5, 0.4], digest="older")
     with pytest.raises(BadRuns, match="of digest older, but the run has table2/resnet18/mv-0"):
-        widest(the_run(folder))
+        the_run(folder)
     write_evaluation(folder, [0.6, 0.5, 0.4], interval=7)
     with pytest.raises(BadRuns, match="interval 7, but mIoU of 3 offsets"):
         widest(the_run(folder))
@@ -72,14 +72,14 @@ def test_runs_must_be_evaluated_alike(tmp_path: Path, folder: Path):
 
 
 def test_a_run_is_taken_as_it_was_evaluated_at_an_interval(folder: Path):
-    run = the_run(folder)
     write_evaluation(folder, [0.7, 0.5, 0.4], "three", data={**DATA, "targets": 90})
     write_evaluation(folder, [0.9, 0.9, 0.9], "best", checkpoint="best")
+    run = the_run(folder)
     assert at(run, 2) is at(run, 4) is run
-    found = at(run, 3)
-    assert (found.interval, found.data["targets"]) == (3, 90)
-    assert found.scores["miou"] == [0.7, 0.5, 0.4]
-    assert found.digest == run.digest
+    wider = at(run, 3)
+    assert (wider.interval, wider.data["targets"]) == (3, 90)
+    assert wider.scores["miou"] == [0.7, 0.5, 0.4]
+    assert wider.digest == run.digest
     write_evaluation(folder, [0.7, 0.5, 0.4], "again")
     with pytest.raises(BadRuns, match=r"again\.json and .*three\.json are both of interval 3"):
-        at(run, 3)
+        at(the_run(folder), 3)

@@ -1,97 +1,37 @@
-"""What run folders hold: the finished runs with their scores, and the others."""
+"""Reads the runs of a folder, or of a CSV of results."""
 
-from collections import defaultdict
-from collections.abc import Collection
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from bdnet.reports.tables.errors import BadRuns
+from bdnet.reports.tables.records import (
+    Evaluation,
+    FinishedRun,
+    Key,
+    Runs,
+    UnfinishedRun,
+    check_scores,
+)
+from bdnet.reports.tables.results_csv import read_results
 from bdnet.system.files import read_json
 
-Key = tuple[str, str]  # experiment, backbone
+__all__ = ["Evaluation", "FinishedRun", "Key", "Runs", "UnfinishedRun", "collect"]
 
 
-class FinishedRun(NamedTuple):
-    """A finished run.
-
-    data:   name, split and number of targets of what was scored
-    scores: as metrics.json holds them, shares of 1
-    recipe: the choice of conf/recipe; None where run.json does not say
-    """
-
-    folder: Path
-    experiment: str | None
-    backbone: str
-    seed: int
-    digest: str
-    interval: int
-    steps: int
-    parameters: int
-    checkpoint: str
-    data: dict[str, Any]
-    version: str
-    commit: str | None
-    recipe: str | None
-    scores: dict[str, Any]
-
-
-class UnfinishedRun(NamedTuple):
-    """A run without metrics.json: it still runs, was interrupted, or failed."""
-
-    folder: Path
-    experiment: str | None
-    backbone: str
-    seed: int
-
-
-class Runs(NamedTuple):
-    """All runs below a folder."""
-
-    folder: Path
-    finished: list[FinishedRun]
-    unfinished: list[UnfinishedRun]
-
-    def of(self, experiments: Collection[str]) -> dict[Key, dict[int, FinishedRun]]:
-        """The finished runs of some experiments, by experiment and backbone, then by seed."""
-        found: dict[Key, dict[int, FinishedRun]] = defaultdict(dict)
-        for run in self.finished:
-            if run.experiment is None or run.experiment not in experiments:
-                continue
-            seeds = found[run.experiment, run.backbone]
-            if run.seed in seeds:
-                raise BadRuns(
-                    f"{seeds[run.seed].folder} and {run.folder} are both {run.experiment} on "
-                    f"{run.backbone} with seed {run.seed}; say runs=FOLDER with one of them in it"
-                )
-            seeds[run.seed] = run
-        if not found:
-            raise BadRuns(self._nothing(experiments))
-        return {key: dict(sorted(seeds.items())) for key, seeds in found.items()}
-
-    def unfinished_of(self, experiments: Collection[str]) -> list[UnfinishedRun]:
-        """Those of some experiments."""
-        return [run for run in self.unfinished if run.experiment in experiments]
-
-    def _nothing(self, experiments: Collection[str]) -> str:
-        known = sorted({run.experiment or "none" for run in self.finished})
-        waiting = ", ".join(str(run.folder) for run in self.unfinished_of(experiments))
-        return (
-            f"runs={self.folder}: no finished run of {', '.join(experiments)}; "
-            f"unfinished: {waiting or 'none'}; "
-            f"experiments of the {len(self.finished)} finished runs: {', '.join(known) or 'none'}"
+def collect(path: Path) -> Runs:
+    """Every run below a folder, or every run of a CSV that `python -m bdnet.report` wrote."""
+    if path.suffix == ".csv":
+        return Runs(path, read_results(path), [])
+    if not path.is_dir():
+        raise BadRuns(
+            f"runs={path}: no such folder; say where training wrote its runs, or a CSV of results"
         )
-
-
-def collect(folder: Path) -> Runs:
-    """Reads every run below a folder."""
-    if not folder.is_dir():
-        raise BadRuns(f"runs={folder}: no such folder; say where training wrote its runs")
-    files = [*folder.rglob("run.json"), *folder.rglob("metrics.json")]
+    files = [*path.rglob("run.json"), *path.rglob("metrics.json")]
     if not files:
-        raise BadRuns(f"runs={folder}: no run.json or metrics.json in it or below it")
-    runs = [_read(each) for each in sorted({file.parent for file in files})]
+        raise BadRuns(f"runs={path}: no run.json or metrics.json in it or below it")
+    runs = [_read(folder) for folder in sorted({file.parent for file in files})]
     return Runs(
-        folder,
+        path,
         [run for run in runs if isinstance(run, FinishedRun)],
         [run for run in runs if isinstance(run, UnfinishedRun)],
     )
@@ -128,22 +68,43 @@ def _finished(folder: Path, about: dict[str, Any], metrics: dict[str, Any]) -> F
         metrics["steps"],
         metrics["parameters"],
         metrics["checkpoint"],
-        dict(metrics["data"]),
+        _data(metrics),
         metrics["version"],
         metrics["commit"],
         about.get("choices", {}).get("recipe"),
         metrics["scores"],
+        _hardware(about.get("machine")),
     )
     check_scores(run.scores, run.interval, folder / "metrics.json")
-    return run
+    paths = sorted(folder.glob("evaluations/[!.]*.json"))
+    evaluations = (_evaluation(path, run) for path in paths)
+    return run._replace(evaluations=tuple(filter(None, evaluations)))
 
 
-def check_scores(scores: dict[str, Any], interval: int, path: Path) -> None:
-    """Refuses scores that lack what tables need, such as one mIoU of each offset."""
-    for name in ("avg_k", "avg", "last_k", "iou"):
-        scores[name]  # a KeyError is the caller's to explain
-    if len(scores["miou"]) != interval:
-        raise BadRuns(
-            f"{path}: interval {interval}, but mIoU of {len(scores['miou'])} offsets; "
-            "evaluate the run again"
-        )
+def _evaluation(path: Path, run: FinishedRun) -> Evaluation | None:
+    """None where it is of another checkpoint or split than the run's own scores."""
+    content = read_json(path)
+    try:
+        evaluation = Evaluation(path, content["interval"], _data(content), content["scores"])
+        if content["digest"] != run.digest:
+            raise BadRuns(
+                f"{path}: of digest {content['digest']}, but the run has {run.digest}: "
+                "it is of an earlier training; evaluate again"
+            )
+        check_scores(evaluation.scores, evaluation.interval, path)
+        scored = (content["checkpoint"], evaluation.data["name"], evaluation.data["split"])
+    except (KeyError, TypeError) as error:
+        raise BadRuns(f"{path}: lacks or garbles {error}; evaluate again") from error
+    same = scored == (run.checkpoint, run.data["name"], run.data["split"])
+    return evaluation if same else None
+
+
+def _data(content: dict[str, Any]) -> dict[str, Any]:
+    return {name: content["data"][name] for name in ("name", "split", "targets")}
+
+
+def _hardware(machine: dict[str, Any] | None) -> str | None:
+    """The GPU, or the number of threads."""
+    if machine is None:
+        return None
+    return machine["gpu"] or f"CPU, threads: {machine['threads']}"

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from bdnet.reports.tables.evaluations import Evaluation
 from bdnet.reports.tables.measures import Spread, Value, mean, spread
+from bdnet.reports.tables.records import Evaluation
 
 
 class Line(NamedTuple):

@@ -1,43 +1,36 @@
-"""A run's scores at the largest interval that it was evaluated at."""
+"""A run's scores at the keyframe interval that a table or figure needs."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
 
-from bdnet.reports.tables.collect import FinishedRun, check_scores
 from bdnet.reports.tables.errors import BadRuns
 from bdnet.reports.tables.mixing import shown
-from bdnet.system.files import read_json
-
-
-class Evaluation(NamedTuple):
-    """What `python -m bdnet.evaluate` wrote of a run, or the run's own test."""
-
-    path: Path
-    interval: int
-    data: dict[str, Any]
-    scores: dict[str, Any]
+from bdnet.reports.tables.records import Evaluation, FinishedRun
 
 
 def widest(run: FinishedRun) -> Evaluation:
-    """At the largest interval, of the checkpoint and split that the run's own scores are of."""
+    """At the largest interval that it was evaluated at."""
     own = Evaluation(run.folder / "metrics.json", run.interval, run.data, run.scores)
-    found = [own, *(each for each in _others(run) if each.interval > run.interval)]
-    return _only(found, max(each.interval for each in found)) or own
+    wider = [evaluation for evaluation in run.evaluations if evaluation.interval > run.interval]
+    largest = max((evaluation.interval for evaluation in wider), default=run.interval)
+    return _only(wider, largest) or own
 
 
 def at(run: FinishedRun, interval: int) -> FinishedRun:
     """The run as it was evaluated at an interval; itself, if it was not."""
-    found = None if run.interval == interval else _only(_others(run), interval)
-    if found is None:
+    evaluation = None if run.interval == interval else _only(run.evaluations, interval)
+    if evaluation is None:
         return run
-    return run._replace(interval=found.interval, data=found.data, scores=found.scores)
+    return run._replace(
+        interval=evaluation.interval, data=evaluation.data, scores=evaluation.scores
+    )
 
 
-def check_same(evaluations: list[Evaluation]) -> None:
+def check_same(evaluations: Sequence[Evaluation]) -> None:
     """Refuses scores over different intervals or of different targets."""
     first, *others = evaluations
     for other in others:
-        small, large = sorted([first, other], key=lambda each: each.interval)
+        small, large = sorted([first, other], key=lambda evaluation: evaluation.interval)
         if small.interval < large.interval:
             raise BadRuns(
                 f"{small.path} has interval {small.interval} and {large.path} {large.interval}: "
@@ -50,38 +43,14 @@ def check_same(evaluations: list[Evaluation]) -> None:
             )
 
 
-def _others(run: FinishedRun) -> list[Evaluation]:
-    """All but the run's own test."""
-    found = (_read(path, run) for path in sorted(run.folder.glob("evaluations/[!.]*.json")))
-    return [each for each in found if each is not None]
-
-
-def _only(evaluations: list[Evaluation], interval: int) -> Evaluation | None:
+def _only(evaluations: Sequence[Evaluation], interval: int) -> Evaluation | None:
     """The one of an interval."""
-    found = [each for each in evaluations if each.interval == interval]
-    if len(found) > 1:
+    matches = [evaluation for evaluation in evaluations if evaluation.interval == interval]
+    if len(matches) > 1:
         raise BadRuns(
-            f"{found[0].path} and {found[1].path} are both of interval {interval}; remove one"
+            f"{matches[0].path} and {matches[1].path} are both of interval {interval}; remove one"
         )
-    return found[0] if found else None
-
-
-def _read(path: Path, run: FinishedRun) -> Evaluation | None:
-    """None where it is of another checkpoint or split than the run's own scores."""
-    found = read_json(path)
-    try:
-        evaluation = Evaluation(path, found["interval"], dict(found["data"]), found["scores"])
-        if found["digest"] != run.digest:
-            raise BadRuns(
-                f"{path}: of digest {found['digest']}, but the run has {run.digest}: "
-                "it judges an earlier training; evaluate again"
-            )
-        check_scores(evaluation.scores, evaluation.interval, path)
-        judged = (found["checkpoint"], evaluation.data["name"], evaluation.data["split"])
-    except (KeyError, TypeError) as error:
-        raise BadRuns(f"{path}: lacks or garbles {error}; evaluate again") from error
-    same = judged == (run.checkpoint, run.data["name"], run.data["split"])
-    return evaluation if same else None
+    return matches[0] if matches else None
 
 
 def _folder(path: Path) -> Path:

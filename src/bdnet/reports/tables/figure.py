@@ -7,8 +7,9 @@ from bdnet.reports.tables.collect import Runs
 from bdnet.reports.tables.curves import Curve, Line, make_curve
 from bdnet.reports.tables.drawing import draw
 from bdnet.reports.tables.errors import BadRuns
-from bdnet.reports.tables.evaluations import Evaluation, check_same, widest
+from bdnet.reports.tables.evaluations import check_same, widest
 from bdnet.reports.tables.mixing import check_alike
+from bdnet.reports.tables.records import Evaluation
 from bdnet.reports.tables.render import percent
 
 

@@ -54,6 +54,9 @@ def measures(scores: dict[str, Any]) -> dict[str, Value]:
         if name != "miou":
             found[f"{name}_avg_k"] = mean(values)
         found |= {f"{name}_d{d}": value for d, value in enumerate(values)}
+    classes = {name: mean(values) for name, values in scores["iou"].items()}
+    for name, value in (classes or scores.get("iou_avg_k", {})).items():
+        found[f"iou_{name}_avg_k"] = value
     video = scores.get("video") or {}
     for name in ("miou", "tailing_error", "smear"):
         if name in video:
