@@ -11,7 +11,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bdnet.codec import StreamInfo, VideoReader, describe
 from bdnet.types import Frame
 
 Picture = NDArray[np.uint8]
@@ -185,21 +184,3 @@ def overwrite(path: Path, place: int, data: bytes) -> None:
     with path.open("r+b") as file:
         file.seek(place)
         file.write(data)
-
-
-def shown(path: Path) -> tuple[StreamInfo, NDArray[np.float32]]:
-    """What is in a file, and all its pictures."""
-    with VideoReader(path, "all") as reader:
-        pictures = [frame.image for frame in reader]
-    return describe(path), np.stack(pictures).astype(np.float32)
-
-
-def check_same_video(
-    one: tuple[StreamInfo, NDArray[np.float32]], other: tuple[StreamInfo, NDArray[np.float32]]
-) -> None:
-    """The same stream, with as many pictures of the same size.
-
-    Not the same bytes: beside other work an encoder has been seen to write others.
-    """
-    assert one[0] == other[0]
-    assert one[1].shape == other[1].shape

@@ -3,9 +3,15 @@
 from dataclasses import dataclass
 from typing import Literal
 
+import cv2
 from av.video.frame import VideoFrame
 
 from bdnet.errors import BdnetError
+
+# x264's AVX-512 code for mbtree (build 165) uses memory that nothing was written to, so its files
+# depend on what the process did before; its AVX2 code gives the same file every time
+AVX_512F = 13  # of OpenCV's enumeration of processor features
+STEADY = {"x264-params": "asm=avx2"} if cv2.checkHardwareSupport(AVX_512F) else {}
 
 LOSSLESS_FORMATS = ("yuv420p", "yuv422p", "yuv444p", "yuv420p10le", "yuv422p10le", "yuv444p10le")
 
@@ -24,7 +30,7 @@ class Encoding:
     bitrate:  bits per second, instead of crf
     lossless: bit-exact pixels (H.264 only), instead of either
     preset:   x264's trade of time for size
-    threads:  of the encoder; 1 gives the same file on every machine
+    threads:  of the encoder; 1 gives the same file every time, on one kind of processor
     """
 
     codec: Literal["h264", "mpeg4"] = "h264"
@@ -66,6 +72,7 @@ class Encoding:
         return {
             **common,
             **quality,
+            **STEADY,
             "preset": self.preset,
             "keyint_min": str(self.interval),
             "sc_threshold": "0",
