@@ -12,7 +12,7 @@ import pytest
 from bdnet.codec import VideoReader
 from bdnet.data.classes import Classes
 from bdnet.inference.tracks import LabelImages, OverlayFilm, Track, uninterrupted
-from bdnet.system.interruption import Terminated, terminable
+from bdnet.system.interruption import Terminated, sigterm_raises
 from bdnet.types import Frame, Seconds, Segmentation
 
 CLASSES = Classes(("road", "car"), ((128, 64, 128), (0, 0, 142)))
@@ -140,7 +140,7 @@ def test_a_film_needs_pixels(tmp_path: Path):
 )
 def test_an_interrupt_waits_for_the_end_of_the_block(number: int, kind: type[BaseException]):
     done = []
-    with terminable():
+    with sigterm_raises():
         with pytest.raises(kind):
             with uninterrupted():
                 os.kill(os.getpid(), number)

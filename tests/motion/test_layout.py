@@ -4,15 +4,15 @@ import pytest
 import torch
 
 from bdnet.models.base import Step
-from bdnet.motion.layout import by_cell, layout
+from bdnet.motion.warp import memory_format_of, to_channels_last
 from networks import build, choices, ends, random_clip, stream
 
 
 def test_layout_of_a_feature():
     feature = torch.zeros(2, 3, 4, 5)
-    assert layout(feature) == torch.contiguous_format
-    assert layout(by_cell(feature)) == torch.channels_last
-    assert torch.equal(by_cell(feature), feature)
+    assert memory_format_of(feature) == torch.contiguous_format
+    assert memory_format_of(to_channels_last(feature)) == torch.channels_last
+    assert torch.equal(to_channels_last(feature), feature)
 
 
 @pytest.mark.parametrize("boundary", choices("model/boundary"))
@@ -34,4 +34,4 @@ def test_streaming_stays_in_the_layout_that_warps_fast(boundary: str):
     state, _ = model.step(model.start(), Step(clip.images[:, 0], is_key=True))
     frame = Step(clip.images[:, 1], clip.motion[:, 0], clip.valid[:, 0])
     (*maps, _, _), logits = model.step(state, frame)
-    assert {layout(each) for each in (*maps, logits)} == {torch.channels_last}
+    assert {memory_format_of(feature) for feature in (*maps, logits)} == {torch.channels_last}

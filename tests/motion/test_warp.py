@@ -6,8 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bdnet.motion.kernel import Kernel
-from bdnet.motion.layout import layout
-from bdnet.motion.warp import warp
+from bdnet.motion.warp import memory_format_of, warp
 
 KERNELS = pytest.mark.parametrize("kernel", ["linear", "cubic"])
 
@@ -75,7 +74,7 @@ def test_the_layout_of_a_feature_makes_no_difference(
         feature.requires_grad_(True)
         moved = warp(feature, field, stride, kernel)
         (moved * weight).sum().backward()
-        assert layout(moved) == layout(feature)
+        assert memory_format_of(moved) == memory_format_of(feature)
         results.append((moved, feature.grad))
     torch.testing.assert_close(*results)
 
@@ -142,8 +141,8 @@ def test_vectors_of_any_length_take_what_is_there(
     feature = torch.randn(1, 3, factor * rows, factor * columns, generator=generator)
     field = largest * (2 * torch.rand(1, 2, rows, columns, generator=generator) - 1)
     moved = warp(feature, field, stride, kernel)
-    by_cell = warp(feature.to(memory_format=torch.channels_last), field, stride, kernel)
-    torch.testing.assert_close(by_cell, moved, atol=1e-4, rtol=1e-4)
+    to_channels_last = warp(feature.to(memory_format=torch.channels_last), field, stride, kernel)
+    torch.testing.assert_close(to_channels_last, moved, atol=1e-4, rtol=1e-4)
     low, high = feature.amin((2, 3), True), feature.amax((2, 3), True)
     beyond = 0 if kernel == "linear" else (high - low) / 2  # it may swing over
     low, high = low - beyond, high + beyond

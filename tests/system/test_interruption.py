@@ -6,16 +6,16 @@ import threading
 
 import pytest
 
-from bdnet.system.interruption import Terminated, terminable, told
+from bdnet.system.interruption import Terminated, signal_of, sigterm_raises
 
 
 def test_in_the_block_it_raises_and_after_it_all_is_as_before():
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
-    with pytest.raises(Terminated) as stop, terminable():
+    with pytest.raises(Terminated) as stop, sigterm_raises():
         os.kill(os.getpid(), signal.SIGTERM)
         threading.Event().wait(5)
-    assert told(stop.value) == (15, "terminated")
-    assert told(KeyboardInterrupt()) == (2, "interrupted")
+    assert signal_of(stop.value) == (15, "terminated")
+    assert signal_of(KeyboardInterrupt()) == (2, "interrupted")
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
 
@@ -23,7 +23,7 @@ def test_another_handler_stays():
     heard: list[int] = []
     before = signal.signal(signal.SIGTERM, lambda number, _: heard.append(number))
     try:
-        with terminable():
+        with sigterm_raises():
             os.kill(os.getpid(), signal.SIGTERM)
     finally:
         signal.signal(signal.SIGTERM, before)
@@ -31,11 +31,11 @@ def test_another_handler_stays():
 
 
 def test_what_a_library_makes_of_it_is_still_a_termination():
-    with pytest.raises(Terminated), terminable():
+    with pytest.raises(Terminated), sigterm_raises():
         try:
             os.kill(os.getpid(), signal.SIGTERM)
             threading.Event().wait(5)
         finally:
             raise AttributeError("half made")
-    with pytest.raises(AttributeError), terminable():
+    with pytest.raises(AttributeError), sigterm_raises():
         raise AttributeError("of another cause")

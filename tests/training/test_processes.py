@@ -17,7 +17,7 @@ from test_evaluation import again
 
 from bdnet.errors import BdnetError
 from bdnet.runs.run import Run
-from bdnet.system.machine import COUNTS, started
+from bdnet.system.machine import PROCESS_COUNTS, process_count
 from bdnet.training import processes
 from bdnet.training.processes import check_reached, led
 from bdnet.training.quiet import hush
@@ -251,12 +251,12 @@ def test_devices_and_processes_must_agree(two: pytest.MonkeyPatch, bands: Path, 
 
 
 def test_a_shell_with_an_allocation_is_one_process(monkeypatch: pytest.MonkeyPatch):
-    for name in COUNTS:
+    for name in PROCESS_COUNTS:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SLURM_NTASKS", "4")
-    assert started() == 1
+    assert process_count() == 1
     monkeypatch.setenv("SLURM_STEP_NUM_TASKS", "4")
-    assert started() == 4
+    assert process_count() == 4
 
 
 def test_a_network_that_leaves_parts_out_needs_a_strategy_that_finds_them():

@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from bdnet.cli.help import answers
 from bdnet.errors import BdnetError
-from bdnet.system.interruption import terminable, told, unmasked
+from bdnet.system.interruption import prefer_termination, signal_of, sigterm_raises
 
 PACKAGE = Path(__file__).parent.parent
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -52,7 +52,7 @@ def application(
                 # joblib's jobs: processes that these start do not know joblib's way of starting
                 multiprocessing.set_start_method(None, force=True)
             try:
-                with unmasked():
+                with prefer_termination():
                     function(config)
             except Exception as error:
                 sentence = explained(error)
@@ -71,11 +71,11 @@ def application(
             refuse(name, sys.argv[1:])
             sys.argv[1:] = map(quoted, sys.argv[1:])
             try:
-                with terminable():
+                with sigterm_raises():
                     program()
             except KeyboardInterrupt as stop:
                 hint = "; the same command goes on" if resumes else ""
-                number, word = told(stop)
+                number, word = signal_of(stop)
                 print(f"bdnet {name}: {word}{hint}", file=sys.stderr)
                 sys.exit(128 + number)  # the shell's code for a program that a signal ended
 

@@ -1,15 +1,9 @@
 """Many sequences -> clean streams, in several processes, resumable."""
 
 import json
-import multiprocessing
-import os
-import signal
-import sys
-import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -22,6 +16,7 @@ from bdnet.codec.sources import Source
 from bdnet.codec.writer import VideoWriter
 from bdnet.errors import BdnetError
 from bdnet.system.machine import cores
+from bdnet.system.workers import worker_pool
 
 
 @dataclass(frozen=True)
@@ -145,46 +140,3 @@ def _outcome(future: Future[Transcoded], job: TranscodeJob) -> Transcoded:
     except BrokenProcessPool:
         detail = f"{job.source.place}: its process was killed (out of memory?)"
         return Transcoded(job.output, "failed", detail)
-
-
-@contextmanager
-def worker_pool(processes: int) -> Iterator[ProcessPoolExecutor]:
-    """Processes that end without a word when what they work for does, in whatever way."""
-    # libraries with threads of their own do not survive a fork
-    spawn = multiprocessing.get_context("spawn")
-    others = set(multiprocessing.active_children())
-    with ProcessPoolExecutor(processes, mp_context=spawn, initializer=_follow) as pool:
-        try:
-            yield pool
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for each in set(multiprocessing.active_children()) - others:
-                each.terminate()
-            raise
-
-
-def _follow() -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _leave)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _leave(number: int, _: object) -> None:
-    """Clears away what is half done, and ends.
-
-    The pool takes an exit for its job's error and goes on: after a second there is no way on.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    end = threading.Timer(1.0, os._exit, (128 + number,))
-    end.daemon = True
-    end.start()
-    sys.exit(128 + number)
-
-
-def _end_with_parent() -> None:
-    """A pool's process whose parent was killed would wait for its next job for ever."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)

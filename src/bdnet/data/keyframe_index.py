@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from bdnet.codec.index import StreamIndex, read_index
 from bdnet.errors import BdnetError
-from bdnet.system.files import put
+from bdnet.system.files import replace_file
 
 MANY = 200  # videos; fewer are read before a progress bar would be seen
 
@@ -90,4 +90,4 @@ def _is_entry(entry: object) -> bool:
 
 def _save(store: Path, known: dict[str, list]) -> None:  # type: ignore[type-arg]
     with suppress(OSError):  # a data set on a read-only or full disk is read each time
-        put(store, json.dumps(known).encode())
+        replace_file(store, json.dumps(known).encode())

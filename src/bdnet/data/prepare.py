@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from bdnet.codec import Encoding, VideoWriter
-from bdnet.codec.transcode import worker_pool
 from bdnet.data.errors import BadData
 from bdnet.system.machine import cores
+from bdnet.system.workers import worker_pool
 
 ClipJob = TypeVar("ClipJob")
 Picture = tuple[NDArray[np.uint8], NDArray[np.uint8]]  # RGB image [H, W, 3], label [H, W]

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from torch import Tensor
 from torch.nn import functional
 
-from bdnet.motion.layout import layout
+from bdnet.motion.warp import memory_format_of
 
 
 class Addition(NamedTuple):
@@ -21,7 +21,7 @@ class Addition(NamedTuple):
     def to(self, feature: Tensor) -> Tensor:
         """The sum with a feature [b, channels, h, w]."""
         # or it takes ten times as long
-        thin = self.thin.contiguous(memory_format=layout(feature))
+        thin = self.thin.contiguous(memory_format=memory_format_of(feature))
         return feature + functional.conv2d(thin, self.weight)
 
 

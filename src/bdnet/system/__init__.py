@@ -1,1 +1,1 @@
-"""What the operating system does for us: files that appear whole, signals, cores."""
+"""Files that are written whole, signals, cores, worker processes."""

@@ -1,4 +1,4 @@
-"""Small files that are there whole or not at all."""
+"""Small files that are written whole or not at all."""
 
 import glob
 import json
@@ -13,14 +13,14 @@ from bdnet.errors import BdnetError
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """A file that holds one JSON object."""
+    """Reads a file that holds one JSON object."""
     try:
-        found = json.loads(path.read_text())
+        content = json.loads(path.read_text())
     except (OSError, ValueError) as error:
         raise BdnetError(f"{path}: cannot be read as JSON ({error}); make it again") from error
-    if not isinstance(found, dict):
-        raise BdnetError(f"{path}: a {type(found).__name__} where an object is expected")
-    return found
+    if not isinstance(content, dict):
+        raise BdnetError(f"{path}: a {type(content).__name__} where an object is expected")
+    return content
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
@@ -28,18 +28,18 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
 
 
 def write(path: Path, content: bytes) -> None:
-    """All of the content or none of it; makes the folder."""
+    """Writes all of the content or none of it; makes the folder."""
     try:
         remove_abandoned(path)
-        put(path, content)
+        replace_file(path, content)
     except OSError as error:
         raise BdnetError(
-            f"{path}: cannot be written ({error}); free space on its disk, or say another place"
+            f"{path}: cannot be written ({error}); free space on its disk, or name another path"
         ) from error
 
 
-def put(path: Path, content: bytes | memoryview) -> None:
-    """The same, with the system's own error."""
+def replace_file(path: Path, content: bytes | memoryview) -> None:
+    """Does the same, but raises OSError."""
     partial = partial_path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -51,18 +51,18 @@ def put(path: Path, content: bytes | memoryview) -> None:
 
 
 def partial_path(path: Path, process: int | None = None) -> Path:
-    """Where a process writes until a file is complete: hidden, and with the same ending."""
+    """Name of a file while it is incomplete: hidden, with the same suffix, one per process."""
     process = os.getpid() if process is None else process
     return path.with_name(f".{path.stem}.{socket.gethostname()}-{process}.partial{path.suffix}")
 
 
 def remove_abandoned(path: Path) -> None:
-    """Removes what processes of this machine that were killed left of the same file."""
+    """Removes incomplete copies of a file that killed processes of this machine have left."""
     prefix, suffix = partial_path(path, 0).name.split("-0.partial")
-    for left in path.parent.glob(f"{glob.escape(prefix)}-*.partial{suffix}"):
-        process = left.name.removeprefix(f"{prefix}-").removesuffix(f".partial{suffix}")
+    for partial in path.parent.glob(f"{glob.escape(prefix)}-*.partial{suffix}"):
+        process = partial.name.removeprefix(f"{prefix}-").removesuffix(f".partial{suffix}")
         if process.isdigit() and not _is_alive(int(process)):
-            left.unlink(missing_ok=True)
+            partial.unlink(missing_ok=True)
 
 
 def _is_alive(process: int) -> bool:

@@ -1,4 +1,4 @@
-"""SIGTERM as an interrupt: what Ctrl-C leaves in order, it leaves in order too."""
+"""SIGTERM as a KeyboardInterrupt, so that it ends a command in order, as Ctrl-C does."""
 
 import signal
 import threading
@@ -7,21 +7,21 @@ from contextlib import contextmanager
 
 
 class Terminated(KeyboardInterrupt):
-    """An interrupt by a machine: SLURM, a container, torchrun."""
+    """SIGTERM: from SLURM, a container, torchrun."""
 
 
-_heard: list[int] = []  # SIGTERM, in this process
+_received: list[int] = []  # a number for each SIGTERM of this process
 
 
 def terminate(number: int, _: object) -> None:
     """The handler of SIGTERM."""
-    _heard.append(number)
+    _received.append(number)
     raise Terminated
 
 
 @contextmanager
-def terminable() -> Iterator[None]:
-    """In this block SIGTERM raises, unless someone else handles it."""
+def sigterm_raises() -> Iterator[None]:
+    """In this block SIGTERM raises `Terminated`, unless something else handles it already."""
     if (
         threading.current_thread() is not threading.main_thread()
         or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL
@@ -30,28 +30,28 @@ def terminable() -> Iterator[None]:
         return
     signal.signal(signal.SIGTERM, terminate)
     try:
-        with unmasked():
+        with prefer_termination():
             yield
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        _heard.clear()
+        _received.clear()
 
 
 @contextmanager
-def unmasked() -> Iterator[None]:
-    """A termination stays one where a library, interrupted, raises something else."""
+def prefer_termination() -> Iterator[None]:
+    """Raises `Terminated` where a library turned it into an error of its own."""
     try:
         yield
     except Terminated:
         raise
     except BaseException as error:
-        if _heard:
+        if _received:
             raise Terminated from error
         raise
 
 
-def told(stop: KeyboardInterrupt) -> tuple[int, str]:
-    """The signal behind an interrupt, and what it did."""
+def signal_of(stop: KeyboardInterrupt) -> tuple[int, str]:
+    """The number of the signal behind an interrupt, and a word for what it did."""
     if isinstance(stop, Terminated):
         return signal.SIGTERM, "terminated"
     return signal.SIGINT, "interrupted"

@@ -1,23 +1,23 @@
-"""What this process may use: cores, and how many processes work with it."""
+"""Cores of this machine, its load, and the number of processes of a training."""
 
 import os
 
-# how many torchrun has started, or srun; 1 in a shell that merely has an allocation
-COUNTS = ("WORLD_SIZE", "SLURM_STEP_NUM_TASKS")
+# set by torchrun and by srun; a shell that merely has an allocation is one process
+PROCESS_COUNTS = ("WORLD_SIZE", "SLURM_STEP_NUM_TASKS")
 
 
 def cores() -> int:
-    """Those that this process may run on: a job scheduler may have given it a part of them."""
+    """Number of cores that this process may run on, which a job scheduler may have limited."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
-def load() -> float:
-    """How many of the machine's cores had work in the last minute; 0 where it does not say."""
+def load_average() -> float:
+    """Mean number of busy cores in the last minute; 0 where the system does not tell."""
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
 
 
-def started() -> int:
-    """How many processes train together, this one among them."""
-    return max(int(os.environ.get(name, "1")) for name in COUNTS)
+def process_count() -> int:
+    """Number of processes that train together, this one included."""
+    return max(int(os.environ.get(name, "1")) for name in PROCESS_COUNTS)

@@ -8,7 +8,7 @@ import torch
 from lightning_fabric.plugins import TorchCheckpointIO
 
 from bdnet.errors import BdnetError
-from bdnet.system.files import put, remove_abandoned
+from bdnet.system.files import remove_abandoned, replace_file
 
 
 class WholeFiles(TorchCheckpointIO):
@@ -28,7 +28,7 @@ class WholeFiles(TorchCheckpointIO):
         torch.save(checkpoint, content)
         try:
             remove_abandoned(Path(path))
-            put(Path(path), content.getbuffer())
+            replace_file(Path(path), content.getbuffer())
         except OSError as error:
             raise BdnetError(
                 f"{path}: cannot be written ({error}); free space on its disk and start again: "

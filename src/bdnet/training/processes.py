@@ -8,7 +8,7 @@ import pytorch_lightning as pl
 from pytorch_lightning.utilities import rank_zero_only
 
 from bdnet.errors import BdnetError
-from bdnet.system.machine import started
+from bdnet.system.machine import process_count
 
 
 @contextmanager
@@ -19,7 +19,7 @@ def led(make: Callable[[], pl.Trainer], entry: AbstractContextManager[bool]) -> 
 
     make: a trainer, by which the processes talk to each other
     """
-    count = started()
+    count = process_count()
     if count == 1:
         with entry as found:
             yield found
@@ -48,7 +48,7 @@ def is_first() -> bool:
 
 def check_started(trainer: pl.Trainer) -> None:
     """Refuses devices for which Lightning would start this command again, a sweep with it."""
-    if trainer.world_size > started():
+    if trainer.world_size > process_count():
         raise BdnetError(
             f"the trainer's {trainer.world_size} devices need as many processes: torchrun "
             f"--nproc-per-node={trainer.num_devices} -m bdnet.train trainer=ddp ..., or one SLURM "

@@ -8,7 +8,7 @@ import torch
 from pytorch_lightning import Callback, LightningModule, Trainer
 
 from bdnet.data.loading import Loader
-from bdnet.system.machine import cores, load
+from bdnet.system.machine import cores, load_average
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class Waiting(Callback):
     def _say(self, share: float, loader: Loader, trainer: Trainer) -> None:
         """Only where more processes would have a core each, and cores are idle."""
         every, now = cores(), loader.num_workers
-        idle = int(every - load())
+        idle = int(every - load_average())
         most = every // trainer.num_devices - 1  # of each process here that trains
         better = min(most, 2 * max(now, 1), now + idle)
         if share > self.share and better > now:

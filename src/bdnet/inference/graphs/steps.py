@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from bdnet.data.normalisation import normalise_images
 from bdnet.models.base import State, Step, VideoModel
 from bdnet.models.errors import BadModel
-from bdnet.motion.layout import layout
 from bdnet.motion.upsampling import enlarge, stride_of
+from bdnet.motion.warp import memory_format_of
 from bdnet.types import CELL, Size, cells
 
 
@@ -120,7 +120,7 @@ def split(model: VideoModel, size: Size, is_dynamic: bool = False) -> list[Part]
     valid = torch.ones(1, cells(height), cells(width), dtype=torch.bool)
     state, logits = model.step(model.start(), Step(_read(image), is_key=True))
     stride = max(stride_of(*each) for each in zip(size, logits.shape[-2:], strict=True))
-    flat = [each.ndim == 4 and layout(each) == torch.channels_last for each in state]
+    flat = [each.ndim == 4 and memory_format_of(each) == torch.channels_last for each in state]
     key = KeyStep(model, None if is_dynamic else size, stride, flat)
     names = [f"state_{number}" for number in range(len(state))]
     parts = [Part("key", key, {"image": image}, dict(zip(names, names, strict=True)))]

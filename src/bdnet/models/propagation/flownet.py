@@ -8,8 +8,8 @@ from bdnet.models.base import PixelsRead, State, Step
 from bdnet.models.flownet import FlowNetS
 from bdnet.models.maps import FlatMaps
 from bdnet.models.propagation.base import Moved, Propagation, fineness, move
-from bdnet.motion.layout import by_cell
 from bdnet.motion.upsampling import enlarge
+from bdnet.motion.warp import to_channels_last
 from bdnet.types import Clip
 
 
@@ -39,7 +39,7 @@ class Flow(Propagation):
         return Moved(_carried(maps, flow, scale), flow)
 
     def start(self, maps: FlatMaps, frame: Step) -> State:
-        return frame.pixels(), *map(by_cell, maps)
+        return frame.pixels(), *map(to_channels_last, maps)
 
     def step(self, state: State, frame: Step) -> tuple[State, FlatMaps]:
         image, *maps = state

@@ -3,7 +3,7 @@
 from bdnet.models.base import State, Step
 from bdnet.models.maps import FlatMaps
 from bdnet.models.propagation.base import Moved, Moving
-from bdnet.motion.layout import by_cell
+from bdnet.motion.warp import to_channels_last
 from bdnet.types import Clip
 
 
@@ -19,7 +19,7 @@ class Recursive(Moving):
         return Moved(maps)
 
     def start(self, maps: FlatMaps, frame: Step) -> State:  # noqa: ARG002
-        return tuple(map(by_cell, maps))
+        return tuple(map(to_channels_last, maps))
 
     def step(self, state: State, frame: Step) -> tuple[State, FlatMaps]:
         motion, _ = frame.vectors()

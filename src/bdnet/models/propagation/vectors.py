@@ -7,7 +7,7 @@ from bdnet.models.base import State, Step
 from bdnet.models.maps import FlatMaps
 from bdnet.models.propagation.base import Moved, Moving
 from bdnet.motion.accumulation import accumulate
-from bdnet.motion.layout import by_cell
+from bdnet.motion.warp import to_channels_last
 from bdnet.types import Clip, cells
 
 
@@ -31,7 +31,7 @@ class Vectors(Moving):
         grid = cells(height), cells(width)
         field = torch.zeros(batch, 2, *grid, device=image.device)
         valid = torch.ones(batch, *grid, dtype=torch.bool, device=image.device)
-        return *map(by_cell, maps), field, valid
+        return *map(to_channels_last, maps), field, valid
 
     def step(self, state: State, frame: Step) -> tuple[State, FlatMaps]:
         state = self.follow(state, frame)

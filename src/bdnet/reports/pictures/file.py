@@ -6,7 +6,7 @@ import cv2
 
 from bdnet.codec.pixels import Image
 from bdnet.errors import BdnetError
-from bdnet.system.files import put
+from bdnet.system.files import replace_file
 
 
 class UnwritablePicture(BdnetError, OSError):
@@ -17,7 +17,7 @@ def save(image: Image, path: Path) -> None:
     """Writes RGB [H, W, 3] or numbers [H, W]; the file appears under its name when complete."""
     try:
         _, encoded = cv2.imencode(path.suffix, image[:, :, ::-1] if image.ndim == 3 else image)
-        put(path, encoded.tobytes())
+        replace_file(path, encoded.tobytes())
     except (cv2.error, OSError) as error:
         reason = getattr(error, "strerror", None) or "OpenCV cannot write this kind of file"
         raise UnwritablePicture(

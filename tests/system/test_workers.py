@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bdnet.codec.transcode import worker_pool
+from bdnet.system.workers import worker_pool
 
 
 def work(seconds: float) -> int:
