@@ -40,10 +40,8 @@ def combinations() -> dict[str, list[str]]:
         for boundary in ("none", "warped"):
             chosen = [f"model/boundary={boundary}", f"model/head={head}"]
             found[f"bdnet-{boundary}-{head}"] = ["+model=bdnet", *chosen]
-    for flow in choices("model/flow"):
-        found[f"grfp-{flow}"] = ["+model=grfp", f"model/flow={flow}"]
     # whatever else there is, as its yaml has it
-    others = set(choices("model")) - {"hrnet", "single_frame", "bdnet", "grfp"} - PRESETS
+    others = set(choices("model")) - {"hrnet", "single_frame", "bdnet"} - PRESETS
     return found | {name: [f"+model={name}"] for name in sorted(others)}
 
 
@@ -53,9 +51,8 @@ def build(*overrides: str, classes: int = CLASSES, backbone: str = "test_resnet"
         overrides = (*overrides, f"model.backbone={backbone}")
     with initialize_config_dir(str(conf_folder()), version_base="1.3"):
         config = compose(overrides=[*overrides, f"+classes={classes}"])
-    for part in ("propagation", "flow"):
-        if "width" in config.model.get(part, {}):
-            config.model[part].width = 0.02  # of FlowNet-S, whose own would take seconds
+    if "width" in config.model.get("propagation", {}):
+        config.model.propagation.width = 0.02  # of FlowNet-S, whose own would take seconds
     torch.manual_seed(0)
     return awake(instantiate(config.model, _convert_="all"))
 

@@ -31,11 +31,11 @@ EXPERIMENTS = sorted(
 PACKAGES = {
     "keyframe": "keyframes", "loss": "losses", "model": "models",
     "model/boundary": "models.boundary",
-    "model/flow": "models.flow", "model/head": "models.head",
-    "model/propagation": "models.propagation", "target": "benchmarks", "table": "reports.tables",
-    "figure": "reports.tables", "data": "data", "teacher": "models",
+    "model/head": "models.head", "model/propagation": "models.propagation",
+    "target": "benchmarks", "table": "reports.tables", "figure": "reports.tables",
+    "data": "data", "teacher": "models",
 }  # fmt: skip
-ONE_EACH = ("keyframe", "loss", "model/boundary", "model/head", "model/propagation", "model/flow")
+ONE_EACH = ("keyframe", "loss", "model/boundary", "model/head", "model/propagation")
 DOORS = {path.stem for path in (ROOT / "src/bdnet").glob("*.py")}
 
 

@@ -133,7 +133,7 @@ def test_a_choice_of_a_contender_is_replaced():
 
 
 def test_the_baseline_takes_one_turn_of_each_round(monkeypatch):
-    monkeypatch.setattr(networks, "folded", lambda network: network)  # a copy, tried out
+    monkeypatch.setattr(networks, "for_inference", lambda network: network)  # a copy, tried out
     measured = target(*added("none"))
     calls = []
     network = measured.contenders["single_frame"]

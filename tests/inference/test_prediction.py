@@ -204,7 +204,7 @@ def test_an_interrupt_leaves_a_playable_film(call, make_video, model, monkeypatc
             os.kill(os.getpid(), sent)
         return step(state, frame)
 
-    monkeypatch.setattr(prediction, "folded", lambda network: network)  # a copy, tried out
+    monkeypatch.setattr(prediction, "for_inference", lambda network: network)  # a copy, tried out
     monkeypatch.setattr(model, "step", interrupted)
     assert call(f"video={video}", "labels=true") == 128 + (sent or signal.SIGINT)
     film = f"{video.stem}.interrupted.overlay.mp4"

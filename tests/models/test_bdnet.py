@@ -114,15 +114,6 @@ def test_a_keyframe_forgets_the_frames_before():
     assert torch.equal(model.step(state, key)[1], model.step(model.start(), key)[1])
 
 
-@pytest.mark.parametrize("classes", [3, 40])
-@torch.no_grad()
-def test_streaming_agrees_whether_the_head_is_split_or_not(classes: int):
-    model = build("+model=bdnet", classes=classes, backbone="resnet10t")
-    assert model.head.is_split == (classes == 3)
-    clip = random_clip(61, 99, 3, [2])
-    torch.testing.assert_close(stream(model, clip), model(clip).logits, atol=1e-3, rtol=1e-3)
-
-
 def test_a_video_starts_with_a_keyframe():
     model = build("+model=bdnet")
     with pytest.raises(ValueError, match="first frame of a video must be a keyframe"):

@@ -144,10 +144,10 @@ def test_matched_sets_vectors_right_by_what_is_seen():
     )
     right, wrong = panned()
     inner = (..., slice(3, -3), slice(5, -5))
-    assert torch.equal(matched.trace(right)[inner], filled.trace(right)[inner])
-    expected = filled.trace(right)[inner]
-    assert (filled.trace(wrong)[inner] - expected).abs().max() == 5
-    torch.testing.assert_close(matched.trace(wrong)[inner], expected)
+    assert torch.equal(matched.field(right)[inner], filled.field(right)[inner])
+    expected = filled.field(right)[inner]
+    assert (filled.field(wrong)[inner] - expected).abs().max() == 5
+    torch.testing.assert_close(matched.field(wrong)[inner], expected)
 
 
 @torch.no_grad()

@@ -90,7 +90,7 @@ def test_groups_are_the_heads(name: str):
     for part in ("logits", "features"):
         found, expected = getattr(seen, part), getattr(whole, part)
         torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
-    expected = model.head.split(seen.features, 3)
+    expected = model.head.score_groups(model.head.mixed(seen.features, 3))
     assert expected.shape == (2, 3, 3, 8, 13)
     torch.testing.assert_close(seen.groups, expected, atol=1e-4, rtol=1e-4)
     assert not seen.groups.requires_grad

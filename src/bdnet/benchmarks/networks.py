@@ -7,7 +7,7 @@ import torch
 
 from bdnet.benchmarks.errors import CannotMeasure
 from bdnet.models.base import VideoModel
-from bdnet.models.folding import folded
+from bdnet.models.for_inference import for_inference
 from bdnet.models.precision import check_precision
 from bdnet.reports.cost import BASELINE
 
@@ -23,7 +23,7 @@ class NetworkFactory(Protocol):
 def ready(network: VideoModel, device: torch.device, channels_last: bool) -> VideoModel:
     """A network as it is used."""
     layout = torch.channels_last if channels_last else torch.contiguous_format
-    return folded(network).to(device).to(memory_format=layout)
+    return for_inference(network).to(device).to(memory_format=layout)
 
 
 def parts(network: VideoModel) -> str:

@@ -12,6 +12,7 @@ from bdnet.inference.streaming import segment
 from bdnet.keyframes.base import Keyframes
 from bdnet.models.base import VideoModel
 from bdnet.models.checkpoints import restore
+from bdnet.models.for_inference import for_inference
 from bdnet.models.precision import Precision
 from bdnet.runs.identity import check_trust
 from bdnet.runs.run import Run
@@ -41,9 +42,8 @@ class Network(NamedTuple):
         interval: every n-th frame is read whole; None: as in training; or a rule for keyframes
         """
         keyframes = self.interval if interval is None else interval
-        return segment(
-            video, self.model, keyframes if self.model.looks_back else 1, precision=precision
-        )
+        model = for_inference(self.model)
+        return segment(video, model, keyframes if model.looks_back else 1, precision=precision)
 
 
 def load(path: Path | str, checkpoint: str = "last") -> Network:

@@ -26,7 +26,7 @@ from bdnet.inference.streaming import FrameImages, Stream
 from bdnet.inference.tracks import LabelImages, OverlayFilm, Track, uninterrupted
 from bdnet.keyframes.base import Keyframes
 from bdnet.keyframes.fixed import Fixed
-from bdnet.models.folding import folded
+from bdnet.models.for_inference import for_inference
 from bdnet.models.precision import check_precision
 from bdnet.reports.pictures.file import save
 from bdnet.reports.pictures.lettering import legend
@@ -45,7 +45,7 @@ def predict_all(config: DictConfig) -> None:
     videos, output = find_videos(config.video), Path(config.output)
     trained = load(config.run, config.checkpoint)
     values, keyframes = label_values(config.ids, trained.classes), rule(config, trained)
-    trained = trained._replace(model=folded(trained.model))
+    trained = trained._replace(model=for_inference(trained.model))
     device = move(trained.model, config.device)
     save(legend(trained.classes, 640), output / "legend.png")
     trained.classes.write(output / "classes.yaml", values)

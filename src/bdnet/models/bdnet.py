@@ -1,4 +1,4 @@
-"""BDNet's student: a keyframe in full, its features propagated to the frames after it."""
+"""BDNet's student: the features of a keyframe are propagated to the frames after it."""
 
 from torch import Tensor, nn
 
@@ -12,9 +12,9 @@ from bdnet.types import Clip, Prediction
 class BDNet(Segmenter):
     """DL-X with propagation between backbone and head.
 
-        keyframe:  image -- backbone --+------------------------- boundary -- head
-                                       v
-        others:    vectors ------- propagation ------------------ boundary -- head
+        keyframe:      image -- backbone --+-------------- boundary -- head
+                                           v
+        other frames:  vectors ------- propagation ------- boundary -- head
 
     Keyframes and other frames may stand side by side in a batch.
     """
@@ -43,19 +43,23 @@ class BDNet(Segmenter):
         key, target = clip.images[:, 0], clip.images[:, -1]
         maps, _ = self.encode(key)
         moved, flow = self.propagation(maps.flat(), clip)
-        seen = self.decode(self._named(moved), lambda: self.backbone.front(target))
-        return cropped(seen._replace(flow=flow), target)
+        prediction = self._decode(moved, target)
+        return cropped(prediction._replace(flow=flow), target)
 
     def step(self, state: State, frame: Step) -> tuple[State, Tensor]:
         if frame.is_key:
-            maps, shallow = self.encode(frame.pixels(), self.head.pointwise)
-            return self.propagation.start(maps.flat(), frame), self.logits(maps, lambda: shallow)
+            maps, shallow = self.encode(frame.pixels())
+            logits = self.decode(maps, lambda: shallow).logits
+            return self.propagation.start(maps.flat(), frame), logits
         if not state:
             raise ValueError("the first frame of a video must be a keyframe: set is_key")
         state, moved = self.propagation.step(state, frame)
-        maps = self._named(moved)
-        return state, self.logits(maps, lambda: self.backbone.front(frame.pixels()))
+        return state, self._decode(moved, frame.image).logits
 
-    def _named(self, moved: FlatMaps) -> Maps:
-        """What propagation gives back, by name again."""
-        return Maps.named(moved, self.head.collects)
+    def _decode(self, moved: FlatMaps, image: Tensor | None) -> Prediction:
+        """From propagated maps, and from the image if the boundary stream reads it."""
+
+        def shallow() -> Tensor:
+            return self.backbone.front(Step(image).pixels())
+
+        return self.decode(Maps.from_flat(moved, self.head.collects), shallow)

@@ -1,38 +1,33 @@
-"""What a network of backbone, boundary stream and head computes, with or without propagation."""
+"""A network of backbone, boundary stream and head, with or without propagation between them."""
 
 from collections.abc import Callable
 from typing import Protocol
 
 from torch import Tensor, nn
 
-from bdnet.models.addition import added
 from bdnet.models.backbone import SHALLOW, Backbone
 from bdnet.models.base import VideoModel
-from bdnet.models.boundary.base import Boundary, Fusion, Pointwise
+from bdnet.models.boundary.base import Boundary
 from bdnet.models.errors import BadModel
-from bdnet.models.head.base import Head
+from bdnet.models.head.base import Head, SplitHead
 from bdnet.models.maps import Maps
 from bdnet.types import Prediction
 
 
 class HeadFactory(Protocol):
-    """Makes the head that fits a backbone: a class, or a `_partial_` one."""
+    """Constructs the head that fits a backbone: a class, or a `_partial_` one."""
 
     def __call__(self, backbone: Backbone, classes: int) -> Head: ...
 
 
 class BoundaryFactory(Protocol):
-    """The same of a boundary stream."""
+    """Constructs the boundary stream that fits a backbone."""
 
     def __call__(self, backbone: Backbone) -> Boundary: ...
 
 
-def _as_it_is(feature: Tensor) -> Tensor:
-    return feature
-
-
 class Segmenter(VideoModel):
-    """The two halves of a network; what happens between them is the subclass's.
+    """The two halves of a network, `encode` and `decode`; a subclass says what happens in between.
 
     backbone: a timm network by name
     weights:  of the backbone: none, timm (a download), or a local file
@@ -52,40 +47,40 @@ class Segmenter(VideoModel):
         self.backbone = Backbone(backbone, weights)
         self.boundary = boundary(backbone=self.backbone)
         self.head = head(backbone=self.backbone, classes=classes)
+        self.split_head: SplitHead | None = None
 
     @property
     def backbone_modules(self) -> tuple[nn.Module, ...]:
         return (self.backbone,)
 
-    def encode(self, image: Tensor, pointwise: Pointwise = _as_it_is) -> tuple[Maps, Tensor]:
-        """What travels from a picture [b, 3, H, W], and its shallow feature.
+    def split_for_inference(self) -> None:
+        """Moves part of the head in front of the propagation, where that saves operations.
 
-        pointwise: the head's, for `logits`: done once, for all frames to come
+        The logits stay the same; the network can no longer be trained, and predicts no features.
         """
+        fuse = self.boundary.fuse
+        self.split_head = self.head.split(None if fuse is None else fuse.weight)
+
+    def encode(self, image: Tensor) -> tuple[Maps, Tensor]:
+        """The maps to propagate from an image [b, 3, H, W], and its shallow feature."""
         pyramid = self.backbone(image)
-        maps = self.boundary.collect(pyramid, pointwise)
+        split, feature = self.split_head, pyramid.deep
+        if split is not None:
+            feature = split.pointwise(feature)
+        maps = self.boundary.collect(pyramid, feature)
         return maps._replace(head=self.head.collect(pyramid)), pyramid.shallow
 
     def decode(self, maps: Maps, shallow: Callable[[], Tensor]) -> Prediction:
-        """Maps on a frame, and how to get its shallow feature -> what is seen there."""
-        feature, edges = self.fuse(maps, shallow)
-        logits = self.head(feature, *maps.head)
-        return Prediction(logits, maps.feature[:, : self.backbone.channels], edges)
-
-    def fuse(self, maps: Maps, shallow: Callable[[], Tensor]) -> tuple[Tensor, Tensor | None]:
-        """The feature that `decode` hands to the head, and the edges."""
-        fusion: Fusion = self.boundary(self.boundary.complete(maps, shallow), _as_it_is)
-        return added(fusion.feature, fusion.addition), fusion.edges
-
-    def logits(self, maps: Maps, shallow: Callable[[], Tensor]) -> Tensor:
-        """The logits of `decode`, of maps that are pointwise the head's."""
-        maps = self.boundary.complete(maps, shallow)
-        fusion: Fusion = self.boundary(maps, self.head.pointwise)
-        return self.head.spatial(fusion.feature, *maps.head, addition=fusion.addition)
+        """The prediction for a frame from maps on it; `shallow` computes its shallow feature."""
+        output = self.boundary(maps, shallow)
+        if self.split_head is not None:
+            return Prediction(self.split_head(output.feature, output.thin), edges=output.edges)
+        logits = self.head(self.boundary.fused(output), *maps.head)
+        return Prediction(logits, output.feature, output.edges)
 
 
 def cropped(prediction: Prediction, image: Tensor) -> Prediction:
-    """Edges as far as the picture [.., H, W] goes: features fill whole cells."""
+    """Edges as far as the image [.., H, W] goes: features fill whole cells."""
     if prediction.edges is None:
         return prediction
     height, width = (-(-size // SHALLOW) for size in image.shape[-2:])

@@ -1,4 +1,4 @@
-"""DL-X: every frame on its own, the baseline."""
+"""DL-X, the baseline: segments every frame on its own."""
 
 from torch import Tensor
 
@@ -8,7 +8,7 @@ from bdnet.types import Clip, Prediction
 
 
 class SingleFrame(Segmenter):
-    """Backbone, boundary stream and head on the target frame; its weights fit a BDNet."""
+    """Backbone, boundary stream and head on the target frame; a BDNet can load its weights."""
 
     looks_back = False
 
@@ -17,10 +17,11 @@ class SingleFrame(Segmenter):
         return "all"
 
     def forward(self, clip: Clip) -> Prediction:
-        target = clip.images[:, -1]
-        maps, shallow = self.encode(target)
-        return cropped(self.decode(maps, lambda: shallow), target)
+        return self._predict(clip.images[:, -1])
 
     def step(self, state: State, frame: Step) -> tuple[State, Tensor]:
-        maps, shallow = self.encode(frame.pixels(), self.head.pointwise)
-        return state, self.logits(maps, lambda: shallow)
+        return state, self._predict(frame.pixels()).logits
+
+    def _predict(self, image: Tensor) -> Prediction:
+        maps, shallow = self.encode(image)
+        return cropped(self.decode(maps, lambda: shallow), image)

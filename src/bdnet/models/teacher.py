@@ -1,4 +1,4 @@
-"""A network that teaches and does not learn."""
+"""Teachers: frozen networks whose predictions a student follows."""
 
 from abc import ABC, abstractmethod
 from pathlib import Path
@@ -16,13 +16,13 @@ from bdnet.types import Clip, Prediction
 
 
 class Teacher(nn.Module, ABC):
-    """Says what it sees in the target frames of a batch, or nothing."""
+    """Predicts the target frames of a batch, or nothing."""
 
     exists: ClassVar[bool] = True
 
     @abstractmethod
     def forward(self, clip: Clip) -> Prediction | None:
-        """Logits and features of the target frames themselves."""
+        """Logits and features from the target frames themselves."""
 
 
 class NoTeacher(Teacher):
@@ -35,7 +35,7 @@ class NoTeacher(Teacher):
 
 
 class Frozen(Teacher):
-    """Any network as teacher: no gradient, always in evaluation, the target frame's pixels alone.
+    """Any network as teacher: no gradient, always in evaluation, the target frame's pixels only.
 
     Of a TDNet that is its first sub-network.
 
@@ -50,13 +50,13 @@ class Frozen(Teacher):
         self.model = model.requires_grad_(False)
         self.train()
 
-    def train(self, mode: bool = True) -> Self:  # noqa: ARG002 - never, whoever asks
+    def train(self, mode: bool = True) -> Self:  # noqa: ARG002  # stays in evaluation
         return super().train(False)
 
     @torch.no_grad()
     def forward(self, clip: Clip) -> Prediction | None:
         target = clip.images[:, -1:]
-        seen: Prediction = self.model(
+        prediction: Prediction = self.model(
             clip._replace(
                 images=torch.cat([target, target], 1),  # it is its own keyframe
                 motion=clip.motion[:, :0],
@@ -64,25 +64,25 @@ class Frozen(Teacher):
                 offset=torch.zeros_like(clip.offset),
             )
         )
-        return seen
+        return prediction
 
 
 class Grouped(Frozen):
-    """A teacher that also says what each of n groups of its head's channels sees by itself.
+    """A teacher that also predicts from each of n groups of its head's channels by itself.
 
-    model:  with PSPNet's head: of another one nobody has said what a group would be
+    model:  with PSPNet's head: what a group is has been published for no other
     groups: n, as many as the student has sub-networks
     """
 
     def __init__(self, model: VideoModel, groups: int = 4, checkpoint: str | None = None) -> None:
         head = getattr(model, "head", None)
         if not isinstance(model, Segmenter) or not isinstance(head, PSPNet):
-            found = f" with the head {type(head).__name__}" if head is not None else ""
+            name = f" with the head {type(head).__name__}" if head is not None else ""
             raise BadModel(
-                f"teacher: a {type(model).__name__}{found} has no channels to group; use one with "
+                f"teacher: a {type(model).__name__}{name} has no channels to group; use one with "
                 "PSPNet's head, as in teacher=pspnet, or a run trained with model/head=pspnet"
             )
-        head.pyramid.members(groups)  # refuses what cannot be shared out
+        head.pyramid.members(groups)  # refuses a number that does not divide the channels
         super().__init__(model, checkpoint)
         self.groups = groups
 
@@ -92,9 +92,9 @@ class Grouped(Frozen):
         assert isinstance(model, Segmenter)
         assert isinstance(model.head, PSPNet)
         maps, shallow = model.encode(target)
-        feature, edges = model.fuse(maps, lambda: shallow)
-        # as decode has it, with the sum of the groups instead of the same convolution once more
-        mixed = model.head.mixed(feature, self.groups)
+        output = model.boundary(maps, lambda: shallow)
+        # as in `decode`, with the sum of the groups instead of the same convolution once more
+        mixed = model.head.mixed(model.boundary.fused(output), self.groups)
         logits: Tensor = model.head.fcn.score(mixed.sum(1))
-        seen = Prediction(logits, maps.feature[:, : model.backbone.channels], edges)
-        return cropped(seen._replace(groups=model.head.score_groups(mixed)), target)
+        prediction = Prediction(logits, output.feature, output.edges)
+        return cropped(prediction._replace(groups=model.head.score_groups(mixed)), target)

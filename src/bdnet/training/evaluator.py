@@ -52,7 +52,7 @@ class Evaluator(LightningModule):
 
     def test_step(
         self, batch: Clip | VideoSegment, batch_idx: int, dataloader_idx: int = 0
-    ) -> None:  # noqa: ARG002
+    ) -> None:
         if isinstance(batch, Clip):
             self.by_offset.update(self.segment(batch), batch.labels, batch.offset)
         else:

@@ -63,7 +63,7 @@ def test_without_onnx_and_beyond_the_tolerance(
 ):
     monkeypatch.setattr(bdnet.inference.graphs.export, "missing", lambda: ["onnxscript"])
     given = f"run={trained}", f"output={tmp_path / 'out'}"
-    with pytest.raises(BdnetError, match=r"key as torch: logits differ by up to 0.*tolerance=-1"):
+    with pytest.raises(BdnetError, match=r"key as torch: .*tolerance=-1"):
         export(*given, "tolerance=-1", "size=[48,80]", "frames=2")
     assert list(tmp_path.rglob("*.*")) == []
     captured = capsys.readouterr()

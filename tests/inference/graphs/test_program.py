@@ -12,7 +12,7 @@ from export_clips import SIZE, Ports, clip_of_bytes, run
 from networks import build, choices, stream
 
 PROPAGATIONS, BOUNDARIES = choices("model/propagation"), choices("model/boundary")
-OTHERS = ("+model=single_frame", "+model=grfp", "+model=grfp model/flow=flownet")
+OTHERS = ("+model=single_frame", "+model=grfp")
 HEADS = ("pspnet", "deeplabv3plus")
 FAST = {("recursive", "current")}  # as files, vectors and warped are tested
 

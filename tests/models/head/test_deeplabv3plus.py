@@ -43,13 +43,13 @@ def step(sequence: nn.Module, feature: Tensor, dilation: int = 1) -> Tensor:
 def test_it_is_its_literal_composition():
     made = head()
     deep, shallow = torch.randn(2, 6, 7, 9), torch.randn(2, 5, 14, 18)
-    context = made.context
-    seen = [step(context.branches[0], deep)]
-    seen += [step(context.branches[n], deep, dilation) for n, dilation in ((1, 2), (2, 3), (3, 4))]
+    pointwise, *dilated, mean = made.context.convs
+    branches = [step(pointwise, deep)]
+    for part, dilation in zip(dilated, (2, 3, 4), strict=True):
+        branches.append(step(part, deep, dilation))
     pooled = functional.adaptive_avg_pool2d(deep, 1)
-    mean = step([context.mean[1], context.mean[2]], pooled)
-    seen.append(mean.repeat(1, 1, 7, 9))
-    mixed = step(context.mix, torch.cat(seen, 1))
+    branches.append(step(list(mean)[1:], pooled).repeat(1, 1, 7, 9))
+    mixed = step(made.context.project, torch.cat(branches, 1))
     large = functional.interpolate(mixed, (14, 18), mode="bilinear", align_corners=False)
     low = step([made.project, made.enter[0]], shallow)
     decoded = step(made.decode[3:], step(made.decode[:3], torch.cat([large, low], 1)))
@@ -65,9 +65,8 @@ def test_the_mean_sees_the_whole_picture():
     shallow = torch.randn(1, 5, 24, 24)
     made(deep, *made.collect(SimpleNamespace(shallow=shallow)))[0, :, 0, 0].sum().backward()
     assert deep.grad.ne(0).any(1).all()
-    with torch.no_grad():
-        for each in (made.context.mean[1].weight, made.context.mean[2].weight):
-            each.zero_()
+    for part in list(made.context.convs[-1])[1:3]:
+        nn.init.zeros_(part.weight)
     deep.grad = None
     made(deep, *made.collect(SimpleNamespace(shallow=shallow)))[0, :, 0, 0].sum().backward()
     assert not deep.grad[..., 4:, 4:].any()
@@ -75,13 +74,13 @@ def test_the_mean_sees_the_whole_picture():
 
 def test_a_batch_of_one_picture_learns():
     made = head().train()
-    norm = made.context.mean[2]
+    _, convolution, norm, _ = made.context.convs[-1]
     before = norm.running_mean.clone()
     for count in (1, 2):
         deep, shallow = torch.randn(count, 6, 5, 5), torch.randn(count, 5, 10, 10)
         made.zero_grad()
         made(deep, *made.collect(SimpleNamespace(shallow=shallow))).square().mean().backward()
-        assert made.context.mean[1].weight.grad.any()
+        assert convolution.weight.grad.any()
         assert torch.equal(norm.running_mean, before) == (count == 1)
 
 
@@ -91,7 +90,7 @@ def test_the_shallow_feature_teaches_the_backbones_first_stage():
         model.head.decode[0].weight[:, :256] = 0  # nothing of the context
     model(ends(random_clip(48, 72, 1, [0, 0]))).logits.square().mean().backward()
     assert next(model.backbone.parameters()).grad.any()
-    assert not model.head.context.mix[0].weight.grad.any()
+    assert not model.head.context.project[0].weight.grad.any()
 
 
 @pytest.mark.parametrize("boundary", [NoBoundary, CurrentBoundary])
@@ -115,7 +114,7 @@ def test_its_shallow_feature_is_the_keyframes_warped(boundary, motion):
 @torch.no_grad()
 def test_scores_follow_whole_cells():
     model = build("+model=bdnet", HEAD, "+model.head.dilations=[1,2]")
-    nn.init.zeros_(model.head.context.mean[2].weight)  # of the whole picture, borders included
+    nn.init.zeros_(model.head.context.convs[-1][2].weight)  # of the whole picture, borders included
     clip = ends(random_clip(192, 192, 3, [2]))
     valid = torch.ones_like(clip.valid)
     shift = torch.tensor([8.0, -16.0]).view(2, 1, 1).expand_as(clip.motion)  # twice

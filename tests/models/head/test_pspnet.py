@@ -32,7 +32,7 @@ def test_it_is_pyramid_convolution_and_classifier():
 @torch.no_grad()
 def test_one_group_is_the_whole():
     model, feature = head(), torch.randn(2, 32, 7, 9)
-    torch.testing.assert_close(model.split(feature, 1)[:, 0], model(feature))
+    torch.testing.assert_close(model.score_groups(model.mixed(feature, 1))[:, 0], model(feature))
 
 
 @pytest.mark.parametrize("groups", [2, 4])
@@ -49,10 +49,10 @@ def test_groups_of_the_convolution_add_up_to_it(groups: int):
         part = model.fcn.mix(hidden)
         torch.testing.assert_close(mixed[:, group], part, atol=1e-5, rtol=1e-5)
         expected = model.fcn.score(groups * part)
-        found = model.split(feature, groups)[:, group]
+        found = model.score_groups(mixed)[:, group]
         torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
 
 
 def test_groups_that_do_not_go_up_in_the_channels_are_refused():
     with pytest.raises(BadModel, match=r"32 channels .* cannot be shared out among 3"):
-        head().split(torch.randn(1, 32, 4, 4), 3)
+        head().mixed(torch.randn(1, 32, 4, 4), 3)

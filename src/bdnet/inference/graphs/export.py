@@ -19,6 +19,7 @@ from bdnet.inference.graphs.footage import drive, own_video, size_of
 from bdnet.inference.graphs.onnx_file import OPSET, missing
 from bdnet.inference.graphs.program import Graph, trace
 from bdnet.inference.network import Network, load
+from bdnet.models.for_inference import for_inference
 from bdnet.runs.run import Run
 from bdnet.system.files import write_json
 from bdnet.types import CELL, Size
@@ -30,7 +31,7 @@ def export(config: DictConfig) -> None:
     trained = load(config.run, config.checkpoint)
     output = Path(config.output)
     with footage(config) as (video, size), files.staged(output) as folder:
-        graphs = trace(trained.model, None if config.dynamic else size)
+        graphs = trace(for_inference(trained.model), None if config.dynamic else size)
         files.save(graphs, folder, formats)
         description = describe(config, trained, graphs, formats)
         frames = watch(video, min(trained.interval, max(2, config.frames // 2)), config.frames)

@@ -1,4 +1,4 @@
-"""What every boundary stream is."""
+"""The interface of boundary streams, which stand between backbone and head."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -6,45 +6,55 @@ from typing import ClassVar, NamedTuple
 
 from torch import Tensor, nn
 
-from bdnet.models.addition import Addition
 from bdnet.models.backbone import Pyramid
 from bdnet.models.base import PixelsRead
 from bdnet.models.maps import Maps
+from bdnet.motion.warp import memory_format_of
 
-Pointwise = Callable[[Tensor], Tensor]  # linear, on each cell alone
 
+class BoundaryOutput(NamedTuple):
+    """What a boundary stream hands to the head.
 
-class Fusion(NamedTuple):
-    """The deep feature [b, c, h, w] and what is added to it, and edge logits [b, 1, 2 h, 2 w]."""
+    feature: [b, c, h, w] at stride 8, the deep feature
+    thin:    [b, few, h, w]; its 1x1 convolution `Boundary.fuse` is added to the feature
+    edges:   [b, 1, 2 h, 2 w] logits
+    """
 
     feature: Tensor
-    addition: Addition | None = None
+    thin: Tensor | None = None
     edges: Tensor | None = None
 
 
 class Boundary(nn.Module, ABC):
-    """Stands between backbone and head, in three acts.
+    """Collects maps on the keyframe, and makes the head's input from them on the target frame.
 
-        keyframe -- collect -- propagation -- complete -- forward -- head
-                              target's pixels --^
-
-    What is linear comes before propagation, where it makes maps thinner: a 1x1 convolution of a
-    warped map is the warped 1x1 convolution.
+    keyframe -- collect -- propagation -- forward -- head
+                         target's pixels --^
     """
 
     pixels: ClassVar[PixelsRead] = "key"
 
-    @abstractmethod
-    def collect(self, pyramid: Pyramid, pointwise: Pointwise) -> Maps:
-        """What has to travel from a keyframe, the deep feature pointwise; nothing of the head's."""
-
-    def complete(self, maps: Maps, shallow: Callable[[], Tensor]) -> Maps:  # noqa: ARG002
-        """Adds what comes from the target itself; shallow computes its shallow feature."""
-        return maps
+    @property
+    def fuse(self) -> nn.Conv2d | None:
+        """The 1x1 convolution, without bias, that the thin map enters the feature by."""
+        return None
 
     @abstractmethod
-    def forward(self, maps: Maps, pointwise: Pointwise) -> Fusion:
-        """What the head gets.
+    def collect(self, pyramid: Pyramid, feature: Tensor) -> Maps:
+        """The maps to propagate from a keyframe, except the head's.
 
-        pointwise: what `collect` did to the deep feature
+        feature: the deep feature, or its 1x1 convolution in a network optimised for inference
         """
+
+    @abstractmethod
+    def forward(self, maps: Maps, shallow: Callable[[], Tensor]) -> BoundaryOutput:
+        """The head's input on the target frame; `shallow` computes the target's shallow feature."""
+
+    def fused(self, output: BoundaryOutput) -> Tensor:
+        """The deep feature with the boundary stream's contribution."""
+        if self.fuse is None or output.thin is None:
+            return output.feature
+        # mixed memory formats make the sum ten times slower
+        thin = output.thin.contiguous(memory_format=memory_format_of(output.feature))
+        contribution: Tensor = self.fuse(thin)
+        return output.feature + contribution

@@ -5,22 +5,21 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from bdnet.models.backbone import Backbone, Pyramid
+from bdnet.models.backbone import Backbone
 from bdnet.models.base import PixelsRead
-from bdnet.models.boundary.base import Pointwise
-from bdnet.models.boundary.gated import Gated
+from bdnet.models.boundary.warped import WarpedBoundary
 from bdnet.models.maps import Maps
 
 
-class ComparedBoundary(Gated):
-    """A shape stream from the target's first stage, told how far it is from the keyframe's, warped.
+class ComparedBoundary(WarpedBoundary):
+    """A shape stream from the target's first stage and its distance from the warped keyframe's.
 
         keyframe -- first stage -- warp --+
                                         |a - b| -- 1x1, from zero --(+)-- shape stream
         target ---- first stage ----------+--------------------------+
 
-    Where the vectors are right the two agree; where they have holes, or are wrong, the stream sees
-    it and can correct the feature there. On a keyframe both are the same, and nothing is told.
+    Where the vectors have holes or are wrong the two differ, and the stream can correct the
+    feature there. On a keyframe they are the same.
     """
 
     pixels: ClassVar[PixelsRead] = "all"
@@ -31,11 +30,8 @@ class ComparedBoundary(Gated):
         self.tell = nn.Conv2d(channels[0], channels[0], 1, bias=False)
         nn.init.zeros_(self.tell.weight)
 
-    def collect(self, pyramid: Pyramid, pointwise: Pointwise) -> Maps:
-        return Maps(self.guided(pyramid, pointwise), (self.enter(pyramid.shallow),))
-
-    def complete(self, maps: Maps, shallow: Callable[[], Tensor]) -> Maps:
-        (expected,) = maps.boundary
-        found = self.enter(shallow())
-        told = found + self.tell((found - expected).abs())
-        return maps._replace(boundary=(told,))
+    def stream(self, maps: Maps, shallow: Callable[[], Tensor]) -> Tensor:
+        (warped,) = maps.boundary
+        actual: Tensor = self.enter(shallow())
+        difference: Tensor = self.tell((actual - warped).abs())
+        return actual + difference

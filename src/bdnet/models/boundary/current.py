@@ -7,13 +7,12 @@ from torch import Tensor
 
 from bdnet.models.backbone import Backbone, Pyramid
 from bdnet.models.base import PixelsRead
-from bdnet.models.boundary.base import Pointwise
-from bdnet.models.boundary.gated import Gated
+from bdnet.models.boundary.warped import WarpedBoundary
 from bdnet.models.maps import Maps
 
 
-class CurrentBoundary(Gated):
-    """A shape stream that starts from the backbone's first stage on the target's pixels."""
+class CurrentBoundary(WarpedBoundary):
+    """A shape stream from the backbone's first stage on the target's pixels."""
 
     pixels: ClassVar[PixelsRead] = "all"
 
@@ -21,8 +20,9 @@ class CurrentBoundary(Gated):
         super().__init__(backbone, channels)
         backbone.check_front()
 
-    def collect(self, pyramid: Pyramid, pointwise: Pointwise) -> Maps:
-        return Maps(self.guided(pyramid, pointwise))
+    def collect(self, pyramid: Pyramid, feature: Tensor) -> Maps:
+        return super().collect(pyramid, feature)._replace(boundary=())
 
-    def complete(self, maps: Maps, shallow: Callable[[], Tensor]) -> Maps:
-        return maps._replace(boundary=(self.enter(shallow()),))
+    def stream(self, maps: Maps, shallow: Callable[[], Tensor]) -> Tensor:  # noqa: ARG002
+        actual: Tensor = self.enter(shallow())
+        return actual

@@ -1,43 +1,45 @@
-"""What every head is."""
+"""The interface of heads."""
 
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
 from torch import Tensor, nn
 
-from bdnet.models.addition import Addition, added
 from bdnet.models.backbone import Pyramid
 
 
-class Head(nn.Module, ABC):
-    """Features to class scores: forward(x, ...) = spatial(pointwise(x), ...).
+class SplitHead(nn.Module, ABC):
+    """A head for inference, in two parts: `pointwise` before propagation, `forward` after it.
 
-    It is made with the backbone whose features it gets, and the number of classes.
-
-        keyframe -- collect -- propagation -- forward
-
-    What `pointwise` does to each cell alone, and linearly without constant, may be done before a
-    warp as well as after it: on a keyframe once, instead of on every frame.
+    pointwise: a 1x1 convolution without bias, which warps commute with: done once per keyframe
     """
 
-    collects: ClassVar[int] = 0  # how many maps `collect` gives
+    pointwise: nn.Conv2d
+
+    @abstractmethod
+    def forward(self, feature: Tensor, thin: Tensor | None) -> Tensor:
+        """Class scores of what `pointwise` gave, and of the boundary stream's thin map."""
+
+
+class Head(nn.Module, ABC):
+    """Features to class scores, constructed with the backbone and the number of classes.
+
+    keyframe -- collect -- propagation -- forward
+    """
+
+    collects: ClassVar[int] = 0  # the number of maps that `collect` returns
 
     def collect(self, pyramid: Pyramid) -> tuple[Tensor, ...]:  # noqa: ARG002
-        """Maps that travel from a keyframe besides the deep feature: linear, without constant."""
+        """Maps to propagate from a keyframe besides the deep feature: linear, without constant."""
         return ()
 
     @abstractmethod
-    def forward(self, feature: Tensor, *others: Tensor) -> Tensor:
-        """[b, channels, h, w], and what was collected -> [b, classes, h, w] or [.., 2 h, 2 w]"""
+    def forward(self, feature: Tensor, *collected: Tensor) -> Tensor:
+        """Deep feature [b, channels, h, w] -> [b, classes, h, w] or [b, classes, 2 h, 2 w]"""
 
-    def pointwise(self, feature: Tensor) -> Tensor:
-        """[b, channels, h, w] -> [b, others, h, w]"""
-        return feature
+    def split(self, fuse: Tensor | None) -> SplitHead | None:  # noqa: ARG002
+        """The same head in two parts, if that makes frames between keyframes cheaper.
 
-    def spatial(self, pointed: Tensor, *others: Tensor, addition: Addition | None = None) -> Tensor:
-        """[b, others, h, w], and what was collected -> what `forward` gives
-
-        addition: to `pointed`
+        fuse: [channels, few, 1, 1], the weights that the boundary stream's thin map enters by
         """
-        logits: Tensor = self(added(pointed, addition), *others)
-        return logits
+        return None

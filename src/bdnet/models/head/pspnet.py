@@ -58,7 +58,3 @@ class PSPNet(Head):
         """g_1 ... g_n [b, n, channels / 4, h, w] -> H(n g_i) [b, n, classes, h, w]"""
         groups = mixed.shape[1]
         return torch.stack([self.fcn.score(groups * each) for each in mixed.unbind(1)], 1)
-
-    def split(self, feature: Tensor, groups: int) -> Tensor:
-        """[b, channels, h, w] -> what each of n groups says by itself, [b, n, classes, h, w]."""
-        return self.score_groups(self.mixed(feature, groups))

@@ -1,4 +1,4 @@
-"""What every propagation is."""
+"""The interface of propagations, which carry a keyframe's maps to later frames."""
 
 from abc import ABC, abstractmethod
 from typing import ClassVar, NamedTuple
@@ -12,10 +12,10 @@ from bdnet.motion.warp import warp
 from bdnet.types import CELL, Clip
 
 
-class Moved(NamedTuple):
-    """Maps on the target frames, and the motion [b, 2, h/8, w/8] that was estimated for it.
+class Propagated(NamedTuple):
+    """Maps on the target frames, and the motion that was estimated for them.
 
-    flow: pixels, back to the keyframe; None where nothing was estimated, but read or left alone
+    flow: [b, 2, h/8, w/8] pixels, back to the keyframe; None where nothing was estimated
     """
 
     maps: FlatMaps
@@ -23,30 +23,28 @@ class Moved(NamedTuple):
 
 
 class Propagation(nn.Module, ABC):
-    """Carries a keyframe's maps to later frames: at once over a clip, or frame by frame.
-
-    Every map moves alike, whatever it is for.
-    """
+    """Moves all maps alike: at once over a clip, or frame by frame."""
 
     pixels: ClassVar[PixelsRead] = "key"
 
     @abstractmethod
-    def forward(self, maps: FlatMaps, clip: Clip) -> Moved:
+    def forward(self, maps: FlatMaps, clip: Clip) -> Propagated:
         """The keyframes' maps on the target frames."""
 
     @abstractmethod
     def start(self, maps: FlatMaps, frame: Step) -> State:
-        """What to remember of a keyframe."""
+        """The state on a keyframe."""
 
     @abstractmethod
     def step(self, state: State, frame: Step) -> tuple[State, FlatMaps]:
-        """What to remember of the next frame, and the maps there."""
+        """The state on the next frame, and the maps there."""
 
 
-class Moving(Propagation):
-    """Carries maps along the codec's vectors.
+class VectorPropagation(Propagation):
+    """Moves maps along the codec's vectors.
 
-    kernel: linear, as published, or cubic: between cells it blurs less, for four times the reading
+    kernel: linear, as published, or cubic: between cells it blurs less, and reads four times as
+            many cells
     """
 
     def __init__(self, kernel: Kernel = "linear") -> None:
@@ -59,9 +57,11 @@ class Moving(Propagation):
 
 def move(maps: FlatMaps, field: Tensor, kernel: Kernel = "linear") -> FlatMaps:
     """Each map along the field, [b, 2, ceil(H/8), ceil(W/8)] pixels."""
-    return tuple(warp(each, field, CELL // fineness(each, field), kernel) for each in maps)
+    return tuple(
+        warp(feature, field, CELL // cells_per_side(feature, field), kernel) for feature in maps
+    )
 
 
-def fineness(feature: Tensor, coarse: Tensor) -> int:
-    """How many cells of a map lie side by side in one of a map of stride 8: 2 at stride 4."""
+def cells_per_side(feature: Tensor, coarse: Tensor) -> int:
+    """How many cells of a map lie side by side in a cell of a coarser one."""
     return max(1, feature.shape[-1] // coarse.shape[-1])

@@ -2,15 +2,15 @@
 
 from bdnet.models.base import State, Step
 from bdnet.models.maps import FlatMaps
-from bdnet.models.propagation.base import Moved, Propagation
+from bdnet.models.propagation.base import Propagated, Propagation
 from bdnet.types import Clip
 
 
 class Copy(Propagation):
-    """The control: what propagation is worth without vectors."""
+    """The control that shows what vectors are worth."""
 
-    def forward(self, maps: FlatMaps, clip: Clip) -> Moved:  # noqa: ARG002
-        return Moved(maps)
+    def forward(self, maps: FlatMaps, clip: Clip) -> Propagated:  # noqa: ARG002
+        return Propagated(maps)
 
     def start(self, maps: FlatMaps, frame: Step) -> State:  # noqa: ARG002
         return maps

@@ -9,14 +9,14 @@ from bdnet.types import Clip
 
 
 class Filled(Vectors):
-    """Composes the fields as Vectors does, after giving vectors to the cells without one.
+    """Gives vectors to the cells without one, then composes the fields as Vectors does.
 
-    What the encoder coded anew mostly moves as its surroundings do; standing still, as a hole does
-    otherwise, it would be torn from them. Costs no network.
+    What the encoder coded anew mostly moves as its surroundings do. As a hole it would stand still,
+    torn from them.
     """
 
-    def trace(self, clip: Clip) -> Tensor:
-        return super().trace(clip._replace(motion=fill(clip.motion, clip.valid)))
+    def field(self, clip: Clip) -> Tensor:
+        return super().field(clip._replace(motion=fill(clip.motion, clip.valid)))
 
-    def follow(self, state: State, frame: Step) -> State:
-        return super().follow(state, frame._replace(motion=fill(*frame.vectors())))
+    def append(self, state: State, frame: Step) -> State:
+        return super().append(state, frame._replace(motion=fill(*frame.vectors())))

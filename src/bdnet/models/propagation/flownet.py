@@ -1,4 +1,4 @@
-"""Deep feature flow: a network that sees both pictures estimates the motion between them."""
+"""Deep feature flow (DFF): a network that sees both images estimates the motion between them."""
 
 from typing import ClassVar
 
@@ -7,19 +7,19 @@ from torch import Tensor, nn
 from bdnet.models.base import PixelsRead, State, Step
 from bdnet.models.flownet import FlowNetS
 from bdnet.models.maps import FlatMaps
-from bdnet.models.propagation.base import Moved, Propagation, fineness, move
+from bdnet.models.propagation.base import Propagated, Propagation, cells_per_side, move
 from bdnet.motion.upsampling import enlarge
 from bdnet.motion.warp import to_channels_last
 from bdnet.types import Clip
 
 
 class Flow(Propagation):
-    """FlowNet-S from the keyframe to each frame, one warp, times a scale of each place: DFF.
+    """FlowNet-S from the keyframe to each frame, one warp, times a scale map.
 
     width: share of FlowNet-S's channels
 
-    The scale is one number per place [reading; DFF has one per channel too], so that the head's
-    part before the warp stays exact. State: the keyframe's picture and maps.
+    The scale map has one channel [reading; DFF has one per channel of the feature], so that a head
+    can still be split around the warp. State: the keyframe's image and maps.
     """
 
     pixels: ClassVar[PixelsRead] = "all"
@@ -29,27 +29,29 @@ class Flow(Propagation):
         self.network = FlowNetS(width)
         self.scale = nn.Conv2d(self.network.channels, 1, 1)
         nn.init.zeros_(self.scale.weight)
-        nn.init.ones_(self.scale.bias)  # type: ignore[arg-type]  # a convolution has one
+        nn.init.ones_(self.scale.get_parameter("bias"))
 
-    def forward(self, maps: FlatMaps, clip: Clip) -> Moved:
+    def forward(self, maps: FlatMaps, clip: Clip) -> Propagated:
         flow, scale = self._estimate(clip.images[:, 0], clip.images[:, -1])
         # a keyframe is itself
         is_moved = (clip.offset > 0).to(flow.dtype)[:, None, None, None]
         flow, scale = is_moved * flow, 1 + is_moved * (scale - 1)
-        return Moved(_carried(maps, flow, scale), flow)
+        return Propagated(_propagate(maps, flow, scale), flow)
 
     def start(self, maps: FlatMaps, frame: Step) -> State:
         return frame.pixels(), *map(to_channels_last, maps)
 
     def step(self, state: State, frame: Step) -> tuple[State, FlatMaps]:
         image, *maps = state
-        return state, _carried(tuple(maps), *self._estimate(image, frame.pixels()))
+        return state, _propagate(tuple(maps), *self._estimate(image, frame.pixels()))
 
     def _estimate(self, source: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        """Flow, and how much of a feature to keep, [b, 1, h, w]."""
-        flow, seen = self.network(source, target)
-        return flow, self.scale(seen)
+        """Flow, and the scale of the features, [b, 1, h, w]."""
+        flow, features = self.network(source, target)
+        return flow, self.scale(features)
 
 
-def _carried(maps: FlatMaps, flow: Tensor, scale: Tensor) -> FlatMaps:
-    return tuple(each * enlarge(scale, fineness(each, scale)) for each in move(maps, flow))
+def _propagate(maps: FlatMaps, flow: Tensor, scale: Tensor) -> FlatMaps:
+    return tuple(
+        feature * enlarge(scale, cells_per_side(feature, scale)) for feature in move(maps, flow)
+    )

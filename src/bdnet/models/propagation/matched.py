@@ -1,4 +1,4 @@
-"""Motion vectors of the compressed stream, filled, and set right by the pictures themselves."""
+"""Motion vectors of the compressed stream, filled, and corrected by matching the images."""
 
 from typing import ClassVar
 
@@ -13,10 +13,10 @@ from bdnet.types import Clip
 
 
 class Matched(Filled):
-    """Looks around where the composed field points for what is most like the target.
+    """Searches around where the composed field points for the best match with the target.
 
-    Reads every frame's pixels; costs no network, but as much time as a small one's step between
-    keyframes. State: that of Filled, and the keyframe's picture, small and grey.
+    Reads every frame's pixels. It is no network, but takes as long as a small network's frame
+    between keyframes. State: that of Filled, and the keyframe's image, small and grey.
     """
 
     pixels: ClassVar[PixelsRead] = "all"
@@ -24,23 +24,22 @@ class Matched(Filled):
     def __init__(self, kernel: Kernel = "cubic") -> None:
         super().__init__(kernel)
 
-    def trace(self, clip: Clip) -> Tensor:
-        field = super().trace(clip)
-        return match(field, *(_seen(clip.images[:, each], field) for each in (0, -1)))
+    def field(self, clip: Clip) -> Tensor:
+        field = super().field(clip)
+        key, target = (_small(clip.images[:, index], field) for index in (0, -1))
+        return match(field, key, target)
 
     def start(self, maps: FlatMaps, frame: Step) -> State:
-        *known, field, valid = super().start(maps, frame)
-        return *known, field, valid, _seen(frame.pixels(), field)
+        *rest, field, valid = super().start(maps, frame)
+        return *rest, field, valid, _small(frame.pixels(), field)
 
-    def follow(self, state: State, frame: Step) -> State:
-        *known, key = state
-        return *super().follow(tuple(known), frame), key
-
-    def way(self, state: State, frame: Step) -> tuple[FlatMaps, Tensor]:
-        *known, key = state
-        maps, field = super().way(tuple(known), frame)
-        return maps, match(field, key, _seen(frame.pixels(), field))
+    def step(self, state: State, frame: Step) -> tuple[State, FlatMaps]:
+        *composed, key = state
+        composed = list(self.append(tuple(composed), frame))
+        *maps, field, _ = composed
+        matched = match(field, key, _small(frame.pixels(), field))
+        return (*composed, key), self.move(tuple(maps), matched)
 
 
-def _seen(image: Tensor, field: Tensor) -> Tensor:
+def _small(image: Tensor, field: Tensor) -> Tensor:
     return small(image, *field.shape[-2:])

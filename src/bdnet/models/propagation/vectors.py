@@ -5,25 +5,20 @@ from torch import Tensor
 
 from bdnet.models.base import State, Step
 from bdnet.models.maps import FlatMaps
-from bdnet.models.propagation.base import Moved, Moving
+from bdnet.models.propagation.base import Propagated, VectorPropagation
 from bdnet.motion.accumulation import accumulate
 from bdnet.motion.warp import to_channels_last
 from bdnet.types import Clip, cells
 
 
-class Vectors(Moving):
-    """Composes the fields back to the keyframe, then warps once: no smear of repeated warping.
+class Vectors(VectorPropagation):
+    """Composes the fields back to the keyframe, then warps once, so that blur does not add up.
 
     State: the keyframe's maps, the field back to the keyframe, and where no hole broke the chain.
     """
 
-    def forward(self, maps: FlatMaps, clip: Clip) -> Moved:
-        return Moved(self.move(maps, self.trace(clip)))
-
-    def trace(self, clip: Clip) -> Tensor:
-        """The field from the targets back to their keyframes."""
-        field, _ = accumulate(clip.motion, clip.valid)
-        return field
+    def forward(self, maps: FlatMaps, clip: Clip) -> Propagated:
+        return Propagated(self.move(maps, self.field(clip)))
 
     def start(self, maps: FlatMaps, frame: Step) -> State:
         image = frame.pixels()
@@ -34,20 +29,17 @@ class Vectors(Moving):
         return *map(to_channels_last, maps), field, valid
 
     def step(self, state: State, frame: Step) -> tuple[State, FlatMaps]:
-        state = self.follow(state, frame)
-        return state, self.move(*self.way(state, frame))
+        state = self.append(state, frame)
+        *maps, field, _ = state
+        return state, self.move(tuple(maps), field)
 
-    def follow(self, state: State, frame: Step) -> State:
+    def field(self, clip: Clip) -> Tensor:
+        """The field from the targets back to their keyframes."""
+        field, _ = accumulate(clip.motion, clip.valid)
+        return field
+
+    def append(self, state: State, frame: Step) -> State:
         """The state one frame later."""
         *maps, field, valid = state
-        return *maps, *append(field, valid, *frame.vectors())
-
-    def way(self, state: State, frame: Step) -> tuple[FlatMaps, Tensor]:  # noqa: ARG002
-        """The keyframe's maps, and the field from the frame of this state back to it."""
-        *maps, field, _ = state
-        return tuple(maps), field
-
-
-def append(field: Tensor, valid: Tensor, motion: Tensor, usable: Tensor) -> tuple[Tensor, Tensor]:
-    """The accumulated field [b, 2, h, w] and its validity, one frame later."""
-    return accumulate(torch.stack([field, motion], 1), torch.stack([valid, usable], 1))
+        motion, usable = frame.vectors()
+        return *maps, *accumulate(torch.stack([field, motion], 1), torch.stack([valid, usable], 1))

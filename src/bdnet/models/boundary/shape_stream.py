@@ -29,7 +29,7 @@ class Residual(nn.Module):
 class BoundaryAware(nn.Module):
     """Lets the stream through where a deeper feature agrees, then refines it.
 
-    The gate is one channel of attention, made of stream and guide by 1x1 convolutions.
+    The gate is one channel of attention, computed from stream and guide by 1x1 convolutions.
     """
 
     def __init__(self, channels: int, out: int) -> None:
@@ -51,12 +51,12 @@ class BoundaryAware(nn.Module):
 
 
 class ShapeStream(nn.Module):
-    """Boundary-aware modules one after the other, and what they tell the main feature.
+    """Boundary-aware modules in a row; their result is fused into the deep feature.
 
     stream 1/4 --[x]--[x]--[x]--+-- edges 1/4
-                  |    |    |   +-- (stream, edges) to 1/8 --1x1, from zero--+
-    guides 1/8 ---+----+----+                                                |
-    feature 1/8 -----------------------------------------------------------(+)-- head
+                  |    |    |   +-- thin: (stream, edges) at 1/8 -- fuse: 1x1, from zero --+
+    guides 1/8 ---+----+----+                                                              |
+    feature 1/8 -------------------------------------------------------------------------(+)-- head
     """
 
     def __init__(self, feature: int, channels: Sequence[int]) -> None:
@@ -71,9 +71,9 @@ class ShapeStream(nn.Module):
         nn.init.zeros_(self.fuse.weight)
 
     def forward(self, guides: Tensor, stream: Tensor) -> tuple[Tensor, Tensor]:
-        """guides [b, gates, h, w], stream [b, channels, 2 h, 2 w] -> what to fuse, and edges."""
+        """guides [b, gates, h, w], stream [b, channels, 2 h, 2 w] -> thin map, and edge logits."""
         guides = enlarge(guides, 2)
-        for place, gate in enumerate(self.gates):
-            stream = gate(stream, guides[:, place : place + 1])
+        for gate, guide in zip(self.gates, torch.split(guides, 1, 1), strict=True):
+            stream = gate(stream, guide)
         edges: Tensor = self.edge(stream)
         return functional.avg_pool2d(torch.cat([stream, torch.sigmoid(edges)], 1), 2), edges

@@ -1,1 +1,0 @@
-"""Where the motion of one step comes from, for networks that see every frame."""
