@@ -31,7 +31,7 @@ def combinations() -> dict[str, list[str]]:
         found[f"bdnet-{boundary}-{propagation}"] = [
             *("+model=bdnet", f"model/boundary={boundary}", f"model/propagation={propagation}"),
         ]
-    for propagation in ("vectors", "recursive"):
+    for propagation in ("vectors", "filled"):
         found[f"bdnet-warped-{propagation}-cubic"] = [
             *("+model=bdnet", f"model/propagation={propagation}", "model.propagation.kernel=cubic"),
         ]

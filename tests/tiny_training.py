@@ -76,7 +76,13 @@ def settings(data: Path, runs: Path) -> list[str]:
     return [
         *("data=folder", f"data.dataset.root={data}", "~recipe", f"runs={runs}", "name=tiny"),
         *("augmentation@data.augmentation=none", "data.workers=0", "data.batch_size=2"),
-        *("data.stride=3", "data.labelled=6", "interval=4", "steps=6", "validate_every=3"),
+        *(
+            "data.evaluate_every=3",
+            "data.labelled_frame=6",
+            "interval=4",
+            "steps=6",
+            "validate_every=3",
+        ),
         *(
             "checkpoint_every=2",
             "backbone=test_resnet",

@@ -51,7 +51,7 @@ def test_loader_target_tells_where_the_time_goes(tmp_path: Path):
     }  # fmt: skip
     answer = run(
         *("target=loader", "data=streets", "interval=3", "repeats=1", "target.clips=6"),
-        *("data.batch_size=2", "data.workers=1", "data.labelled=4"),
+        *("data.batch_size=2", "data.workers=1", "data.labelled_frame=4"),
         *(f"data.augmentation.transforms.crop.{side}=32" for side in ("height", "width")),
         *(f"data.dataset.{key}={value}" for key, value in street.items()),
         folder=tmp_path,

@@ -201,7 +201,7 @@ def test_where_nothing_can_be_read_it_ends(root: Path):
 
 def test_unlabelled_clips_are_counted_apart(root: Path):
     flip(root)
-    data = module(root, on_bad_sample="skip", unlabelled=2, bad_samples_at_most=0.1)
+    data = module(root, on_bad_sample="skip", unlabelled_batch_size=2, bad_samples_at_most=0.1)
     found = epochs(data, 4)
     assert all((batch.labels[2:] == 255).all() for batch in found)
     assert all(not (batch.labels[:2] == 255).all() for batch in found)

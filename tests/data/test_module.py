@@ -60,7 +60,7 @@ class Gop(ClipDataset):
 
 
 def test_training_clips_are_what_the_video_holds(small_streets: Streets):
-    module = ClipDataModule(small_streets, interval=4, batch_size=3, workers=0, labelled=6)
+    module = ClipDataModule(small_streets, interval=4, batch_size=3, workers=0, labelled_frame=6)
     (batch,) = batches(module.train_dataloader())
     assert batch.images.shape == (3, 2, 3, 64, 96)
     assert batch.images.dtype == torch.uint8
@@ -90,7 +90,7 @@ def test_training_clips_are_what_the_video_holds(small_streets: Streets):
 def test_workers_and_restarts_change_nothing_and_seeds_and_epochs_do(small_streets: Streets):
     def draw(seed: int, epoch: int, workers: int) -> Clip:
         module = ClipDataModule(
-            small_streets, interval=4, batch_size=3, workers=workers, seed=seed, labelled=6,
+            small_streets, interval=4, batch_size=3, workers=workers, seed=seed, labelled_frame=6,
             augmentation=JointTransform([Flip()]),
         )  # fmt: skip
         (batch,) = batches(module.train_dataloader(), epoch)
@@ -129,7 +129,7 @@ def test_lightning_moves_the_epoch_on_with_persistent_workers(small_streets: Str
         num_sanity_val_steps=0, limit_val_batches=1,
         enable_progress_bar=False, enable_model_summary=False,
     )  # fmt: skip
-    module = ClipDataModule(small_streets, interval=7, batch_size=1, workers=1, labelled=6)
+    module = ClipDataModule(small_streets, interval=7, batch_size=1, workers=1, labelled_frame=6)
     trainer.fit(Watch(), datamodule=module)
     assert len(seen) == 12
     epochs = [seen[start : start + 3] for start in range(0, 12, 3)]
@@ -155,12 +155,12 @@ def test_evaluation_goes_over_the_same_targets_at_every_offset(small_streets: St
     # frames 0 and 1 of both clips have no keyframe two frames before them
     assert len(targets[0]) == 2 * 6
     assert targets[0] == targets[1] == targets[2]
-    strided = ClipDataModule(small_streets, interval=3, batch_size=4, workers=0, stride=5)
+    strided = ClipDataModule(small_streets, interval=3, batch_size=4, workers=0, evaluate_every=5)
     assert sum(len(batch.offset) for batch in batches(strided.val_dataloader())) == 3 * 3
 
 
 def test_gop_mode_takes_the_codecs_own_keyframes(tmp_path: Path):
-    module = ClipDataModule(Gop(tmp_path), interval=4, batch_size=2, workers=0, mode="gop")
+    module = ClipDataModule(Gop(tmp_path), interval=4, batch_size=2, workers=0, keyframes="codec")
     seen = {}
     for batch in batches(module.test_dataloader()[0]):
         for offset, labels in zip(batch.offset, batch.labels, strict=True):
@@ -208,7 +208,13 @@ def test_all_images_repeat_the_keyframe_in_front(tmp_path: Path):
 
 def test_training_may_keep_to_the_last_offset(small_streets: Streets):
     data = ClipDataModule(
-        small_streets, interval=4, batch_size=2, offsets="last", labelled=5, unlabelled=2, workers=0
+        small_streets,
+        interval=4,
+        batch_size=2,
+        offsets="last",
+        labelled_frame=5,
+        unlabelled_batch_size=2,
+        workers=0,
     )
     batch = next(iter(data.train_dataloader()))
     assert batch.offset.tolist() == [3] * 4
@@ -236,7 +242,7 @@ def test_unlabelled_targets_are_void(small_streets: Streets):
 def test_unlabelled_clips_come_after_the_labelled_ones(small_streets: Streets):
     settings = {"interval": 3, "batch_size": 2, "workers": 0, "labelled": 6, "seed": 4}
     plain = ClipDataModule(small_streets, **settings)
-    both = ClipDataModule(small_streets, unlabelled=2, **settings)
+    both = ClipDataModule(small_streets, unlabelled_batch_size=2, **settings)
     seen = set()
     for epoch in range(6):
         (alone,), (joint,) = (batches(each.train_dataloader(), epoch) for each in (plain, both))
@@ -253,11 +259,11 @@ def test_unlabelled_clips_come_after_the_labelled_ones(small_streets: Streets):
 
 
 def test_unlabelled_clips_where_every_frame_has_a_label_are_refused(small_streets: Streets):
-    module = ClipDataModule(small_streets, interval=3, batch_size=2, unlabelled=1)
-    with pytest.raises(BadData, match="unlabelled=1: every frame of the training videos has a lab"):
+    module = ClipDataModule(small_streets, interval=3, batch_size=2, unlabelled_batch_size=1)
+    with pytest.raises(BadData, match="unlabelled_batch_size=1: every frame"):
         module.train_dataloader()
-    module = ClipDataModule(small_streets, interval=3, batch_size=2, labelled=99)
-    with pytest.raises(BadData, match="labelled=99: no training video has a label of that frame"):
+    module = ClipDataModule(small_streets, interval=3, batch_size=2, labelled_frame=99)
+    with pytest.raises(BadData, match="labelled_frame=99: no training video"):
         module.train_dataloader()
 
 
@@ -265,10 +271,10 @@ def test_unlabelled_clips_where_every_frame_has_a_label_are_refused(small_street
     ("setting", "message"),
     [
         ({"interval": 0}, "interval=0: at least 1"),
-        ({"mode": "jump"}, "mode=jump: say chain or gop"),
+        ({"keyframes": "jump"}, "keyframes=jump: say any or codec"),
         ({"pixels": "raw"}, "pixels=raw: say decoded or original"),
         ({"workers": -1}, "workers=-1: at least 0"),
-        ({"unlabelled": -1}, "unlabelled=-1: at least 0"),
+        ({"unlabelled_batch_size": -1}, "unlabelled_batch_size=-1: at least 0"),
     ],
 )
 def test_settings_that_mean_nothing_are_refused(
@@ -281,7 +287,7 @@ def test_settings_that_mean_nothing_are_refused(
 def test_bad_files_are_named_with_the_remedy(small_streets: Streets, tmp_path: Path):
     shutil.copytree(small_streets.folder, tmp_path / small_streets.folder.name)
     streets = replace(small_streets, root=tmp_path)
-    module = ClipDataModule(streets, interval=2, batch_size=3, workers=0, labelled=6)
+    module = ClipDataModule(streets, interval=2, batch_size=3, workers=0, labelled_frame=6)
     label = streets.folder / "train/labels/00001/000006.png"
     for content, message in (
         (np.full((64, 96), 99, np.uint8), r"000006\.png: unknown label values \[99\]"),
@@ -295,4 +301,4 @@ def test_bad_files_are_named_with_the_remedy(small_streets: Streets, tmp_path: P
     with pytest.raises(BadData, match=r"000006\.png: missing, or not an image"):
         batches(module.train_dataloader())
     with pytest.raises(BadData, match="batch_size=4: there are only 3 training clips"):
-        ClipDataModule(streets, 2, batch_size=4, workers=0, labelled=6).train_dataloader()
+        ClipDataModule(streets, 2, batch_size=4, workers=0, labelled_frame=6).train_dataloader()

@@ -18,13 +18,13 @@ ENTRY = KeyframeIndex(12, (0, 4, 8))
 @pytest.mark.parametrize(
     ("target", "interval", "mode", "wanted"),
     [
-        (6, 3, "chain", (0, 1, 2)),
-        (6, 5, "chain", (0, 1, 2)),
-        (4, 5, "chain", (0,)),
-        (3, 2, "chain", (0, 1)),
-        (6, 3, "gop", (2,)),
-        (6, 2, "gop", ()),
-        (8, 1, "gop", (0,)),
+        (6, 3, "any", (0, 1, 2)),
+        (6, 5, "any", (0, 1, 2)),
+        (4, 5, "any", (0,)),
+        (3, 2, "any", (0, 1)),
+        (6, 3, "codec", (2,)),
+        (6, 2, "codec", ()),
+        (8, 1, "codec", (0,)),
     ],
 )
 def test_offsets_go_back_to_the_codecs_keyframe(target, interval, mode, wanted):
@@ -33,7 +33,7 @@ def test_offsets_go_back_to_the_codecs_keyframe(target, interval, mode, wanted):
 
 def test_each_sample_has_its_own(small_streets: Streets):
     samples = small_streets.samples("val")
-    found = index_offsets(small_streets, samples, 4, "chain")
+    found = index_offsets(small_streets, samples, 4, "any")
     assert found.samples == samples
     assert [len(each) for each in found.offsets] == [1, 2, 3, 4, 4, 4, 4, 4] * 2
 
@@ -44,7 +44,7 @@ def test_unlabelled_are_all_other_frames_of_the_same_videos(small_streets: Stree
     assert all(each.label is None for each in found)
     assert {each.video for each in found} == {each.video for each in labelled}
     assert [each.target for each in found] == [0, 1, 3, 4, 5, 7] * 3
-    with pytest.raises(BadData, match="unlabelled=4: every frame"):
+    with pytest.raises(BadData, match="unlabelled_batch_size=4: every frame"):
         unlabelled(small_streets, small_streets.samples("train"), 4)
 
 
@@ -58,7 +58,7 @@ def test_unlabelled_frames_have_their_originals(small_streets: Streets):
 @settings(max_examples=80, deadline=None)
 @given(
     frames=st.integers(1, 30), target=st.integers(0, 29), interval=st.integers(1, 12),
-    keys=st.sets(st.integers(0, 29)), mode=st.sampled_from(["chain", "gop"]),
+    keys=st.sets(st.integers(0, 29)), mode=st.sampled_from(["any", "codec"]),
 )  # fmt: skip
 def test_offsets_never_cross_a_keyframe(frames, target, interval, keys, mode):
     entry = KeyframeIndex(frames, tuple(sorted(keys | {0})))
@@ -68,8 +68,8 @@ def test_offsets_never_cross_a_keyframe(frames, target, interval, keys, mode):
         first = target - offset
         assert first >= 0
         assert not any(first < key <= target for key in entry.keys)  # it has no vectors
-        assert mode == "chain" or first in entry.keys
-    if mode == "chain":
+        assert mode == "any" or first in entry.keys
+    if mode == "any":
         assert found[0] == 0
         assert found == tuple(range(len(found)))
 

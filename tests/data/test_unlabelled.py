@@ -23,7 +23,9 @@ from bdnet.types import IGNORE, Clip
 from tiny_training import composed, prepared, run, settings
 from videos import Pan
 
-SETTINGS = {"interval": 3, "batch_size": 2, "workers": 0, "labelled": 6, "unlabelled": 3}
+SETTINGS = {"interval": 3, "batch_size": 2, "workers": 0} | {
+    "labelled_frame": 6, "unlabelled_batch_size": 3
+}  # fmt: skip
 
 
 def write(path: Path, frames: int, seed: int, size: tuple[int, int] = (64, 96), **encoding) -> Path:
@@ -83,10 +85,10 @@ def test_every_frame_is_a_sample_without_label(extra: Path, small_streets: Stree
 def test_unlabelled_clips_are_of_the_extra_videos_alone(extra: Path, small_streets: Streets):
     known = pictures(extra)
     assert len(known) == 16
-    plain = ClipDataModule(small_streets, **SETTINGS | {"unlabelled": 0})
+    plain = ClipDataModule(small_streets, **SETTINGS | {"unlabelled_batch_size": 0})
     drawn = []
     offsets: dict[int, set[int]] = {}
-    module = ClipDataModule(small_streets, extra=str(extra), **SETTINGS)
+    module = ClipDataModule(small_streets, unlabelled_videos=str(extra), **SETTINGS)
     for alone, joint in zip(batches(plain, 16), batches(module, 16), strict=True):
         assert joint.images.shape == (2 + 3, 2, 3, 64, 96)
         for part, same in zip(alone, joint, strict=True):
@@ -108,7 +110,7 @@ def test_unlabelled_clips_are_of_the_extra_videos_alone(extra: Path, small_stree
 def test_batches_do_not_depend_on_where_training_went_on(extra: Path, small_streets: Streets):
     def draw(count: int, first: int, **changes) -> list[Clip]:
         module = ClipDataModule(
-            small_streets, extra=str(extra), augmentation=JointTransform([Flip()]),
+            small_streets, unlabelled_videos=str(extra), augmentation=JointTransform([Flip()]),
             **SETTINGS | changes,
         )  # fmt: skip
         return batches(module, count, first)
@@ -122,7 +124,9 @@ def test_batches_do_not_depend_on_where_training_went_on(extra: Path, small_stre
 
 def test_codec_keyframes_alone(extra: Path, small_streets: Streets):
     module = ClipDataModule(
-        small_streets, extra=str(extra), **SETTINGS | {"mode": "gop", "interval": 7}
+        small_streets,
+        unlabelled_videos=str(extra),
+        **SETTINGS | {"keyframes": "codec", "interval": 7},
     )
     known = pictures(extra)
     for batch in batches(module, 6):
@@ -131,12 +135,12 @@ def test_codec_keyframes_alone(extra: Path, small_streets: Streets):
 
 
 def test_the_last_offset_alone(extra: Path, small_streets: Streets):
-    module = ClipDataModule(small_streets, extra=str(extra), offsets="last", **SETTINGS)
+    module = ClipDataModule(small_streets, unlabelled_videos=str(extra), offsets="last", **SETTINGS)
     assert all((batch.offset == 2).all() for batch in batches(module, 6))
     module = ClipDataModule(
-        small_streets, extra=str(extra), offsets="last", **SETTINGS | {"interval": 7}
+        small_streets, unlabelled_videos=str(extra), offsets="last", **SETTINGS | {"interval": 7}
     )
-    with pytest.raises(BadData, match=r"or frame of extra=\S* lies 6 frames after a codec keyfr"):
+    with pytest.raises(BadData, match=r"or frame of unlabelled_videos=\S* lies 6 frames"):
         module.train_dataloader()
 
 
@@ -144,8 +148,8 @@ def test_with_a_crop_any_size_goes(small_streets: Streets, tmp_path: Path):
     large = write(tmp_path / "large.mp4", 3, 1, (80, 128))
     write(tmp_path / "small.mp4", 3, 2, (32, 48))
     module = ClipDataModule(
-        small_streets, extra=str(tmp_path), augmentation=JointTransform([CentreCrop(48, 64)]),
-        **SETTINGS,
+        small_streets, unlabelled_videos=str(tmp_path),
+        augmentation=JointTransform([CentreCrop(48, 64)]), **SETTINGS,
     )  # fmt: skip
     found = batches(module, 4)
     assert all(batch.images.shape == (5, 2, 3, 48, 64) for batch in found)
@@ -161,7 +165,10 @@ def test_without_a_crop_sizes_must_be_equal(transforms, small_streets: Streets, 
     write(tmp_path / "a.mp4", 3, 1)
     odd = write(tmp_path / "b.mp4", 3, 2, (64, 64))
     module = ClipDataModule(
-        small_streets, extra=str(tmp_path), augmentation=JointTransform(transforms), **SETTINGS
+        small_streets,
+        unlabelled_videos=str(tmp_path),
+        augmentation=JointTransform(transforms),
+        **SETTINGS,
     )
     with pytest.raises(BadData, match=rf"{odd} is 64x64 .*train\S*mp4 is 64x96: without a crop"):
         module.train_dataloader()
@@ -171,29 +178,31 @@ def test_a_folder_that_does_not_fit_is_named_with_the_remedy(
     small_streets: Streets, tmp_path: Path, make_video, caplog: pytest.LogCaptureFixture
 ):
     def refused(extra: Path, message: str) -> None:
-        module = ClipDataModule(small_streets, extra=str(extra), **SETTINGS)
+        module = ClipDataModule(small_streets, unlabelled_videos=str(extra), **SETTINGS)
         with pytest.raises(BadData, match=message):
             module.train_dataloader()
 
-    refused(tmp_path / "none", r"extra=\S*/none is no folder; put clean streams there")
-    refused(tmp_path, r"extra=\S* no video in it \(.mp4, .mkv, .avi\), at any depth; make some: py")
+    refused(tmp_path / "none", r"unlabelled_videos=\S*/none is no folder")
+    refused(tmp_path, r"unlabelled_videos=\S* no video in it \(.mp4, .mkv, .avi\)")
     write(tmp_path / "deep/clean.mp4", 3, 1)
     dirty = make_video(size=(64, 96), frames=6, options=(("bf", "2"), ("refs", "3")))
     (tmp_path / "dirty.mp4").symlink_to(dirty)
     refused(
         tmp_path,
         r"/dirty.mp4 has B-frames.*python -m bdnet.encode input='\S*/dirty.mp4' output=FOLDER "
-        r"\(1 of the 2 videos of extra=\S* are no clean streams\)",
+        r"\(1 of the 2 videos of unlabelled_videos=\S* are no clean streams\)",
     )
     refused(small_streets.folder, r"val/videos/00000.mp4 is a video of val; results would be too")
-    ClipDataModule(small_streets, extra="films")  # a row of a sweep that needs none of it
-    assert "extra=films: nothing is drawn of it with unlabelled=0" in caplog.text
-    with pytest.raises(BadData, match=r"extra=films: the images .* say pixels=decoded"):
-        ClipDataModule(small_streets, unlabelled=1, extra="films", pixels="original")
+    ClipDataModule(small_streets, unlabelled_videos="films")  # a row that needs none
+    assert "films: nothing is drawn of it with unlabelled_batch_size=0" in caplog.text
+    with pytest.raises(BadData, match=r"unlabelled_videos=films: the images .* say pixels=decoded"):
+        ClipDataModule(
+            small_streets, unlabelled_batch_size=1, unlabelled_videos="films", pixels="original"
+        )
 
 
 def test_the_folder_is_not_needed_to_evaluate(small_streets: Streets):
-    module = ClipDataModule(small_streets, extra="gone", **SETTINGS)
+    module = ClipDataModule(small_streets, unlabelled_videos="gone", **SETTINGS)
     assert next(iter(module.val_dataloader())).images.shape[-2:] == (64, 96)
 
 
@@ -202,7 +211,7 @@ def test_labels_are_still_read(extra: Path, small_streets: Streets, tmp_path: Pa
     streets = replace(small_streets, root=tmp_path)
     for label in (streets.folder / "train/labels").glob("*/000006.png"):
         assert cv2.imwrite(str(label), np.full((64, 96), 2, np.uint8))
-    (batch,) = batches(ClipDataModule(streets, extra=str(extra), **SETTINGS), 1)
+    (batch,) = batches(ClipDataModule(streets, unlabelled_videos=str(extra), **SETTINGS), 1)
     assert (batch.labels[:2] == 2).all()
 
 
@@ -213,8 +222,9 @@ def test_the_teachers_terms_learn_of_it_and_those_of_labels_do_not(
     bands: Path, extra: Path, tmp_path: Path
 ):
     chosen = [
-        *settings(bands, tmp_path), "loss=[segmentation,pixelwise]", f"data.extra={extra}",
-        *("data.unlabelled=3", "teacher=hrnet", "teacher.model.backbone=hrnet_w18_small"),
+        *settings(bands, tmp_path), "loss=[segmentation,pixelwise]",
+        *(f"data.unlabelled_videos={extra}", "data.unlabelled_batch_size=3"),
+        *("teacher=hrnet", "teacher.model.backbone=hrnet_w18_small"),
         *("teacher.checkpoint=null", "steps=2", "validate_every=2", "+trainer.limit_val_batches=1"),
     ]  # fmt: skip
     with composed(*chosen) as (config, _):

@@ -12,7 +12,7 @@ from videos import Pan
 
 NETWORKS = {
     "bdnet": ("+model=bdnet", "model/boundary=warped"),
-    "current": ("+model=bdnet", "model/boundary=current", "model/propagation=recursive"),
+    "current": ("+model=bdnet", "model/boundary=current", "model/propagation=filled"),
     "copy": ("+model=bdnet", "model/boundary=none", "model/propagation=copy"),
     "single_frame": ("+model=single_frame",),
     "grfp": ("+model=grfp",),

@@ -17,7 +17,7 @@ def shifted(clip, x: int, y: int):
 
 
 @pytest.mark.parametrize("boundary", ["none", "warped"])
-@pytest.mark.parametrize("propagation", ["vectors", "recursive"])
+@pytest.mark.parametrize("propagation", ["vectors", "filled"])
 @torch.no_grad()
 def test_features_follow_whole_cells(boundary: str, propagation: str):
     model = build(
@@ -35,30 +35,6 @@ def test_features_follow_whole_cells(boundary: str, propagation: str):
             torch.testing.assert_close(
                 found[..., inner, inner], rolled[..., inner, inner], atol=1e-3, rtol=1e-3
             )
-
-
-@torch.no_grad()
-def test_recursive_is_accumulated_for_whole_cells():
-    clip = shifted(ends(random_clip(64, 96, 4, [3])), 1, 1)
-    once = build("+model=bdnet")
-    often = build("+model=bdnet", "model/propagation=recursive")
-    often.load_state_dict(once.state_dict())
-    torch.testing.assert_close(once(clip).logits, often(clip).logits, atol=1e-3, rtol=1e-3)
-
-
-@torch.no_grad()
-def test_recursive_smooths_where_accumulated_does_not():
-    clip = ends(random_clip(64, 96, 4, [3]))
-    quarter = torch.full_like(clip.motion, 2.0)
-    clip = clip._replace(motion=quarter, valid=torch.ones_like(clip.valid))
-    features = {
-        name: build(*PLAIN, f"model/propagation={name}")(clip).features
-        for name in ("copy", "recursive", "vectors")
-    }
-    spread = {
-        name: float((each[..., 1:] - each[..., :-1]).std()) for name, each in features.items()
-    }
-    assert spread["recursive"] < spread["vectors"] < spread["copy"]
 
 
 @torch.no_grad()

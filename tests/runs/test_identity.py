@@ -47,9 +47,9 @@ def test_what_numbers_do_not_depend_on_makes_no_other_run(override: str):
     "override",
     [
         *("optimizer.lr=0.7", "seed=1", "backbone=resnet18", "interval=4", "steps=9"),
-        *("loss.segmentation.weight=2", "data.batch_size=4", "data.labelled=3"),
+        *("loss.segmentation.weight=2", "data.batch_size=4", "data.labelled_frame=3"),
         *("data.dataset.world=1", "model/boundary=current", "trainer.precision=bf16-mixed"),
-        *("checkpoint=best", "recipe.row.steps=9"),
+        *("checkpoint=best", "recipe.finetune.steps=9"),
     ],
 )
 def test_what_numbers_depend_on_makes_another_run(override: str):

@@ -53,8 +53,11 @@ def test_jobs_by_hand_have_a_folder_each_and_a_row_in_the_report(bands: Path, tm
             ["experiment=table2/mv", "recipe=demo", "interval=3"],
             "demo/table2/test_resnet/mv/interval=3",
         ),
-        (["experiment=best", "recipe.row.steps=9"], "streets/best/resnet18/recipe.row.steps=9"),
-        (["experiment=best", "recipe.row.steps=9", "recipe.name=mine"], "mine/best/resnet18"),
+        (
+            ["experiment=best", "recipe.finetune.steps=9"],
+            "streets/best/resnet18/recipe.finetune.steps=9",
+        ),
+        (["experiment=best", "recipe.finetune.steps=9", "recipe.name=mine"], "mine/best/resnet18"),
         (["experiment=table2/mv", "name=mine"], "mine"),
         (["init_from='../a b/${runs}'"], "streets/bdnet-resnet18/init_from=..+a+b+runs"),
     ],
@@ -76,7 +79,7 @@ def test_what_a_row_builds_on_shares_what_was_changed_for_all():
 def test_a_long_value_is_cut_and_stays_apart_from_its_like():
     names = set()
     for last in "ab":
-        with composed(f"data.extra={'long/' * 40}{last}") as (config, _):
+        with composed(f"data.unlabelled_videos={'long/' * 40}{last}") as (config, _):
             names.add(config.name)
             assert len(Path(config.name).name) < 100
     assert len(names) == 2

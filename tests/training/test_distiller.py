@@ -55,7 +55,7 @@ def prepare(pair: Pair, bands: Path, runs: Path) -> tuple[Distiller, Clip]:
     """A student with every term of conf/loss that fits it, and its teacher; and a batch."""
     torch.manual_seed(0)
     terms = ",".join(name for name in TERMS if name not in pair.lacks)
-    chosen = [f"loss=[{terms}]", *pair.chosen, "data.unlabelled=1"]
+    chosen = [f"loss=[{terms}]", *pair.chosen, "data.unlabelled_batch_size=1"]
     with composed(*settings(bands, runs), *chosen) as (config, _):
         distiller, data = prepared(config)
     return distiller, normalise(next(iter(data.train_dataloader())))
@@ -168,7 +168,7 @@ def test_a_term_that_is_not_finite_stops_with_its_name_and_step(
 
 
 def test_a_student_learns_two_clips_by_heart(bands: Path, tmp_path: Path):
-    more = ["steps=40", "validate_every=40", "data.labelled=null", "model/boundary=none"]
+    more = ["steps=40", "validate_every=40", "data.labelled_frame=null", "model/boundary=none"]
     scores = metrics(run(*settings(bands, tmp_path), *more, "optimizer.lr=2e-3"))["scores"]
     assert scores["avg_k"] > 0.9
     assert min(scores["miou"]) > 0.9

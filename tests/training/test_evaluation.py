@@ -55,7 +55,7 @@ def test_smaller_intervals_are_read_off_the_largest(folder: Path, capsys: pytest
 
 
 def test_another_split_and_changed_data(folder: Path):
-    found = again(folder, "split=val", "interval=2", "+data.stride=1")
+    found = again(folder, "split=val", "interval=2", "+data.evaluate_every=1")
     assert found["data"]["split"] == "val"
     assert found["data"]["targets"] == 7  # of 8 frames, those with a frame before
 

@@ -252,7 +252,7 @@ def test_one_process_works_on_a_run(bands: Path, tmp_path: Path):
             ["teacher=run", "teacher.model.run={trained}", "teacher.model.checkpoint=first"],
             "checkpoint=first: .*seed=0 has none of that name; it has best and last",
         ),
-        (["memory=rows"], "memory=rows: say"),
+        (["memory_format=rows"], "memory_format=rows: say"),
     ],
     ids=lambda value: value[-1] if isinstance(value, list) else "",
 )
@@ -284,8 +284,11 @@ def test_what_a_run_builds_on_is_trained_first_and_once(bands: Path, tmp_path: P
     recipe = [
         *("~recipe", "+recipe.name=tiny", "+recipe.base={steps: 1, lr: 1e-3}"),
         "+recipe.teacher={backbone: hrnet_w18_small, steps: 1, lr: 1e-3}",
-        *("+recipe.row={steps: 2, lr: 1e-3}", "+recipe.unlabelled=1", "+recipe.taught_by=teacher"),
-        "+recipe.weights={boundary: 1.0, pixelwise: 1.0, inner: 1.0}",
+        *(
+            "+recipe.finetune={steps: 2, lr: 1e-3}",
+            "+recipe.unlabelled_batch_size=1",
+            "+recipe.teacher_experiment=teacher",
+        ),
     ]
     given = ("~recipe", "name=", "steps=")  # by the experiments
     own = [each for each in settings(bands, tmp_path) if not each.startswith(given)]
@@ -298,9 +301,13 @@ def test_what_a_run_builds_on_is_trained_first_and_once(bands: Path, tmp_path: P
     assert [metrics(each)["steps"] for each in (row, base, teacher)] == [2, 1, 1]
     assert metrics(row)["experiment"] == "table2/pixelwise"
     config = Run(teacher).config()
-    assert (config.interval, config.data.labelled, config.data.unlabelled) == (1, None, 0)
+    assert (config.interval, config.data.labelled_frame, config.data.unlabelled_batch_size) == (
+        1,
+        None,
+        0,
+    )
     assert metrics(teacher)["backbone"] == "hrnet_w18_small"
-    assert Run(base).config().data.labelled == 6
+    assert Run(base).config().data.labelled_frame == 6
     assert not any("teacher" in name for name in checkpoint(row)["state_dict"])
     before = state(base), state(teacher)
     warped = run(*own, *recipe, "experiment=table2/control_warped")
@@ -312,7 +319,7 @@ def test_what_a_run_builds_on_is_trained_first_and_once(bands: Path, tmp_path: P
     student = checkpoint(control)["state_dict"]
     ours = load(warped).model.state_dict()
     assert all(torch.equal(each, student[f"student.{name}"]) for name, each in ours.items())
-    recipe[3] = "+recipe.teacher={backbone: hrnet_w18_small, steps: 2, lr: 1e-3}"
+    recipe[2] = "+recipe.teacher={backbone: hrnet_w18_small, steps: 2, lr: 1e-3}"
     with pytest.raises(BdnetError, match=r"seed=0 holds a run of .*\(steps 1 -> 2;.*recipe\.name="):
         run(*own, *recipe, "experiment=table2/pixelwise")
 

@@ -47,7 +47,9 @@ def test_a_warm_up_rises_to_the_full_rate_and_the_rest_falls_from_it():
 def test_new_layers_and_adapters_learn_at_the_rate_of_the_head():
     backbone, head, adapter = parameters(2), parameters(3), parameters(2)
     adapter[1].requires_grad_(False)
-    optimizer, schedule = Poly(SGD, lr=0.1, head=10).configure(Groups(backbone, head), adapter, 100)
+    optimizer, schedule = Poly(SGD, lr=0.1, head_lr_factor=10).configure(
+        Groups(backbone, head), adapter, 100
+    )
     first, second = optimizer.param_groups
     assert [id(each) for each in first["params"]] == [id(each) for each in backbone]
     assert [id(each) for each in second["params"]] == [id(e) for e in [*head, adapter[0]]]
@@ -64,7 +66,7 @@ def test_new_layers_and_adapters_learn_at_the_rate_of_the_head():
     ("setting", "message"),
     [
         ({"lr": 0.0}, r"optimizer\.lr=0\.0, .*rates are above 0"),
-        ({"lr": 0.1, "head": -1}, r"optimizer\.head=-1: rates are above 0"),
+        ({"lr": 0.1, "head": -1}, r"optimizer\.head_lr_factor=-1: rates are above 0"),
         ({"lr": 0.1, "power": -1}, r"optimizer\.power=-1, .*0 or more"),
         ({"lr": 0.1, "warmup": -2}, r"optimizer\.warmup=-2: 0 or more"),
     ],

@@ -51,7 +51,7 @@ def torchrun(*arguments: str, folder: Path) -> subprocess.Popen[str]:
 
 
 # 3 frames of validation and 6 of tests by offset, which two processes do not share evenly
-UNEVEN = ("interval=3", "data.stride=2", "data.workers=1", "steps=3")
+UNEVEN = ("interval=3", "data.evaluate_every=2", "data.workers=1", "steps=3")
 PAIR = ("trainer=ddp_cpu", "data.batch_size=1")
 
 
@@ -83,7 +83,12 @@ def test_processes_that_have_little_or_nothing_to_count_change_no_number(tmp_pat
         for number, length in enumerate(lengths):
             write_video(tmp_path / split, number, length)
     BANDS.write(tmp_path / "classes.yaml")
-    given = [*settings(tmp_path, tmp_path), "interval=1", "data.stride=4", "data.batch_size=64"]
+    given = [
+        *settings(tmp_path, tmp_path),
+        "interval=1",
+        "data.evaluate_every=4",
+        "data.batch_size=64",
+    ]
     (alone,) = together(counted, *given, count=1)
     assert set(alone["video"]["consistency"]) == {"8", "16"}
     assert together(counted, *given, "trainer=ddp_cpu", count=3) == [alone] * 3

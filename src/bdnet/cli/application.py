@@ -22,6 +22,7 @@ from tqdm import tqdm
 
 from bdnet.cli.help import answers
 from bdnet.errors import BdnetError
+from bdnet.runs.renamed import new_name
 from bdnet.system.interruption import prefer_termination, signal_of, sigterm_raises
 
 PACKAGE = Path(__file__).parent.parent
@@ -85,7 +86,7 @@ def application(
 
 
 def refuse(name: str, arguments: list[str]) -> None:
-    """Ends the program where arguments must not be written down, or need what is not installed."""
+    """Ends the program where an argument is a secret, an old key, or needs a missing package."""
     if secret := next(filter(is_secret, arguments), None):
         where = secret.partition("=")[0].lstrip("+")
         sys.exit(
@@ -93,6 +94,10 @@ def refuse(name: str, arguments: list[str]) -> None:
             "written down in run folders and logs; for Weights & Biases say `wandb login` "
             "once, or set WANDB_API_KEY"
         )
+    for argument in arguments:
+        key = argument.partition("=")[0].lstrip("+~").partition("@")[0]
+        if new := new_name(key):
+            sys.exit(f"bdnet {name}: {key} is called {new} now")
     for launcher, extra in LAUNCHERS.items():
         asked = f"hydra/launcher={launcher}"
         is_asked = any(argument.startswith(asked) for argument in arguments)

@@ -120,7 +120,7 @@ def _stack(
             raise BadData(
                 f"{sample.video}: frame {frame.index} is an intra frame between the keyframe and "
                 f"the target {sample.target}; encode the video with a longer interval "
-                "(python -m bdnet.encode), or say mode=gop"
+                "(python -m bdnet.encode), or say keyframes=codec"
             )
         motion[place], valid[place] = frame.motion, frame.valid
     return motion, valid

@@ -17,7 +17,7 @@ from bdnet.data.errors import BadData
 from bdnet.data.loading import Attempts, Loader, Read, loader
 from bdnet.data.normalisation import Pictured, normalise
 from bdnet.data.offsets import (
-    Mode,
+    Keyframes,
     OffsetIndex,
     Offsets,
     by_offset,
@@ -39,22 +39,23 @@ class ClipDataModule(LightningDataModule):
     """Clips of a data set, read from its compressed videos.
 
     interval: k; offsets are 0..k-1
-    mode:     chain (any frame can be the network's keyframe) or gop (only the codec's own)
+    keyframes: any (each frame can be the network's keyframe) or codec (only the codec's own)
     pixels:   decoded frames of the video, or the original images that it was made from
     images:   the two ends of a clip, or all its frames
     offsets:  of training clips: all of 0..k-1, or the last, k-1, alone
-    stride:   evaluation uses every so manieth labelled frame
-    labelled: the one frame of each training video whose label is used; None uses all
-    unlabelled: clips that each training batch has besides, whose targets have no label: of them the
-              teacher's terms learn
-    extra:    folder of videos without labels: these clips are of them, not of the training videos
+    evaluate_every: evaluation uses every n-th labelled frame
+    labelled_frame: the one frame of each training video whose label is used; None uses all
+    unlabelled_batch_size: further clips in each training batch, whose targets have no label: the
+              teacher's terms learn from them
+    unlabelled_videos: folder of videos without labels that these clips come from; None takes the
+              training videos
     on_bad_sample: what a training clip that cannot be read does: raise an error, or skip to another
     bad_samples_at_most: the share of the training clips that may be skipped
     tested:   the split that `test_dataloader` is of
 
-    Evaluation goes over the same targets at each offset, one offset per batch; in mode gop a target
-    has one offset, so each offset has its own targets. It skips nothing: its numbers would be of
-    other data.
+    Evaluation goes over the same targets at each offset, one offset per batch; with keyframes=codec
+    a target has one offset, so each offset has its own targets. It skips nothing: its numbers would
+    be of other data.
     """
 
     def __init__(
@@ -62,14 +63,14 @@ class ClipDataModule(LightningDataModule):
         dataset: ClipDataset,
         interval: int = 5,
         batch_size: int = 8,
-        mode: Mode = "chain",
+        keyframes: Keyframes = "any",
         pixels: PixelSource = "decoded",
         images: ClipImages = "ends",
         offsets: Offsets = "all",
-        stride: int = 1,
-        labelled: int | None = None,
-        unlabelled: int = 0,
-        extra: str | None = None,
+        evaluate_every: int = 1,
+        labelled_frame: int | None = None,
+        unlabelled_batch_size: int = 0,
+        unlabelled_videos: str | None = None,
         augmentation: JointTransform | None = None,
         on_bad_sample: OnBadSample = "raise",
         bad_samples_at_most: float = 0.05,
@@ -80,14 +81,14 @@ class ClipDataModule(LightningDataModule):
     ) -> None:
         super().__init__()
         for name, value, least in (
-            ("interval", interval, 1), ("batch_size", batch_size, 1), ("stride", stride, 1),
-            ("unlabelled", unlabelled, 0), ("workers", workers, 0),
-            ("prefetch", prefetch, 1),
+            ("interval", interval, 1), ("batch_size", batch_size, 1),
+            ("evaluate_every", evaluate_every, 1), ("workers", workers, 0),
+            ("unlabelled_batch_size", unlabelled_batch_size, 0), ("prefetch", prefetch, 1),
         ):  # fmt: skip
             if value < least:
                 raise BadData(f"{name}={value}: at least {least}")
         for name, choice, known in (
-            ("mode", mode, ("chain", "gop")),
+            ("keyframes", keyframes, ("any", "codec")),
             ("pixels", pixels, ("decoded", "original")),
             ("images", images, ("ends", "all")),
             ("offsets", offsets, ("all", "last")),
@@ -95,20 +96,22 @@ class ClipDataModule(LightningDataModule):
         ):
             if choice not in known:
                 raise BadData(f"{name}={choice}: say {' or '.join(known)}")
-        if extra is not None and pixels == "original":
+        if unlabelled_videos is not None and pixels == "original":
             raise BadData(
-                f"extra={extra}: the images that its videos were made from are not known; "
-                "say pixels=decoded"
+                f"unlabelled_videos={unlabelled_videos}: the images that its videos were made from "
+                "are not known; say pixels=decoded"
             )
-        if extra is not None and not unlabelled:
+        if unlabelled_videos is not None and not unlabelled_batch_size:
             log.warning(
-                "extra=%s: nothing is drawn of it with unlabelled=0, the number of such clips in "
-                "each batch (data.unlabelled)", extra,
+                "unlabelled_videos=%s: nothing is drawn of it with unlabelled_batch_size=0",
+                unlabelled_videos,
             )  # fmt: skip
         self.dataset, self.interval, self.batch_size = dataset, interval, batch_size
-        self.mode, self.pixels, self.images, self.stride = mode, pixels, images, stride
-        self.offsets, self.labelled = offsets, labelled
-        self.unlabelled, self.extra = unlabelled, extra
+        self.keyframes, self.pixels, self.images = keyframes, pixels, images
+        self.evaluate_every = evaluate_every
+        self.offsets, self.labelled_frame = offsets, labelled_frame
+        self.unlabelled_batch_size = unlabelled_batch_size
+        self.unlabelled_videos = unlabelled_videos
         self.augmentation, self.workers, self.prefetch = augmentation, workers, prefetch
         self.seed = seed
         self.skips, self.bad_samples = on_bad_sample == "skip", BadSamples(bad_samples_at_most)
@@ -121,7 +124,7 @@ class ClipDataModule(LightningDataModule):
         """Refuses what cannot be trained on, as far as it shows before the data are made."""
         planned = self.dataset.planned_videos()
         if planned is not None:
-            planned.check(self.interval, self.batch_size, self.labelled, self.mode)
+            planned.check(self.interval, self.batch_size, self.labelled_frame, self.keyframes)
             if self.augmentation is not None:
                 self.augmentation.check_fit((planned.height, planned.width))
 
@@ -174,12 +177,12 @@ class ClipDataModule(LightningDataModule):
     def count_targets(self, split: Split) -> int:
         """How many frames of a split all processes together evaluate at offset 0."""
         found = self._reach(samples_of(self.dataset, split))
-        return len(by_offset(found, split, self.interval, self.mode, self.stride)[0])
+        return len(by_offset(found, split, self.interval, self.keyframes, self.evaluate_every)[0])
 
     def evaluation_clips(self, split: Split) -> tuple[Clips, OffsetBatches]:
         """The clips of a split, and the batches in which this process evaluates them."""
         found = self._reach(samples_of(self.dataset, split))
-        chosen = by_offset(found, split, self.interval, self.mode, self.stride)
+        chosen = by_offset(found, split, self.interval, self.keyframes, self.evaluate_every)
         batches = OffsetBatches(chosen, self.batch_size, *self._process())
         return self._clips(found.samples, None), batches
 
@@ -203,23 +206,27 @@ class ClipDataModule(LightningDataModule):
 
     def _training_clips(self) -> tuple[Clips, list[Kind]]:
         """All training clips, and of each kind its draws and how many of them a batch has."""
-        labelled = self._reach(samples_of(self.dataset, "train", self.labelled), self.skips)
-        if self.mode == "chain" and max(map(len, labelled.offsets)) < self.interval:
+        labelled = self._reach(samples_of(self.dataset, "train", self.labelled_frame), self.skips)
+        if self.keyframes == "any" and max(map(len, labelled.offsets)) < self.interval:
             raise too_far("train", self.interval, self.interval - 1)
         parts = [(labelled, self.batch_size)]
-        if self.unlabelled:
+        if self.unlabelled_batch_size:
             others = (
-                unlabelled(self.dataset, labelled.samples, self.unlabelled)
-                if self.extra is None
-                else extra_samples(self.extra, self.dataset, self.augmentation)
+                unlabelled(self.dataset, labelled.samples, self.unlabelled_batch_size)
+                if self.unlabelled_videos is None
+                else extra_samples(self.unlabelled_videos, self.dataset, self.augmentation)
             )
-            parts.append((self._reach(others, self.skips), self.unlabelled))
+            parts.append((self._reach(others, self.skips), self.unlabelled_batch_size))
         if self.skips:
             self.bad_samples.begin(found for found, _ in parts)
         if self.offsets == "last":
             parts = [(found.last(self.interval), size) for found, size in parts]
         if not all(any(found.offsets) for found, _ in parts):
-            source = "train" if self.extra is None else f"train or frame of extra={self.extra}"
+            source = (
+                "train"
+                if self.unlabelled_videos is None
+                else f"train or frame of unlabelled_videos={self.unlabelled_videos}"
+            )
             raise too_far(source, self.interval, self.interval - 1)
         if self.augmentation is not None:
             place = next(place for place, some in enumerate(labelled.offsets) if some)
@@ -237,7 +244,7 @@ class ClipDataModule(LightningDataModule):
         return trainer.max_steps * each, trainer.global_step * each
 
     def _reach(self, samples: list[Sample], skips: bool = False) -> OffsetIndex:
-        return index_offsets(self.dataset, samples, self.interval, self.mode, skips)
+        return index_offsets(self.dataset, samples, self.interval, self.keyframes, skips)
 
     def _clips(self, samples: list[Sample], transform: JointTransform | None) -> Clips:
         return Clips(self.dataset, samples, self.interval, self.pixels, self.images, transform)

@@ -10,7 +10,7 @@ from bdnet.data.errors import BadData
 from bdnet.data.keyframe_index import KeyframeIndex, index_videos
 from bdnet.data.planned import too_far
 
-Mode = Literal["chain", "gop"]
+Keyframes = Literal["any", "codec"]
 Offsets = Literal["all", "last"]
 
 
@@ -31,7 +31,11 @@ class OffsetIndex(NamedTuple):
 
 
 def index_offsets(
-    dataset: ClipDataset, samples: list[Sample], interval: int, mode: Mode, skips: bool = False
+    dataset: ClipDataset,
+    samples: list[Sample],
+    interval: int,
+    keyframes: Keyframes,
+    skips: bool = False,
 ) -> OffsetIndex:
     """From which keyframes these samples can be reached.
 
@@ -52,7 +56,7 @@ def index_offsets(
             bad[place] = problem
             found.append(())
         else:
-            found.append(offsets(entry, each.target, interval, mode))
+            found.append(offsets(entry, each.target, interval, keyframes))
     return OffsetIndex(samples, found, bad)
 
 
@@ -78,17 +82,19 @@ def samples_of(dataset: ClipDataset, split: Split, only: int | None = None) -> l
         raise BadData(f"no sample in split {split} of {type(dataset).__name__}")
     found = [each for each in found if only in (None, each.target)]
     if not found:
-        raise BadData(f"labelled={only}: no training video has a label of that frame")
+        raise BadData(f"labelled_frame={only}: no training video has a label of that frame")
     return found
 
 
-def offsets(entry: KeyframeIndex, target: int, interval: int, mode: Mode) -> tuple[int, ...]:
+def offsets(
+    entry: KeyframeIndex, target: int, interval: int, keyframes: Keyframes
+) -> tuple[int, ...]:
     """The offsets 0..interval-1 at which a target has a keyframe.
 
-    chain: any frame back to the codec's keyframe can be the network's; gop: only that one.
+    any: each frame back to the codec's keyframe can be the network's; codec: only that one.
     """
     distance = entry.distance(target)
-    if mode == "gop":
+    if keyframes == "codec":
         return (distance,) if distance < interval else ()
     return tuple(range(min(distance, interval - 1) + 1))
 
@@ -108,24 +114,26 @@ def unlabelled(dataset: ClipDataset, samples: list[Sample], count: int) -> list[
     ]
     if not found:
         raise BadData(
-            f"unlabelled={count}: every frame of the training videos has a label; say unlabelled=0"
+            f"unlabelled_batch_size={count}: every frame of the training videos has a label; say "
+            "unlabelled_batch_size=0, or give unlabelled_videos=FOLDER"
         )
     return found
 
 
 def by_offset(
-    found: OffsetIndex, split: str, interval: int, mode: Mode, stride: int
+    found: OffsetIndex, split: str, interval: int, keyframes: Keyframes, evaluate_every: int
 ) -> dict[int, list[int]]:
-    """Every so manieth of the samples that are evaluated, by offset.
+    """Every n-th of the samples that are evaluated, by offset.
 
-    They are the same at every offset; in mode gop a sample has one offset, and each its own.
+    They are the same at every offset; with keyframes=codec a sample has one offset, and each
+    offset its own samples.
     """
     chosen: dict[int, list[int]] = {offset: [] for offset in range(interval)}
     for place, each in enumerate(found.offsets):
-        if mode == "gop" or len(each) == interval:
+        if keyframes == "codec" or len(each) == interval:
             for offset in each:
                 chosen[offset].append(place)
-    chosen = {offset: places[::stride] for offset, places in chosen.items()}
+    chosen = {offset: places[::evaluate_every] for offset, places in chosen.items()}
     lacking = [offset for offset, places in chosen.items() if not places]
     if lacking:
         raise too_far(split, interval, lacking[-1])

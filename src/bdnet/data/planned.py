@@ -21,16 +21,16 @@ class PlannedVideos(NamedTuple):
     height: int
     width: int
 
-    def check(self, interval: int, batch: int, labelled: int | None, mode: str) -> None:
+    def check(self, interval: int, batch: int, labelled: int | None, keyframes: str) -> None:
         """Refuses clips that they will not hold; batch is the number of labelled ones in one."""
         if labelled is not None and labelled >= self.frames:
             raise BadData(
-                f"labelled={labelled}: no training video has a label of that frame; they have "
-                f"frames 0..{self.frames - 1}"
+                f"labelled_frame={labelled}: no training video has a label of that frame; they "
+                f"have frames 0..{self.frames - 1}"
             )
         targets: Sequence[int] = range(self.frames) if labelled is None else [labelled]
         farthest = max(target % self.keys for target in targets)
-        if mode == "chain" and farthest < interval - 1:
+        if keyframes == "any" and farthest < interval - 1:
             raise too_far("train", interval, interval - 1)
         if batch > self.videos * len(targets):
             raise too_few(batch, self.videos * len(targets))

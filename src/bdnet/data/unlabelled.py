@@ -36,12 +36,14 @@ def extra_samples(
 def videos_below(folder: Path) -> list[Path]:
     """The videos at any depth below a folder, in a fixed order; hidden ones are left out."""
     if not folder.is_dir():
-        raise BadData(f"extra={folder} is no folder; put clean streams there (bdnet.encode)")
+        raise BadData(
+            f"unlabelled_videos={folder} is no folder; put clean streams there (bdnet.encode)"
+        )
     found = sorted(_walk(folder))
     if not found:
         raise BadData(
-            f"extra={folder}: no video in it ({', '.join(VIDEOS)}), at any depth; make some: "
-            "python -m bdnet.encode"
+            f"unlabelled_videos={folder}: no video in it ({', '.join(VIDEOS)}); "
+            "make some: python -m bdnet.encode"
         )
     return found
 
@@ -69,8 +71,8 @@ def _check_unseen(folder: Path | str, videos: list[Path], dataset: ClipDataset) 
         for video in videos:
             if video.resolve() in known:
                 raise BadData(
-                    f"extra={folder}: {video} is a video of {split}; results would be too good: "
-                    "give a folder without it"
+                    f"unlabelled_videos={folder}: {video} is a video of {split}; "
+                    "results would be too good: give a folder without it"
                 )
 
 
@@ -86,7 +88,8 @@ def _clean(folder: Path | str, videos: list[Path]) -> dict[Path, StreamInfo]:
     if bad:
         raise BadData(
             f"{bad[0]} {infos[bad[0]].problems[0]}; make a clean copy: {encode_command(bad[0])} "
-            f"({len(bad)} of the {len(videos)} videos of extra={folder} are no clean streams)"
+            f"({len(bad)} of the {len(videos)} videos of "
+            f"unlabelled_videos={folder} are no clean streams)"
         )
     return infos
 

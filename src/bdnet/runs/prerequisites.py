@@ -10,7 +10,7 @@ from bdnet.runs.run import Run
 # what a run that another one builds on takes over from the command line
 INHERITED = {
     "augmentation", "backbone", "checkpoint_every", "compile", "data", "interval", "logger",
-    "memory", "recipe", "runs", "sweep", "trainer",
+    "memory_format", "recipe", "runs", "sweep", "trainer",
 }  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from yaml import YAMLError
 from bdnet.data.module import ClipDataModule
 from bdnet.errors import BdnetError
 from bdnet.runs.identity import check_plain, check_trust, differences
+from bdnet.runs.renamed import check_renamed
 from bdnet.system.files import read_json, write, write_json
 
 log = logging.getLogger(__name__)
@@ -78,7 +79,9 @@ class Run:
 
     def data(self, changes: DictConfig | None = None, **arguments: Any) -> ClipDataModule:
         """The data that the run was trained and tested on, but for what is changed."""
-        settings = OmegaConf.merge(self.config().data, changes or {})
+        config = self.config()
+        check_renamed(config, self.folder / "config.yaml")
+        settings = OmegaConf.merge(config.data, changes or {})
         check_trust(settings)
         module: ClipDataModule = instantiate(settings, _convert_="all", **arguments)
         return module

@@ -84,7 +84,7 @@ def _evaluated(config: DictConfig, run: Run, trained: Network, data: ClipDataMod
     hush()
     recipe = run.config()
     evaluator = Evaluator(trained.model, trained.classes, data.interval)
-    evaluator.lay_out(recipe.memory)
+    evaluator.lay_out(recipe.memory_format)
     kept = {key: recipe.trainer[key] for key in KEPT if key in recipe.trainer}
     kept |= {"_target_": "pytorch_lightning.Trainer", "default_root_dir": str(run.folder)}
     settings = OmegaConf.merge(kept, ONE_DEVICE, config.trainer)

@@ -33,11 +33,11 @@ class Evaluator(LightningModule):
         self.numbers: Numbers = {}
         self._frames = 0
 
-    def lay_out(self, memory: str) -> None:
+    def lay_out(self, memory_format: str) -> None:
         """Weights as `channels_last`, which most convolutions are faster on, or `contiguous`."""
-        if memory not in LAYOUTS:
-            raise BdnetError(f"memory={memory}: say {' or '.join(LAYOUTS)}")
-        self.to(memory_format=LAYOUTS[memory])
+        if memory_format not in LAYOUTS:
+            raise BdnetError(f"memory_format={memory_format}: say {' or '.join(LAYOUTS)}")
+        self.to(memory_format=LAYOUTS[memory_format])
 
     def validation_step(self, batch: Clip, _: int) -> None:
         self.while_training.update(self.segment(batch), batch.labels, batch.offset)
@@ -51,7 +51,10 @@ class Evaluator(LightningModule):
             self.log_dict(flat, rank_zero_only=True)
 
     def test_step(
-        self, batch: Clip | VideoSegment, batch_idx: int, dataloader_idx: int = 0
+        self,
+        batch: Clip | VideoSegment,
+        batch_idx: int,  # noqa: ARG002
+        dataloader_idx: int = 0,  # noqa: ARG002
     ) -> None:
         if isinstance(batch, Clip):
             self.by_offset.update(self.segment(batch), batch.labels, batch.offset)

@@ -149,7 +149,7 @@ def _distiller(config: DictConfig, data: ClipDataModule) -> Distiller:
         config.interval,
         config.steps,
     )
-    distiller.lay_out(config.memory)
+    distiller.lay_out(config.memory_format)
     if config.compile:
         student.compile()
         distiller.teacher.compile()

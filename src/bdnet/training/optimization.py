@@ -18,7 +18,7 @@ class Poly:
 
     optimizer: makes one of groups of parameters, each with its rate
     lr:        of the backbone
-    head:      times lr is the rate of everything else
+    head_lr_factor: times lr is the rate of everything else
     power:     1 falls linearly, 0 stays
     warmup:    steps
     """
@@ -27,15 +27,17 @@ class Poly:
         self,
         optimizer: Callable[[Parameters], Optimizer],
         lr: float,
-        head: float = 10.0,
+        head_lr_factor: float = 10.0,
         power: float = 0.9,
         warmup: int = 0,
     ) -> None:
-        if lr <= 0 or head <= 0:
-            raise BdnetError(f"optimizer.lr={lr}, optimizer.head={head}: rates are above 0")
+        if lr <= 0 or head_lr_factor <= 0:
+            raise BdnetError(
+                f"optimizer.lr={lr}, optimizer.head_lr_factor={head_lr_factor}: rates are above 0"
+            )
         if power < 0 or warmup < 0:
             raise BdnetError(f"optimizer.power={power}, optimizer.warmup={warmup}: 0 or more")
-        self.optimizer, self.lr, self.head = optimizer, lr, head
+        self.optimizer, self.lr, self.head_lr_factor = optimizer, lr, head_lr_factor
         self.power, self.warmup = power, warmup
 
     def check(self, steps: int) -> None:
@@ -54,7 +56,7 @@ class Poly:
         optimizer = self.optimizer(
             [
                 {"params": groups.backbone, "lr": self.lr},
-                {"params": head, "lr": self.lr * self.head},
+                {"params": head, "lr": self.lr * self.head_lr_factor},
             ]
         )
         return optimizer, LambdaLR(optimizer, lambda step: self.factor(step, steps))

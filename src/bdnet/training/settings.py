@@ -13,18 +13,23 @@ from bdnet.errors import BdnetError
 # the least of each; whole numbers, where the least one is
 LEAST: dict[str, int | float] = {
     "seed": 0, "classes": 1, "interval": 1, "steps": 0, "validate_every": 1, "checkpoint_every": 1,
-    "data.interval": 1, "data.batch_size": 1, "data.labelled": 0, "data.unlabelled": 0,
-    "data.stride": 1, "data.workers": 0, "data.prefetch": 1, "data.bad_samples_at_most": 0.0,
+    "data.interval": 1, "data.batch_size": 1, "data.labelled_frame": 0, "data.evaluate_every": 1,
+    "data.unlabelled_batch_size": 0, "data.workers": 0, "data.prefetch": 1,
+    "data.bad_samples_at_most": 0.0,
     "data.dataset.processes": 0, "callbacks.exhibits.clips": 0, "teacher.groups": 1,
     "optimizer.power": 0.0, "optimizer.warmup": 0, "optimizer.optimizer.weight_decay": 0.0,
     "optimizer.optimizer.momentum": 0.0, "trainer.accumulate_grad_batches": 1,
     "trainer.gradient_clip_val": 0.0, "trainer.log_every_n_steps": 1,
 }  # fmt: skip
-ABOVE_ZERO = ("optimizer.lr", "optimizer.head")
+ABOVE_ZERO = ("optimizer.lr", "optimizer.head_lr_factor")
 # the same by a key's own name, wherever networks and loss terms have it
 OF_LOSSES = {"weight": False, "consistency": False, "share": False, "tau": True, "alpha": True}
 OF_NETWORKS = ("dilations", "channels")  # lists of whole numbers from 1 on
-OPTIONAL = ("classes", "data.labelled", "trainer.gradient_clip_val")  # null says something else
+OPTIONAL = (
+    "classes",
+    "data.labelled_frame",
+    "trainer.gradient_clip_val",
+)  # null is a value
 
 
 def check(config: DictConfig) -> None:

@@ -36,7 +36,7 @@ def test_steps_over_a_clip_give_what_streaming_gives(name: str):
 
 
 def test_what_does_not_change_is_not_put_out_again():
-    changes = {"vectors": ["state_2", "state_3"], "recursive": ["state_0", "state_1"], "copy": []}
+    changes = {"vectors": ["state_2", "state_3"], "copy": []}
     for propagation, changed in changes.items():
         model = build("+model=bdnet", "model/boundary=warped", f"model/propagation={propagation}")
         _, other = split(model, SIZE)

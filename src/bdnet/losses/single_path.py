@@ -9,7 +9,7 @@ from bdnet.losses.segmentation_ohem import HardPixels
 from bdnet.types import Prediction
 
 
-class Alone(HardPixels):
+class SinglePath(HardPixels):
     """Of the logits without what earlier frames add."""
 
     needs: ClassVar[tuple[str, ...]] = ("alone",)

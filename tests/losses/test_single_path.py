@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from bdnet.losses.alone import Alone
+from bdnet.losses.single_path import SinglePath
 from losses.reference import both_precisions, check_formula
 from losses.test_segmentation_ohem import reference
 
@@ -18,4 +18,4 @@ def test_agrees_with_its_formula(dtype: torch.dtype, threshold: float, least: fl
     def of_alone(student, teacher, labels) -> float:
         return hardest(SimpleNamespace(logits=student.alone), teacher, labels)
 
-    check_formula(Alone(threshold=threshold, least=least), of_alone, dtype)
+    check_formula(SinglePath(threshold=threshold, least=least), of_alone, dtype)

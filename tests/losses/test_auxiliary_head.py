@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from bdnet.losses.middle import Middle
+from bdnet.losses.auxiliary_head import AuxiliaryHead
 from losses.reference import both_precisions, check_formula
 from losses.test_segmentation_ohem import reference
 
@@ -18,4 +18,4 @@ def test_agrees_with_its_formula(dtype: torch.dtype, threshold: float, least: fl
     def of_middle(student, teacher, labels) -> float:
         return hardest(SimpleNamespace(logits=student.middle), teacher, labels)
 
-    check_formula(Middle(threshold=threshold, least=least), of_middle, dtype)
+    check_formula(AuxiliaryHead(threshold=threshold, least=least), of_middle, dtype)

@@ -9,7 +9,7 @@ from bdnet.losses.segmentation_ohem import HardPixels
 from bdnet.types import Prediction
 
 
-class Middle(HardPixels):
+class AuxiliaryHead(HardPixels):
     """Of the second head's logits."""
 
     needs: ClassVar[tuple[str, ...]] = ("middle",)

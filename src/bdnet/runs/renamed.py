@@ -1,0 +1,46 @@
+"""Keys of earlier versions, and what they are called now."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bdnet.errors import BdnetError
+
+RENAMED = {
+    "data.extra": "data.unlabelled_videos",
+    "data.labelled": "data.labelled_frame",
+    "data.mode": "data.keyframes (any or codec)",
+    "data.stride": "data.evaluate_every",
+    "data.unlabelled": "data.unlabelled_batch_size",
+    "loss.alone": "loss.single_path",
+    "loss.middle": "loss.auxiliary_head",
+    "memory": "memory_format",
+    "optimizer.head": "optimizer.head_lr_factor",
+    "recipe.resnet": "recipe.other_teachers",
+    "recipe.row": "recipe.finetune",
+    "recipe.taught_by": "recipe.teacher_experiment",
+    "recipe.tdnet.head": "recipe.tdnet.head_lr_factor",
+    "recipe.unlabelled": "recipe.unlabelled_batch_size",
+    "recipe.weights": "loss.NAME.weight",
+}
+
+
+def new_name(key: str) -> str | None:
+    """What a dotted key of an earlier version, or one below it, is called now."""
+    parts = key.split(".")
+    names = (".".join(parts[:count]) for count in range(1, len(parts) + 1))
+    return next((RENAMED[name] for name in names if name in RENAMED), None)
+
+
+def check_renamed(config: Mapping[str, Any], path: Path) -> None:
+    """Refuses the stored configuration of an earlier version, whose keys would be ignored."""
+    for key, new in RENAMED.items():
+        *groups, name = key.split(".")
+        node: Any = config
+        for group in groups:
+            node = node.get(group) or {}
+        if name in node:
+            raise BdnetError(
+                f"{path}: has {key}, which is called {new} now; rename it there, or train the run "
+                "again"
+            )
