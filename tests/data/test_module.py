@@ -225,7 +225,7 @@ def test_training_may_keep_to_the_last_offset(small_streets: Streets):
 
 
 def test_an_interval_that_no_training_clip_reaches_is_refused(small_streets: Streets):
-    settings = {"batch_size": 1, "labelled": 6}
+    settings = {"batch_size": 1, "labelled_frame": 6}
     assert ClipDataModule(small_streets, interval=7, **settings).train_dataloader()
     module = ClipDataModule(small_streets, interval=8, **settings)
     with pytest.raises(BadData, match="interval=8: no labelled frame of train lies 7 frames after"):
@@ -240,7 +240,7 @@ def test_unlabelled_targets_are_void(small_streets: Streets):
 
 
 def test_unlabelled_clips_come_after_the_labelled_ones(small_streets: Streets):
-    settings = {"interval": 3, "batch_size": 2, "workers": 0, "labelled": 6, "seed": 4}
+    settings = {"interval": 3, "batch_size": 2, "workers": 0, "labelled_frame": 6, "seed": 4}
     plain = ClipDataModule(small_streets, **settings)
     both = ClipDataModule(small_streets, unlabelled_batch_size=2, **settings)
     seen = set()
