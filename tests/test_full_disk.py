@@ -48,7 +48,7 @@ def test_numbers_and_pictures(tmp_path: Path):
     before = state(tmp_path)
     said = limited(write_json, 100, tmp_path / "metrics.json", {"miou": [0.5] * 100})
     assert said.startswith(f"{tmp_path}/metrics.json: cannot be written ([Errno 27] File too large")
-    assert said.endswith("free space on its disk, or say another place")
+    assert said.endswith("free space on its disk, or name another path")
     assert f"{tmp_path}/0.png: cannot be written (File" in limited(
         save, 100, noise, tmp_path / "0.png"
     )

@@ -225,7 +225,7 @@ LONG = {**CLEAN_H264, "g": "999", "keyint_min": "999"}
 
 NO_VECTORS = r"decoder exports no motion vectors; re-encode it as H\.264: python -m bdnet\.encode"
 UNREADABLE = r"not a video that FFmpeg can read, or cut off before its index"
-UNDECODABLE = r"a video of whose frames none can be decoded; copy it again from its source"
+UNDECODABLE = r"none of whose frames can be decoded"
 
 KINDS = [
     Kind("clean.mp4", video()),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bdnet.codec.references import ReferenceTracker
+from bdnet.codec.frames import ReferenceTracker
 
 
 def distances(frames: list[tuple[int, bool]]) -> list[int]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bdnet.codec import UnsupportedStream, VideoReader
-from bdnet.codec.upright import AS_CODED, Orientation, turn, turn_image
+from bdnet.codec.upright import AS_CODED, Orientation, turn_frame, turn_image
 from bdnet.inference.streaming import segment
 from bdnet.types import Frame, cells
 from networks import build
@@ -51,7 +51,7 @@ def test_vectors_turn_with_the_picture(how, size) -> None:
     grid = cells(size[0]), cells(size[1])
     motion = rng.integers(-3, 4, (2, *grid)).astype(np.float32)
     frame = Frame(5, 0.2, False, None, motion, rng.random(grid) < 0.5)
-    found = turn(frame, how, *size)
+    found = turn_frame(frame, how, *size)
     assert found[:4] == frame[:4]
     assert found.motion.shape == (2, *found.valid.shape)
     assert found.motion.dtype == np.float32
@@ -68,8 +68,8 @@ def test_vectors_turn_with_the_picture(how, size) -> None:
 
 def test_a_frame_without_pixels_or_motion_stays_without() -> None:
     frame = Frame(0, 0.0, True, None, None, None)
-    assert turn(frame, EVERY[-1], 24, 40) == frame
-    assert turn(frame, AS_CODED, 24, 40) is frame
+    assert turn_frame(frame, EVERY[-1], 24, 40) == frame
+    assert turn_frame(frame, AS_CODED, 24, 40) is frame
 
 
 @pytest.mark.parametrize("size", [(48, 64), (45, 61)])

@@ -86,14 +86,14 @@ def _decode(video: Path, options: dict[str, str], rgb: bool = False) -> int:
 def _has_torchcodec() -> bool:
     """It is installed, and finds an FFmpeg that it can load."""
     try:
-        import torchcodec.decoder_pool  # type: ignore[import-not-found]  # noqa: F401, PLC0415
+        import torchcodec.decoders  # type: ignore[import-not-found]  # noqa: F401, PLC0415
     except (ImportError, OSError, RuntimeError):
         return False
     return True
 
 
 def _pictures(video: Path) -> int:
-    from torchcodec.decoder_pool import VideoDecoder  # noqa: PLC0415
+    from torchcodec.decoders import VideoDecoder  # noqa: PLC0415
 
     return sum(1 for _ in VideoDecoder(str(video), num_ffmpeg_threads=0))
 

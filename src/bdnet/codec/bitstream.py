@@ -1,4 +1,4 @@
-"""The few facts of an H.264 bit stream that libavcodec knows and does not tell."""
+"""Parses the few fields of an H.264 bit stream that libavcodec does not export."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -10,7 +10,7 @@ LONGEST_SET = 2048  # bytes; a parameter set with all twelve scaling lists writt
 
 
 class SequenceParameters(NamedTuple):
-    """What the sequence parameter set says about references (ITU-T H.264, 7.3.2.1.1)."""
+    """Two fields of the sequence parameter set (ITU-T H.264, 7.3.2.1.1)."""
 
     references: int
     interlaced: bool
@@ -40,11 +40,11 @@ class BitReader:
         return value
 
     def unsigned(self) -> int:
-        one = self.bits.find("1", self.position)
-        if one < 0 or one - self.position > 32:
+        first = self.bits.find("1", self.position)
+        if first < 0 or first - self.position > 32:
             raise ValueError("not an Exp-Golomb number")
-        zeros = one - self.position
-        self.position = one
+        zeros = first - self.position
+        self.position = first
         return self.number(zeros + 1) - 1
 
     def signed(self) -> int:
@@ -115,12 +115,12 @@ def nal_units(data: memoryview, length_size: int) -> Iterator[bytes]:
             yield bytes(data[position : position + min(size, LONGEST_SET)])
             position += size
     else:
-        for piece in bytes(data).split(b"\x00\x00\x01")[1:]:
-            yield piece[:LONGEST_SET]
+        for unit in bytes(data).split(b"\x00\x00\x01")[1:]:
+            yield unit[:LONGEST_SET]
 
 
 class StreamHeader(NamedTuple):
-    """How packets are cut into NAL units, and what the sequence parameter sets say."""
+    """Bytes of a NAL unit's length prefix (0: start codes), and the sequence parameter sets."""
 
     length_size: int
     parameters: tuple[SequenceParameters, ...]
@@ -148,11 +148,11 @@ def _parameter_sets(units: Iterator[bytes]) -> Iterator[SequenceParameters]:
             try:
                 yield read_sequence_parameters(unit)
             except ValueError:
-                continue  # a damaged set: libavcodec will complain of it in its own way
+                continue  # a damaged set, which libavcodec will report
 
 
 def read_slice(packet: memoryview, length_size: int) -> Slice | None:
-    """Reads the first slice header of a coded picture; None where there is none to be read."""
+    """Reads the first slice header of a coded picture; None where none can be read."""
     for unit in nal_units(packet, length_size):
         if unit and unit[0] & 31 in (SLICE, IDR_SLICE):
             bits = BitReader(unit[1:LONGEST_HEADER])

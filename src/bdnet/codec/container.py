@@ -1,4 +1,4 @@
-"""Opening a video: its container, its video stream, and a sentence for all that can be wrong."""
+"""Opens a video's container and finds its video stream; every failure is one clear sentence."""
 
 from pathlib import Path
 
@@ -8,46 +8,46 @@ from av.video.stream import VideoStream
 
 from bdnet.codec.errors import MissingVideo, UnsupportedStream, encode_command
 
-# what a file may be; beyond these FFmpeg opens rarities, and playlists (hls, concat, sdp), which
-# make it open whatever other files and addresses their author has written into them
+# formats that are opened; FFmpeg would also open playlists (hls, concat, sdp), and with them any
+# file or address that their author has named
 FORMATS = (
     "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "mpegts", "mpeg", "mpegvideo", "m4v", "flv",
     "asf", "ogg", "rm", "mxf", "nut", "dv", "wtv", "swf", "amv", "nsv", "h261", "h263", "h264",
     "hevc", "vvc", "vc1", "av1", "obu", "ivf", "mjpeg", "gif", "apng", "yuv4mpegpipe",
-    "wav", "mp3", "flac", "aac",  # to say that there is only sound in them
+    "wav", "mp3", "flac", "aac",  # for an error that names the sound in them
 )  # fmt: skip
 FILE_ONLY = {"protocol_whitelist": "file", "format_whitelist": ",".join(FORMATS)}
 
 # measured: each of these decoders exported the vectors of a known pan
 MPEG = {"mpeg1video", "mpeg2video", "mpeg4", "msmpeg4v3", "msmpeg4v2", "wmv1", "wmv2"}
 EXPORTS_VECTORS = frozenset({"h264", "h263", "h261", "flv1", "rv10", "rv20", *MPEG})
-PATIENCE = 30.0  # seconds without a byte from a URL
+TIMEOUT = 30.0  # seconds without a byte from a URL
 
 
 def open_video(path: str | Path) -> tuple[InputContainer, VideoStream]:
     """Opens a file, URL or device; the caller closes the container.
 
-    A file gives its own content and nothing else; of a URL, FFmpeg makes what it likes.
+    A file cannot make FFmpeg open other files or addresses; a URL may.
     """
-    place, options = str(path), {}
-    is_url = "://" in place
+    address, options = str(path), {}
+    is_url = "://" in address
     if not is_url:
         _check_file(Path(path))
     if Path(path).is_file():
-        # concat:a|b and the like are words of a protocol, where no folder stands before them
-        place, options = str(Path(path).absolute()), FILE_ONLY
+        # an absolute path, because FFmpeg takes a file called concat:a|b for a protocol
+        address, options = str(Path(path).absolute()), FILE_ONLY
     try:
-        container = av.open(place, options=options, timeout=PATIENCE if is_url else None)
+        container = av.open(address, options=options, timeout=TIMEOUT if is_url else None)
     except av.error.ArgumentError as error:
         raise UnsupportedStream(
-            f"{path}: not a format that is opened, or a playlist, which would lead to other files; "
+            f"{path}: not a format that is opened, or a playlist, which names other files; "
             "give the video itself, or make one of it: ffmpeg -i FILE -c copy NAME.mp4"
         ) from error
     except (av.error.FFmpegError, OSError, ValueError) as error:
         if is_url:
             raise UnsupportedStream(
-                f"{path}: cannot be opened as a video ({reason(error)}); check the address, and "
-                "that something is sent from there"
+                f"{path}: cannot be opened as a video ({reason(error)}); check the address "
+                "and its server"
             ) from error
         raise UnsupportedStream(
             f"{path}: not a video that FFmpeg can read, or cut off before its index "
@@ -56,14 +56,14 @@ def open_video(path: str | Path) -> tuple[InputContainer, VideoStream]:
     stream = _video_stream(container)
     if stream is None:
         kinds = ", ".join(sorted({stream.type for stream in container.streams}))
-        found = f"only {kinds}" if kinds else "no stream at all"
+        content = f"only {kinds}" if kinds else "no stream at all"
         container.close()
-        raise UnsupportedStream(f"{path}: no video in it, {found}; give a file with a picture")
+        raise UnsupportedStream(f"{path}: no video in it, {content}; give a file with a picture")
     return container, stream
 
 
 def codec_name(stream: VideoStream) -> str:
-    """The format's name: av1, not that of the library which decodes it."""
+    """Name of the format (av1), not of the library that decodes it."""
     return stream.codec_context.codec.canonical_name
 
 
@@ -98,7 +98,7 @@ def _video_stream(container: InputContainer) -> VideoStream | None:
 
 
 def reason(error: Exception) -> str:
-    """FFmpeg's words for what went wrong."""
+    """Reason of an error, in FFmpeg's words."""
     if isinstance(error, av.error.ExitError):
-        return f"nothing came for {PATIENCE:g} seconds"
+        return f"nothing came for {TIMEOUT:g} seconds"
     return getattr(error, "strerror", None) or str(error) or type(error).__name__

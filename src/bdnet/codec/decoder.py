@@ -1,15 +1,17 @@
-"""An open video whose decoder exports vectors and skips the pixels that nobody will look at."""
+"""A decoder that exports motion vectors and leaves unneeded pixels undone."""
 
 from __future__ import annotations  # av.Packet takes its type argument in its stub only
 
 import itertools
 from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import av
 from av.packet import Packet
+from av.sidedata.sidedata import SideDataContainer
 from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 
@@ -18,11 +20,11 @@ from bdnet.codec.container import open_video, reason, require_vectors
 
 # measured: for a B-frame of MPEG-4 libavcodec exports a zero per block, not the block's vector
 EXPORTS_B_VECTORS = {"h264", "mpeg1video", "mpeg2video"}
-REPEATED = -2  # number of the keyframe that is decoded once more at the end
+REPEATED = -2  # packet number of the keyframe that is decoded again at the end
 
 
 class Skip(Enum):
-    """Which pixels are left unfinished; vectors do not depend on pixels and never change."""
+    """Frames whose pixels are left undone; vectors do not depend on pixels."""
 
     NOTHING = "default"
     OTHER_THAN_KEY = "nokey"
@@ -33,7 +35,7 @@ class Skip(Enum):
 class Decoded(NamedTuple):
     """A picture in display order.
 
-    packet:       number in decoding order
+    packet:       its number in decoding order
     is_reference: other pictures refer to it
     has_vectors:  the vectors that libavcodec exports with it are its own
     """
@@ -42,6 +44,15 @@ class Decoded(NamedTuple):
     packet: int
     is_reference: bool
     has_vectors: bool
+
+
+def side_data(picture: VideoFrame, kind: str) -> Any:
+    """Side data of a picture, or None.
+
+    picture.side_data would tie both into a reference cycle, and every frame would take new memory
+    until the next garbage collection.
+    """
+    return SideDataContainer(picture).get(kind)  # type: ignore[call-arg]  # its stub
 
 
 class Decoder:
@@ -71,8 +82,8 @@ class Decoder:
         self._is_h264 = context.name == "h264"
         self._has_b_vectors = context.name in EXPORTS_B_VECTORS
         context.thread_count = self.threads
-        # libavcodec's frame threads race for the vectors of B-frames in direct mode: a third of the
-        # decodes of one file differed from each other
+        # libavcodec's frame threads race for the vectors of B-frames in direct mode: of one file a
+        # third of the decodes differed
         context.thread_type = "SLICE" if context.reorder_depth else "FRAME"
 
     def close(self) -> None:
@@ -92,7 +103,9 @@ class Decoder:
                 break
             key = packet if packet.is_keyframe else key
             packet.opaque = (self.packets, self._is_reference(packet))
-            self.packets += not packet.is_discard  # cut away by an edit list: decoded, never shown
+            self.packets += (
+                not packet.is_discard
+            )  # False: decoded but not shown, because of an edit list
             self.discarded += packet.is_discard
             yield from self._send(packet)
         if key is not None and not self._is_h264 and self.stream.codec_context.reorder_depth:
@@ -101,22 +114,22 @@ class Decoder:
             yield from self._send(None)
 
     def _push_out(self, key: Packet[VideoStream]) -> Iterator[Decoded]:
-        """The last picture of a decoder that holds one back: flushed, it would have no vectors."""
+        """Decodes a keyframe again, because the last picture would lose its vectors in a flush."""
         key.opaque = (REPEATED, None)
         for decoded in itertools.chain(self._send(key), self._send(None)):
             if decoded is not None and decoded.packet != REPEATED:
                 yield decoded
 
     def _is_reference(self, packet: Packet[VideoStream]) -> bool | None:
-        """Whether later frames may refer to this one, None where the codec has no flag for it."""
+        """Whether later frames may refer to this one; None where the codec has no such flag."""
         if not self._is_h264:
             return None
         header = bitstream.read_slice(memoryview(packet), self.header.length_size)
         return header is None or header.is_reference
 
     def _packets(self, start: int | None) -> Iterator[Packet[VideoStream]]:
-        is_there = not self._used if start is None else self._seek(start)
-        if not is_there:
+        is_ready = not self._used if start is None else self._seek(start)
+        if not is_ready:
             self.container.close()
             self._open()
         self._used, self.damage, self.packets, self.discarded = True, None, 0, 0
@@ -130,7 +143,7 @@ class Decoder:
             self.damage = reason(error)
 
     def _seek(self, start: int) -> bool:
-        """Goes to a packet at or before the stamp, which a demuxer's own index may get wrong."""
+        """Goes to a packet at or before the stamp; False where the demuxer's index is wrong."""
         try:
             self.container.seek(start, stream=self.stream)
             first = next(self.container.demux(self.stream), None)
@@ -155,3 +168,41 @@ class Decoder:
             is_reference = picture.pict_type != PictureType.B if flag is None else flag
             has_vectors = self._has_b_vectors or picture.pict_type != PictureType.B
             yield Decoded(picture, number, is_reference, has_vectors)
+
+
+class Decoders:
+    """The decoders of one file, one per `Skip`, kept open: opening costs more than seeking.
+
+    threads: of each, 0 for one per core
+    """
+
+    def __init__(self, path: str | Path, threads: int) -> None:
+        self.path, self.threads = path, threads
+        self._idle: dict[Skip, Decoder] = {}
+        self._is_closed = False
+
+    def open(self, skip: Skip) -> Decoder:
+        """The idle decoder of this kind, which stays idle; opened if there is none."""
+        if skip not in self._idle:
+            self._idle[skip] = Decoder(self.path, skip, self.threads)
+        return self._idle[skip]
+
+    @contextmanager
+    def borrowed(self, skip: Skip) -> Iterator[Decoder]:
+        """A decoder for one reading; two readings at once get two."""
+        if self._is_closed:
+            raise ValueError(f"{self.path}: this reader is closed; open another one")
+        decoder = self._idle.pop(skip, None) or Decoder(self.path, skip, self.threads)
+        try:
+            yield decoder
+        finally:
+            if self._is_closed or skip in self._idle:
+                decoder.close()
+            else:
+                self._idle[skip] = decoder
+
+    def close(self) -> None:
+        self._is_closed = True
+        for decoder in self._idle.values():
+            decoder.close()
+        self._idle.clear()

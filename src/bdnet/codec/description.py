@@ -1,4 +1,4 @@
-"""What is in a video file, and whether its motion vectors can be trusted."""
+"""Describes a video file, and whether its motion vectors chain."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +14,12 @@ from bdnet.codec.container import EXPORTS_VECTORS, codec_name, open_video
 from bdnet.codec.errors import UnsupportedStream, encode_command
 from bdnet.codec.index import StreamIndex, read_index
 
-SHOWN_KEYFRAMES = 8
+LISTED_KEYFRAMES = 8
 
 
 @dataclass(frozen=True)
 class StreamInfo:
-    """What is in a file; `problems` says in plain words what keeps its vectors from chaining."""
+    """Facts of a video file; `problems` are the reasons why its vectors do not chain."""
 
     path: str
     codec: str
@@ -44,9 +44,9 @@ class StreamInfo:
         return not self.problems
 
     def __str__(self) -> str:
-        """A table of all that, and what to do about its problems."""
-        keys = ", ".join(map(str, self.keyframes[:SHOWN_KEYFRAMES]))
-        more = ", ..." if len(self.keyframes) > SHOWN_KEYFRAMES else ""
+        """A table of these facts, and a remedy for problems."""
+        keys = ", ".join(map(str, self.keyframes[:LISTED_KEYFRAMES]))
+        more = ", ..." if len(self.keyframes) > LISTED_KEYFRAMES else ""
         turned = f", shown turned by {self.rotation} degrees" if self.rotation else ""
         variable = " on average (variable)" if self.variable_fps else ""
         vectors = "exported" if self.exports_vectors else "not exported by this codec's decoder"
@@ -91,10 +91,10 @@ def describe(path: str | Path) -> StreamInfo:
             frames=len(index),
             keyframes=tuple(index.keys.tolist()),
             has_b_frames=index.has_b,
-            references=max((each.references for each in header.parameters), default=None)
+            references=max((sps.references for sps in header.parameters), default=None)
             if codec == "h264"
             else None,
-            interlaced=any(each.interlaced for each in header.parameters)
+            interlaced=any(sps.interlaced for sps in header.parameters)
             or (first is not None and first.interlaced_frame),
             rotation=first.rotation if first is not None else 0,
             exports_vectors=codec in EXPORTS_VECTORS,
@@ -112,7 +112,7 @@ def _first_frame(container: InputContainer, stream: VideoStream) -> VideoFrame |
 def _problems(
     codec: str, header: StreamHeader, index: StreamIndex, first: VideoFrame | None
 ) -> list[str]:
-    found = {
+    checks = {
         f"is {codec}, whose decoder exports no motion vectors": codec not in EXPORTS_VECTORS,
         problems.B_FRAMES: index.has_b,
         **dict.fromkeys(problems.of_parameters(header.parameters), True),
@@ -123,6 +123,6 @@ def _problems(
         "does not begin with a frame that can be decoded": first is None,
     }
     if first is not None:
-        for problem, is_there in problems.of_picture(first).items():
-            found[problem] = found.get(problem, False) or is_there
-    return [problem for problem, is_there in found.items() if is_there]
+        for problem, applies in problems.of_picture(first).items():
+            checks[problem] = checks.get(problem, False) or applies
+    return [problem for problem, applies in checks.items() if applies]

@@ -1,4 +1,4 @@
-"""How a clean stream is encoded."""
+"""Encoder settings of a clean stream."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -22,7 +22,7 @@ class WriteError(BdnetError, ValueError):
 
 @dataclass(frozen=True)
 class Encoding:
-    """How a clean stream is encoded.
+    """Encoder settings of a clean stream.
 
     codec:    h264 or mpeg4 (MPEG-4 Part 2)
     interval: frames from one codec keyframe to the next
@@ -59,12 +59,12 @@ class Encoding:
             raise WriteError(f"bitrate={self.bitrate}: bits per second, at least 1000")
 
     def options(self) -> dict[str, str]:
-        """libavcodec's options; what they switch off is what would break the chain of vectors."""
+        """libavcodec's options, without B-frames, further references and scene cuts."""
         common = {"g": str(self.interval), "bf": "0"}
         if self.codec == "mpeg4":
             quantiser = str(round(self.crf or 3))
             fixed = {} if self.bitrate else {"qmin": quantiser, "qmax": quantiser}
-            # the threshold above which a scene change starts a new group: none reaches it
+            # so high a threshold that no scene change starts a new group
             return {**common, **fixed, "sc_threshold": "1000000000"}
         quality = {} if self.bitrate else {"crf": str(20 if self.crf is None else self.crf)}
         if self.lossless:

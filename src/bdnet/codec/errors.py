@@ -1,4 +1,4 @@
-"""What can be wrong with a video, as one sentence each."""
+"""Errors of reading a video."""
 
 from bdnet.errors import BdnetError
 
@@ -8,7 +8,7 @@ def encode_command(path: object) -> str:
 
 
 class UnsupportedStream(BdnetError, ValueError):
-    """A video that cannot be used as asked; the message says what was found, and the fix."""
+    """A video that cannot be used as asked; the message has the reason and a remedy."""
 
 
 class MissingVideo(UnsupportedStream, FileNotFoundError):

@@ -1,36 +1,36 @@
-"""Decoded picture -> Frame: its pixels where wanted, its field, and what is wrong with it."""
+"""Builds a `Frame` of a decoded picture: pixels if wanted, motion field, problems."""
 
 import logging
+from collections import deque
 from pathlib import Path
 
 import numpy as np
-from av.sidedata.sidedata import SideDataContainer
 from av.video.frame import PictureType, VideoFrame
 from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from bdnet.codec import problems
-from bdnet.codec.decoder import Decoded
+from bdnet.codec.decoder import Decoded, side_data
 from bdnet.codec.errors import CorruptStream, UnsupportedStream, encode_command
 from bdnet.codec.motion import rasterise
 from bdnet.codec.pixels import Wants
-from bdnet.codec.references import ReferenceTracker
-from bdnet.codec.upright import AS_CODED, orientation, turn
+from bdnet.codec.upright import AS_CODED, orientation, turn_frame
 from bdnet.types import Frame, cells
 
 log = logging.getLogger(__name__)
 
+REMEMBERED = 32  # frames; H.264 keeps at most 16 references
 INTRA = (PictureType.I, PictureType.SI)
 
 
 class StreamFindings:
-    """What reading a video brought to light: problems, damaged frames, cells without a vector."""
+    """Problems, damaged frames and cells without a vector, counted while a video is read."""
 
     def __init__(self) -> None:
         self.corrupt: list[int] = []
-        self.problems: dict[str, int] = {}  # and the first frame that has it
+        self.problems: dict[str, int] = {}  # with the first frame that has it
         self.cells = self.holes = 0
-        self.size: tuple[int, int] | None = None  # (height, width) of the frames, as they come
+        self.size: tuple[int, int] | None = None  # (height, width) of the frames
 
     def count(self, valid: NDArray[np.bool_]) -> None:
         self.cells += valid.size
@@ -40,14 +40,37 @@ class StreamFindings:
     def hole_share(self) -> float:
         return self.holes / max(1, self.cells)
 
-    def say(self, path: str | Path) -> None:
-        """Logs what was found, where anything was."""
+    def log(self, path: str | Path) -> None:
+        """Logs holes and damaged frames, if there are any."""
         if self.hole_share:
             share = 100 * self.hole_share
             log.warning("%s: %.1f %% of the picture had no usable vector", path, share)
         if self.corrupt:
             count, first = len(self.corrupt), self.corrupt[0]
             log.warning("%s: %d damaged frames, the first is %d", path, count, first)
+
+
+class ReferenceTracker:
+    """Tells, frame by frame in display order, how far back the nearest reference lies.
+
+    In a clean stream that is always 1. In others, libavcodec does not export which reference a
+    vector points to; the nearest one that was decoded before the frame is the best guess:
+
+        display   I0  B1  B2  B3  P4         B2 is a reference itself
+        distance      1   2   1   4
+    """
+
+    def __init__(self) -> None:
+        self._references: deque[tuple[int, int]] = deque(maxlen=REMEMBERED)
+
+    def distance(self, index: int, packet: int, is_reference: bool) -> int:
+        """Number of frames from `index`, decoded as number `packet`, back to its reference."""
+        nearest = max(
+            (shown for shown, decoded in self._references if decoded < packet), default=index - 1
+        )
+        if is_reference:
+            self._references.append((index, packet))
+        return index - nearest
 
 
 class FrameBuilder:
@@ -58,13 +81,13 @@ class FrameBuilder:
     ) -> None:
         self.path, self.strict, self.findings, self.upright = path, strict, findings, upright
         self._tracker = ReferenceTracker()
-        self._to_rgb = VideoReformatter()  # one for all: making it takes longer than using it
+        self._to_rgb = VideoReformatter()  # kept, since making it takes longer than using it
         self._size: tuple[int, int] | None = None
         self._turn = AS_CODED
-        self._is_broken = False  # the frame before is missing, so vectors to it mean nothing
+        self._is_broken = False  # the frame before is missing, so this one's vectors mean nothing
 
-    def lose(self, index: int) -> None:
-        """Notes that a frame could not be decoded at all."""
+    def skip_lost(self, index: int) -> None:
+        """Records a frame that could not be decoded."""
         self._damage(index, "could not be decoded")
         self._is_broken = True
 
@@ -81,38 +104,36 @@ class FrameBuilder:
             pixels = self._to_rgb.reformat(picture, format="rgb24").to_ndarray()
             # rows of odd widths come padded
             frame = frame._replace(image=np.ascontiguousarray(pixels, np.uint8))
-        return turn(frame, self._turn, picture.height, picture.width)
+        return turn_frame(frame, self._turn, picture.height, picture.width)
 
-    def pass_by(self, decoded: Decoded, index: int) -> None:
-        """Takes note of a picture that is decoded only because later ones need it."""
+    def skip_unwanted(self, decoded: Decoded, index: int) -> None:
+        """Checks a picture that is decoded only because later ones need it."""
         self._examine(decoded, index)
         self._is_broken = False
 
     def _examine(self, decoded: Decoded, index: int) -> int:
-        """Checks a picture and tells how many frames back its reference lies."""
+        """Checks a picture; returns how many frames back its reference lies."""
         picture = decoded.picture
         self._check(picture, index)
         if picture.is_corrupt:
             self._damage(index, "is damaged")
         distance = self._tracker.distance(index, decoded.packet, decoded.is_reference)
         if distance != 1 and picture.pict_type not in INTRA:
-            self._meet(problems.UNUSED, index)
+            self._report(problems.UNUSED, index)
         return distance
 
     def _field(
         self, decoded: Decoded, distance: int
     ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         picture = decoded.picture
-        # picture.side_data would tie picture and side data into a cycle, and the decoder would have
-        # to find new memory for every frame until the garbage collector comes by
-        records = SideDataContainer(picture).get("MOTION_VECTORS")  # type: ignore[call-arg]  # its stub
+        records = side_data(picture, "MOTION_VECTORS")
         is_usable = decoded.has_vectors and not picture.is_corrupt and not self._is_broken
         if records is None or not is_usable:
             grid = cells(picture.height), cells(picture.width)
             return np.zeros((2, *grid), np.float32), np.zeros(grid, np.bool_)
         motion, valid = rasterise(records.to_ndarray(), picture.height, picture.width)
         if distance != 1:
-            motion /= distance  # the share of one frame, as if the motion were steady
+            motion /= distance  # of one frame, if the motion is steady
         return motion, valid
 
     def _check(self, picture: VideoFrame, index: int) -> None:
@@ -125,18 +146,18 @@ class FrameBuilder:
                 f"width) at frame {index}; re-encode it at one size: {encode_command(self.path)}"
             )
         self._size = self.findings.size = size
-        for problem, is_there in problems.of_picture(picture, turned is not None).items():
-            if is_there:
-                self._meet(problem, index)
+        for problem, applies in problems.of_picture(picture, turned is not None).items():
+            if applies:
+                self._report(problem, index)
 
-    def _meet(self, problem: str, index: int) -> None:
+    def _report(self, problem: str, index: int) -> None:
         refuse(self.path, f"{problem} (frame {index})", self.strict)
         self.findings.problems.setdefault(problem, index)
 
-    def _damage(self, index: int, what: str) -> None:
+    def _damage(self, index: int, state: str) -> None:
         if self.strict:
             raise CorruptStream(
-                f"{self.path}: frame {index} {what}; copy the file again from its source, or read "
+                f"{self.path}: frame {index} {state}; copy the file again from its source, or read "
                 "on around the damage with strict=False",
                 index,
             )
@@ -144,9 +165,9 @@ class FrameBuilder:
 
 
 def refuse(path: str | Path, problem: str, strict: bool) -> None:
-    """Raises in strict mode, where a stream must be clean."""
+    """Raises in strict mode, which wants a clean stream."""
     if strict:
         raise UnsupportedStream(
             f"{path} {problem}; make a clean copy: {encode_command(path)} "
-            "(or read it as well as it goes with strict=False)"
+            "(or read it as it is with strict=False)"
         )

@@ -1,4 +1,4 @@
-"""The order of a video's frames, read from its packets without decoding them."""
+"""The display order of a video's frames, read from its packets without decoding."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -43,8 +43,8 @@ class StreamIndex:
 
     def key_before(self, frame: int) -> int:
         """The last codec keyframe at or before a frame, or the first frame."""
-        place = int(np.searchsorted(self.keys, frame, side="right"))
-        return int(self.keys[place - 1]) if place else 0
+        count = int(np.searchsorted(self.keys, frame, side="right"))
+        return int(self.keys[count - 1]) if count else 0
 
     @property
     def variable_rate(self) -> bool:
@@ -52,8 +52,8 @@ class StreamIndex:
         if self.stamps is None or len(self.stamps) < 3:
             return False
         gaps = np.diff(self.stamps)
-        usual = float(np.median(gaps))
-        return bool(np.abs(gaps - usual).max() > max(1.5, 0.05 * usual))
+        median = float(np.median(gaps))
+        return bool(np.abs(gaps - median).max() > max(1.5, 0.05 * median))
 
 
 def read_index(path: str | Path) -> StreamIndex:
@@ -68,7 +68,7 @@ def read_index(path: str | Path) -> StreamIndex:
             for packet in container.demux(stream):
                 if packet.size == 0:  # the end
                     continue
-                if packet.is_discard:  # decoded and never shown: cut away by an edit list
+                if packet.is_discard:  # decoded but not shown, because of an edit list
                     discarded += 1
                     continue
                 stamps.append(packet.pts)

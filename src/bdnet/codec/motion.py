@@ -1,4 +1,4 @@
-"""Block motion vectors as a field."""
+"""Block motion vectors -> a field on a grid of cells."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from bdnet.types import CELL, cells
 
-HOLE = np.iinfo(np.int64).min  # no vector is that long
+HOLE = np.iinfo(np.int64).min  # no vector has this value
 
 
 def rasterise(
@@ -44,20 +44,20 @@ def rasterise(
 def _paint(records: NDArray[Any], cells: NDArray[np.int64]) -> None:
     """Writes each record's vector, both components as one number, into the cells of its block."""
     rows, columns = cells.shape
-    block, place, vector = _columns(records)
+    block, centre, vector = _columns(records)
     past = block.view(np.int32)[::2] < 0  # the field `source`
     if not past.all():
-        block, place, vector = block[past], place[past], vector[past]
+        block, centre, vector = block[past], centre[past], vector[past]
     width, height = (block.view(np.uint8)[byte::8] for byte in (4, 5))
     # signed and wide enough: centres may lie left of or above the picture
-    left, top = (place.view(np.int16)[half::4].astype(np.int64) for half in (1, 2))
+    left, top = (centre.view(np.int16)[half::4].astype(np.int64) for half in (1, 2))
     left = (left - (width >> 1)) >> 3
     top = (top - (height >> 1)) >> 3
     right, bottom = left + (width > CELL), top + (height > CELL)
     inside = (left >= 0) & (right < columns) & (top >= 0) & (bottom < rows)
     if not inside.all():  # only in a damaged stream
         left, right, top, bottom, vector = (
-            each[inside] for each in (left, right, top, bottom, vector)
+            values[inside] for values in (left, right, top, bottom, vector)
         )
     top *= columns
     bottom *= columns
@@ -68,7 +68,7 @@ def _paint(records: NDArray[Any], cells: NDArray[np.int64]) -> None:
 def _columns(records: NDArray[Any]) -> tuple[NDArray[np.int64], ...]:
     """Three of the five 8-byte words of each record, one after the other in memory.
 
-    Field by field would walk through all 40 bytes of every record ten times.
+    Reading field by field would go through all 40 bytes of every record ten times.
 
         0 source w h src_x | 8 src_y dst_x dst_y - | 16 flags | 24 motion_x motion_y | 32 scale -
     """

@@ -1,4 +1,4 @@
-"""Which frames carry pixels, and what the decoder may therefore leave undone."""
+"""Which frames get pixels, and which pixels the decoder can therefore leave undone."""
 
 from collections.abc import Callable, Collection, Iterator
 from typing import Literal
@@ -10,7 +10,7 @@ from bdnet.codec.decoder import Skip
 from bdnet.codec.index import StreamIndex
 from bdnet.types import Frame
 
-Wants = Callable[[Frame], bool]  # whether a frame, as yet without image, gets one
+Wants = Callable[[Frame], bool]  # whether a frame, which has no image yet, gets one
 Image = NDArray[np.uint8]  # RGB [H, W, 3]
 Pixels = Literal["key", "intra", "all", "none"] | Collection[int] | Wants
 SKIPS = {
@@ -28,14 +28,14 @@ RULES: dict[str, Wants] = {
 
 
 def likely_skip(pixels: Pixels) -> Skip:
-    """What the first frames that are read will most likely need: one decoder then does for all."""
+    """The kind of skipping that the first frames will most likely need."""
     if isinstance(pixels, str):
         return SKIPS[pixels]
     return Skip.NOTHING if callable(pixels) or pixels else Skip.OTHER_THAN_KEY
 
 
 def wants(pixels: Pixels) -> Wants:
-    """The rule that a choice of pixels means."""
+    """The rule for a choice of pixels."""
     if isinstance(pixels, str):
         return RULES[pixels]
     return pixels if callable(pixels) else lambda frame: frame.index in pixels
@@ -44,7 +44,7 @@ def wants(pixels: Pixels) -> Wants:
 def runs(
     index: StreamIndex, first: int, last: int, wanted: frozenset[int]
 ) -> Iterator[tuple[int, int, Skip]]:
-    """Cuts first..last where whole groups of pictures can do without unwanted pixels.
+    """Splits first..last into runs (first, last, skip) that decode no more pixels than they need.
 
     A P-frame's pixels need those of every frame before it in its group, so such a group is decoded
     whole; so is everything in open groups, or in a file without time stamps.
@@ -52,8 +52,8 @@ def runs(
     if index.has_b or index.stamps is None or not index.is_key[0]:
         yield first, last, Skip.NOTHING
         return
-    inner = {each for each in wanted if first <= each <= last and not index.is_key[each]}
-    whole = {index.key_before(each) for each in inner}
+    inner = {frame for frame in wanted if first <= frame <= last and not index.is_key[frame]}
+    whole = {index.key_before(frame) for frame in inner}
     keys = index.keys[(index.keys > first) & (index.keys <= last)].tolist()
     begin = first
     for key, following in zip([index.key_before(first), *keys], [*keys, None], strict=True):

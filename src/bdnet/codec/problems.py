@@ -1,4 +1,4 @@
-"""What keeps a stream's vectors from chaining from each frame to the one before, in plain words."""
+"""Reasons why a stream's vectors do not chain from each frame to the one before."""
 
 from av.video.frame import PictureType, VideoFrame
 
@@ -20,7 +20,7 @@ def rotated(degrees: int) -> str:
 
 
 def of_picture(picture: VideoFrame, is_upright: bool = False) -> dict[str, bool]:
-    """The problems that a decoded picture shows, and whether it has them; or is set upright."""
+    """Possible problems of a decoded picture, each with whether it applies."""
     return {
         B_FRAMES: picture.pict_type == PictureType.B,
         WARPED: picture.pict_type == PictureType.S,
@@ -30,11 +30,7 @@ def of_picture(picture: VideoFrame, is_upright: bool = False) -> dict[str, bool]
 
 
 def of_parameters(parameters: tuple[SequenceParameters, ...]) -> list[str]:
-    """The problems that an H.264 stream's sequence parameter sets announce."""
-    found = []
-    count = max((each.references for each in parameters), default=1)
-    if count > 1:
-        found.append(references(count))
-    if any(each.interlaced for each in parameters):
-        found.append(INTERLACED)
-    return found
+    """Problems that an H.264 stream's sequence parameter sets announce."""
+    count = max((sps.references for sps in parameters), default=1)
+    announced = [references(count)] if count > 1 else []
+    return announced + [INTERLACED] * any(sps.interlaced for sps in parameters)

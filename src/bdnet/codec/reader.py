@@ -1,17 +1,15 @@
-"""Video file -> frames with motion fields."""
+"""Reads a video as frames with motion fields."""
 
 import logging
 import operator
 from collections.abc import Collection, Generator, Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import numpy as np
 
 from bdnet.codec import problems
-from bdnet.codec.decoder import Decoded, Decoder, Skip
-from bdnet.codec.decoder_pool import Decoders
+from bdnet.codec.decoder import Decoded, Decoder, Decoders, Skip
 from bdnet.codec.errors import CorruptStream, NoSuchFrame, UnsupportedStream
 from bdnet.codec.frames import FrameBuilder, StreamFindings, refuse
 from bdnet.codec.index import StreamIndex, read_index
@@ -24,16 +22,16 @@ log = logging.getLogger(__name__)
 class VideoReader:
     """Reads a video as `Frame`s, decoding no more than is asked for.
 
-    pixels:  which frames carry an image: codec keyframes (key), all without motion (intra), all,
-             none, these indices, or those that a function of the frame, asked in order, says
+    pixels:  which frames get an image: codec keyframes (key), all without motion (intra), all,
+             none, these indices, or those for which a function of the frame is True
     strict:  True refuses any stream whose vectors do not chain from each frame to the one before,
-             and any damage. False does its best: past vectors only, divided by the distance to
+             and any damage. False reads all it can: past vectors only, divided by the distance to
              their likely reference so that a field always spans one frame; damaged frames become
-             holes. What was found is counted (`corrupt`, `hole_share`) and said once.
+             holes. Problems are counted (`corrupt`, `hole_share`) and logged once.
     threads: of the decoder, 0 for one per core; 1 in worker processes
-    index:   the file's, where the caller has kept it (`reader.index`)
-    upright: turns pictures and vectors as the file asks players to, by multiples of 90 degrees.
-             Else they come as they are coded, and strict mode refuses what is to be turned
+    index:   of the file, if the caller has kept it (`reader.index`)
+    upright: turn pictures and vectors as the file asks players to, by multiples of 90 degrees.
+             Without it they stay as coded, and strict mode refuses a video that is to be turned
     """
 
     def __init__(
@@ -66,12 +64,7 @@ class VideoReader:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -79,12 +72,12 @@ class VideoReader:
 
     @property
     def height(self) -> int:
-        """Of the frames, in pixels; before the first one is read, as they are coded."""
+        """Of the frames, in pixels; of the coded pictures until the first frame is read."""
         return (self._findings.size or self._coded_size)[0]
 
     @property
     def width(self) -> int:
-        """Of the frames, in pixels; before the first one is read, as they are coded."""
+        """Of the frames, in pixels; of the coded pictures until the first frame is read."""
         return (self._findings.size or self._coded_size)[1]
 
     @property
@@ -99,12 +92,12 @@ class VideoReader:
 
     @property
     def corrupt(self) -> tuple[int, ...]:
-        """Indices of the damaged frames met so far."""
+        """Indices of the damaged frames read so far."""
         return tuple(self._findings.corrupt)
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """What keeps the vectors from chaining, as far as it was met, in plain words."""
+        """Reasons why the vectors do not chain, of the frames read so far."""
         return tuple(dict.fromkeys([*self._announced, *self._findings.problems]))
 
     @property
@@ -121,7 +114,7 @@ class VideoReader:
             for first, last, skip in runs(self.index, 0, len(self) - 1, wanted):
                 yield from self._read_span(first, last, wanted, skip)
         if not self.strict:
-            self._findings.say(self.path)
+            self._findings.log(self.path)
 
     def clip(self, target: int, offset: int, pixels: Pixels | None = None) -> list[Frame]:
         """Frames target - offset .. target, decoded from the nearest codec keyframe before them."""
@@ -145,7 +138,8 @@ class VideoReader:
         if self.strict and len(frames) <= offset:
             lost = min({*range(first, target + 1)} - {frame.index for frame in frames})
             raise CorruptStream(
-                f"{self.path}: frame {lost} did not come out; copy the file again from its source",
+                f"{self.path}: frame {lost} could not be decoded; copy the file again from its "
+                "source",
                 lost,
             )
         return frames
@@ -169,50 +163,50 @@ class VideoReader:
         with self._decoders.borrowed(likely_skip(pixels)) as decoder:
             for decoded in decoder.decode():
                 if decoded is None:
-                    builder.lose(count)
+                    builder.skip_lost(count)
                     lost += 1
                 else:
                     yield builder.build(decoded, count, self._time(decoded, count), wanted)
                 count += 1
             if count == lost:
-                what = (
-                    "of whose frames none can be decoded" if decoder.packets else "without a frame"
+                state = (
+                    "none of whose frames can be decoded" if decoder.packets else "without a frame"
                 )
                 raise UnsupportedStream(
-                    f"{self.path}: a video {what}; copy it again from its source"
+                    f"{self.path}: a video {state}; copy it again from its source"
                 )
             self._check_end(decoder, count)
 
     def _read_span(self, first: int, last: int, pixels: Pixels, skip: Skip) -> Iterator[Frame]:
-        """Frames first..last, by way of the keyframe before them."""
+        """Frames first..last, decoded from the keyframe before them."""
         builder, stamps = self._builder(), self.index.stamps
-        place = self.index.key_before(first) if stamps is not None else 0
-        start = int(stamps[place]) if place and stamps is not None else None
+        index = self.index.key_before(first) if stamps is not None else 0
+        start = int(stamps[index]) if index and stamps is not None else None
         wanted = wants(pixels)
         with self._decoders.borrowed(skip) as decoder:
             # a decoder that reorders holds pictures back; flushed early it loses their vectors
             is_held_back = self.index.has_b or decoder.stream.codec_context.reorder_depth
-            count = None if is_held_back else last - place + 1
+            count = None if is_held_back else last - index + 1
             for decoded in decoder.decode(start, count):
                 if decoded is None:
-                    builder.lose(place)
+                    builder.skip_lost(index)
                 else:
-                    place = self._place(decoded, place)
-                    if first <= place <= last:
-                        yield builder.build(decoded, place, self._time(decoded, place), wanted)
+                    index = self._index_of(decoded, index)
+                    if first <= index <= last:
+                        yield builder.build(decoded, index, self._time(decoded, index), wanted)
                     else:
-                        builder.pass_by(decoded, place)
-                place += 1
-                if place > last:
+                        builder.skip_unwanted(decoded, index)
+                index += 1
+                if index > last:
                     break
 
-    def _place(self, decoded: Decoded, expected: int) -> int:
-        """A picture's index by its time stamp; a lost picture then shifts nothing."""
+    def _index_of(self, decoded: Decoded, expected: int) -> int:
+        """A picture's index, by its time stamp, so that a lost picture shifts no other."""
         stamps, stamp = self.index.stamps, decoded.picture.pts
         if stamps is None or stamp is None:
             return expected
-        place = int(np.searchsorted(stamps, stamp))
-        return place if place < len(stamps) and stamps[place] == stamp else expected
+        index = int(np.searchsorted(stamps, stamp))
+        return index if index < len(stamps) and stamps[index] == stamp else expected
 
     def _time(self, decoded: Decoded, index: int) -> float:
         if decoded.picture.pts is not None:
@@ -224,8 +218,8 @@ class VideoReader:
         missing = promised - count
         if decoder.damage is None and missing <= 0:
             return
-        what = decoder.damage or f"{missing} of the promised frames are missing"
-        problem = f"ends early, after {count} frames ({what})"
+        reason = decoder.damage or f"{missing} of the promised frames are missing"
+        problem = f"ends early, after {count} frames ({reason})"
         if decoder.damage is None and decoder.packets >= promised:  # such as before a keyframe
             problem = f"holds {promised} frames, of which {missing} cannot be decoded"
         if self.strict:

@@ -7,11 +7,11 @@ from typing import Any
 import av
 import cv2
 import numpy as np
-from av.sidedata.sidedata import SideDataContainer
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
+from bdnet.codec.decoder import side_data
 from bdnet.codec.errors import UnsupportedStream
 from bdnet.codec.motion import rasterise
 from bdnet.codec.pixels import Image
@@ -102,7 +102,7 @@ class MotionSearch:
         ]
         if [picture.pts for picture in decoded] != [frame.pts]:
             raise RuntimeError(f"x264 gave {len(decoded)} pictures for picture {frame.pts}, not it")
-        vectors = SideDataContainer(decoded[0]).get("MOTION_VECTORS")  # type: ignore[call-arg]  # its stub
+        vectors = side_data(decoded[0], "MOTION_VECTORS")
         return np.empty(0) if vectors is None else vectors.to_ndarray()
 
     def _grid(

@@ -1,4 +1,4 @@
-"""Where the pictures of a clean stream come from: a folder of images, or any video."""
+"""Pictures to encode: folders of images, or any video."""
 
 import glob
 import hashlib
@@ -26,21 +26,21 @@ VIDEOS = {".mp4", ".mkv", ".mov", ".avi", ".webm", ".m4v", ".mpg", ".mpeg", ".ts
 
 
 def natural(path: Path) -> list[tuple[int, str]]:
-    """Sorts frame_9.png before frame_10.png."""
-    pieces = re.split(r"(\d+)", path.name)
-    return [(int(piece), "") if piece.isdigit() else (-1, piece) for piece in pieces]
+    """Sort key by which frame_9.png comes before frame_10.png."""
+    parts = re.split(r"(\d+)", path.name)
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts]
 
 
 @dataclass(frozen=True)
 class Source:
-    """A sequence of pictures to encode; `name` is where it stands below the input's root."""
+    """A sequence of pictures to encode; `name` is its path relative to the input's root."""
 
     name: Path
     files: tuple[Path, ...]  # the images in order, or the one video
     is_video: bool
 
     @property
-    def place(self) -> Path:
+    def path(self) -> Path:
         return self.files[0] if self.is_video else self.files[0].parent
 
     def __len__(self) -> int:
@@ -55,7 +55,7 @@ class Source:
             return stream.average_rate or stream.guessed_rate
 
     def signature(self) -> str:
-        """A digest of names, sizes and times of change: another one means other content."""
+        """A digest of the files' names, sizes and times, which changes with the content."""
         stats = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in self.files]
         return hashlib.sha256(repr(stats).encode()).hexdigest()[:16]
 
@@ -74,7 +74,7 @@ class Source:
 
 
 def find_sources(pattern: str) -> list[Source]:
-    """The sequences that an input means: a video, a folder of images, a tree of both, or a glob."""
+    """The sequences in a video, a folder of images, a tree of both, or a glob pattern."""
     path = Path(pattern)
     if path.exists():
         root = path if path.is_dir() and not _images(path) else path.parent
@@ -82,13 +82,13 @@ def find_sources(pattern: str) -> list[Source]:
     else:
         root = _fixed_part(path)
         matches = [Path(match) for match in sorted(glob.glob(pattern, recursive=True))]
-    found = [source for match in matches for source in _sources_at(match, root)]
-    if not found:
-        looked = f"{len(matches)} matches, none of them" if matches else "no match, so not"
+    sources = [source for match in matches for source in _sources_at(match, root)]
+    if not sources:
+        count = f"{len(matches)} matches, none of them" if matches else "no match, so not"
         raise UnsupportedStream(
-            f"{pattern}: {looked} a video or a folder with images ({' '.join(sorted(IMAGES))})"
+            f"{pattern}: {count} a video or a folder with images ({' '.join(sorted(IMAGES))})"
         )
-    return list({source.name: source for source in found}.values())
+    return list({source.name: source for source in sources}.values())
 
 
 def _sources_at(path: Path, root: Path) -> Iterator[Source]:
@@ -105,8 +105,8 @@ def _sources_at(path: Path, root: Path) -> Iterator[Source]:
 
 
 def _images(folder: Path) -> tuple[Path, ...]:
-    found = (path for path in folder.iterdir() if path.suffix.lower() in IMAGES)
-    return tuple(sorted(found, key=natural))
+    paths = (path for path in folder.iterdir() if path.suffix.lower() in IMAGES)
+    return tuple(sorted(paths, key=natural))
 
 
 def _fixed_part(pattern: Path) -> Path:
@@ -120,7 +120,7 @@ def _fixed_part(pattern: Path) -> Path:
 
 
 def read_rgb(path: Path) -> Image | None:
-    """An image file as uint8 RGB [H, W, 3]; None where there is none that can be read."""
+    """An image file as uint8 RGB [H, W, 3]; None where it cannot be read."""
     try:
         image = cv2.imread(str(path), cv2.IMREAD_COLOR)
     except cv2.error:  # a damaged header that promises an absurd size
@@ -157,11 +157,11 @@ def _resized(picture: VideoFrame, width: int, height: int) -> VideoFrame:
 
 
 def _upright(path: Path, picture: VideoFrame) -> Image | VideoFrame:
-    how = orientation(picture)
-    if how is None:
+    turn = orientation(picture)
+    if turn is None:
         raise UnsupportedStream(
             f"{path}: turned by {picture.rotation} degrees; only multiples of 90 can be set upright"
         )
-    if how == AS_CODED:
+    if turn == AS_CODED:
         return picture
-    return turn_image(picture.to_ndarray(format="rgb24").astype(np.uint8, copy=False), how)
+    return turn_image(picture.to_ndarray(format="rgb24").astype(np.uint8, copy=False), turn)

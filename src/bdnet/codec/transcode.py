@@ -1,4 +1,4 @@
-"""Many sequences -> clean streams, in several processes, resumable."""
+"""Encodes many sequences as clean streams, in several processes, resumable."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -21,7 +21,7 @@ from bdnet.system.workers import worker_pool
 
 @dataclass(frozen=True)
 class TranscodeJob:
-    """One sequence, and the file that it becomes; fps None keeps a video's own (25 for images)."""
+    """One sequence and its output file; fps None keeps a video's own (25 for images)."""
 
     source: Source
     output: Path
@@ -30,14 +30,14 @@ class TranscodeJob:
     overwrite: bool = False
 
     def recipe(self) -> str:
-        """What the file is made of and how, stored in the file itself."""
+        """Settings and content of the file, which are stored in it."""
         facts = {**asdict(self.encoding), "fps": self.fps, "source": self.source.signature()}
         return json.dumps({"bdnet": facts}, sort_keys=True)
 
 
 @dataclass(frozen=True)
 class Transcoded:
-    """What became of a job; `detail` is the reason of a failure."""
+    """The result of a job; `detail` is the reason of a failure."""
 
     output: Path
     status: Literal["done", "skipped", "failed"]
@@ -48,7 +48,7 @@ class Transcoded:
 def plan(
     sources: list[Source], output: Path, encoding: Encoding, fps: float | None, overwrite: bool
 ) -> list[TranscodeJob]:
-    """Names each sequence's file: output itself for one sequence and a file name, else below it."""
+    """One job per sequence: its file is `output`, or lies below it unless that is one file name."""
     if len(sources) == 1 and output.suffix:
         targets = [output]
     else:
@@ -61,7 +61,7 @@ def plan(
     for source, target in zip(sources, targets, strict=True):
         if target in taken:
             raise WriteError(
-                f"{source.place} and {taken[target].place} would both become {target}; "
+                f"{source.path} and {taken[target].path} would both become {target}; "
                 "encode them into different output folders"
             )
         if target.resolve() in {file.resolve() for file in source.files}:
@@ -75,7 +75,7 @@ def plan(
 def transcode(
     job: TranscodeJob, watch: Callable[[Iterable[object]], Iterable[object]] = iter
 ) -> Transcoded:
-    """Encodes one sequence unless its file is there already; a failure is an outcome, no exception.
+    """Encodes one sequence unless its file exists; a failure is returned, not raised.
 
     watch wraps the iteration over frames, for a progress bar.
     """
@@ -89,14 +89,14 @@ def transcode(
                 writer.write(picture)  # type: ignore[arg-type]  # watch changes no element
         return Transcoded(job.output, "done", frames=writer.frames)
     except (BdnetError, OSError) as error:
-        return Transcoded(job.output, "failed", f"{job.source.place}: {error}")
+        return Transcoded(job.output, "failed", f"{job.source.path}: {error}")
 
 
 def _compare(job: TranscodeJob) -> Transcoded:
-    """A file appears under its name only when complete; what is left to check is its recipe."""
+    """Checks the recipe of a file that exists, and so is complete."""
     with av.open(str(job.output)) as container:
-        found = container.metadata.get("comment")
-    if found == job.recipe():
+        recipe = container.metadata.get("comment")
+    if recipe == job.recipe():
         return Transcoded(job.output, "skipped")
     return Transcoded(
         job.output,
@@ -107,7 +107,7 @@ def _compare(job: TranscodeJob) -> Transcoded:
 
 
 def transcode_all(jobs: list[TranscodeJob], processes: int | None = None) -> Iterator[Transcoded]:
-    """Encodes every job and yields its outcome when it is known, with a progress bar."""
+    """Encodes every job and yields each result as it comes, with a progress bar."""
     if len(jobs) == 1:
         count = len(jobs[0].source)
         yield transcode(jobs[0], lambda frames: tqdm(frames, "encode", count, unit="frame"))
@@ -119,17 +119,17 @@ def transcode_all(jobs: list[TranscodeJob], processes: int | None = None) -> Ite
 
 
 def _run(jobs: list[TranscodeJob], processes: int) -> Iterator[Transcoded]:
-    left = set(range(len(jobs)))
+    unfinished = set(range(len(jobs)))
     with worker_pool(min(processes, len(jobs))) as pool:
         futures = {pool.submit(transcode, job): number for number, job in enumerate(jobs)}
         try:
             for future in as_completed(futures):
                 outcome = future.result()
-                left.remove(futures[future])
+                unfinished.remove(futures[future])
                 yield outcome
         except BrokenProcessPool:
-            pass  # a process was killed, and took the jobs of the others with it
-    for number in sorted(left):
+            pass  # a process was killed; the jobs of the others are lost with it
+    for number in sorted(unfinished):
         with worker_pool(1) as pool:
             yield _outcome(pool.submit(transcode, jobs[number]), jobs[number])
 
@@ -138,5 +138,5 @@ def _outcome(future: Future[Transcoded], job: TranscodeJob) -> Transcoded:
     try:
         return future.result()
     except BrokenProcessPool:
-        detail = f"{job.source.place}: its process was killed (out of memory?)"
+        detail = f"{job.source.path}: its process was killed (out of memory?)"
         return Transcoded(job.output, "failed", detail)

@@ -1,10 +1,9 @@
-"""Frames -> a clean stream, in which every P-frame refers to the frame before it."""
+"""Writes a clean stream, in which every P-frame refers to the frame before it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import av
@@ -28,7 +27,7 @@ class VideoWriter:
             for image in images:
                 writer.write(image)
 
-    Leaving the block by an error leaves no file. Odd sizes and lossless RGB are stored at full
+    An error in the block leaves no file. Odd sizes and lossless RGB are stored at full
     chroma resolution, since 4:2:0 has no odd sizes in H.264.
     """
 
@@ -71,13 +70,13 @@ class VideoWriter:
         if self._container is None:
             raise WriteError(f"{self.path}: no frame was written; a video needs at least one")
         self._mux(self._container, None)
-        with self._explained():
+        with self._write_errors():
             self._container.close()
         self._container = None
-        found = len(read_index(self.partial))
-        if found != self.frames:
+        count = len(read_index(self.partial))
+        if count != self.frames:
             raise WriteError(
-                f"{self.path}: {self.frames} frames were written and {found} read back; "
+                f"{self.path}: {self.frames} frames were written and {count} read back; "
                 "is the disk full?"
             )
         self.partial.replace(self.path)
@@ -93,12 +92,7 @@ class VideoWriter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
             if kind is None:
                 self.close()
@@ -106,11 +100,11 @@ class VideoWriter:
             self.discard()
 
     def _open(self, first: VideoFrame) -> OutputContainer:
-        with self._explained():
+        with self._write_errors():
             self.path.parent.mkdir(parents=True, exist_ok=True)
             remove_abandoned(self.path)
         encoder, pixels = self.encoding.encoder(first)
-        with self._explained():
+        with self._write_errors():
             self._container = av.open(str(self.partial), "w")
         self._container.metadata.update(self.metadata)
         stream = self._container.add_stream(encoder, rate=self.fps)
@@ -119,7 +113,7 @@ class VideoWriter:
         context = stream.codec_context
         context.options = self.encoding.options()
         context.thread_count = self.encoding.threads
-        if not first.format.is_rgb:  # the same numbers keep the same meaning
+        if not first.format.is_rgb:  # so that the same numbers keep their meaning
             context.colorspace, context.color_range = first.colorspace, first.color_range
             context.color_primaries, context.color_trc = first.color_primaries, first.color_trc
         if self.encoding.bitrate:
@@ -129,12 +123,12 @@ class VideoWriter:
 
     def _mux(self, container: OutputContainer, picture: VideoFrame | None) -> None:
         assert self._stream is not None
-        with self._explained():
+        with self._write_errors():
             for packet in self._stream.encode(picture):
                 container.mux(packet)
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
+    def _write_errors(self) -> Iterator[None]:
         try:
             yield
         except (av.error.FFmpegError, OSError, ValueError) as error:

@@ -80,17 +80,17 @@ def find_videos(pattern: str) -> dict[Path, str]:
     if not videos:
         raise BdnetError(
             f"video={pattern}: images, and no video; make one of them: "
-            f"{encode_command(sources[0].place)}"
+            f"{encode_command(sources[0].path)}"
         )
     found: dict[Path, str] = {}
     for source in videos:
         place = source.name.with_suffix("")
         if place in found:
             raise BdnetError(
-                f"{source.place} and {found[place]} would both become {place}; segment them into "
+                f"{source.path} and {found[place]} would both become {place}; segment them into "
                 "different output folders"
             )
-        found[place] = str(source.place)
+        found[place] = str(source.path)
     return found
 
 
