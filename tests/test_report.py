@@ -4,9 +4,9 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from bdnet.reports.tables.base import csv_bytes, markdown
 
 from bdnet.errors import BdnetError
-from bdnet.reports.tables.base import csv_bytes, markdown
 from bdnet.system.files import write
 from command import command
 from run_folders import write_run

@@ -9,9 +9,9 @@ from omegaconf import DictConfig
 
 from bdnet.cli.application import application
 from bdnet.errors import BdnetError
-from bdnet.reports.tables.base import Report
 from bdnet.reports.tables.collect import collect
 from bdnet.reports.tables.differences import Differences
+from bdnet.reports.tables.render import Report
 from bdnet.reports.tables.results_csv import results_csv
 from bdnet.system.files import write
 

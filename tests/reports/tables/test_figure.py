@@ -8,13 +8,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from bdnet.reports.tables.base import Report
+from bdnet.reports.tables.curves import prefix_means
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
 from bdnet.cli.application import conf_folder
-from bdnet.reports.tables.base import Report
 from bdnet.reports.tables.collect import collect
-from bdnet.reports.tables.curves import prefix_means
 from bdnet.reports.tables.drawing import add_legend
 from bdnet.reports.tables.errors import BadRuns
 from bdnet.reports.tables.figure import Figure

@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from bdnet.reports.tables.base import Report, csv_bytes
 
 from bdnet.errors import BdnetError
-from bdnet.reports.tables.base import Report, csv_bytes
 from bdnet.reports.tables.publish import publish, read
 from run_folders import write_run
 from test_report import report

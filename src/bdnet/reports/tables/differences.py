@@ -1,20 +1,20 @@
-"""Any runs in one table, by what differs between them."""
+"""Any runs in one table, by the settings in which they differ."""
 
-from collections import defaultdict
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from bdnet.reports.tables.base import Report, csv_bytes, markdown
-from bdnet.reports.tables.collect import FinishedRun, Runs
+from pandas import DataFrame, Series
+
 from bdnet.reports.tables.errors import BadRuns
-from bdnet.reports.tables.measures import Spread, measures, spread
-from bdnet.reports.tables.mixing import CODE, check_facts
-from bdnet.reports.tables.render import percent
+from bdnet.reports.tables.measures import over_seeds, percent, score_table
+from bdnet.reports.tables.mixing import check_code
+from bdnet.reports.tables.records import FinishedRun, Runs
+from bdnet.reports.tables.render import Report, csv_bytes, markdown
 from bdnet.runs.identity import APART, flat
 from bdnet.runs.run import Run
 
-# what seeds differ in, and what no number depends on
-SILENT = tuple({*APART, "seed", "data.seed"} - {"init_from", "teacher.model.run"})
+# settings that differ between seeds, and those that no number depends on
+IGNORED = tuple({*APART, "seed", "data.seed"} - {"init_from", "teacher.model.run"})
 MEASURES = ("avg_k", "last_k")
 MOST = 8  # columns of settings in the printed table; the CSV has all
 NOTE = (
@@ -22,18 +22,9 @@ NOTE = (
     "(last_k); ± is the sample standard deviation over seeds."
 )
 
-Settings = tuple[str, ...]  # the values of a run under some keys
-
-
-class Group(NamedTuple):
-    """Runs that differ in nothing but the seed."""
-
-    settings: Settings
-    runs: list[FinishedRun]
-
 
 class Differences:
-    """One row per configuration, over its seeds; a column for each key that tells them apart."""
+    """One row per configuration, over its seeds; a column for each setting that differs."""
 
     def report(self, runs: Runs, mixed: bool) -> Report:
         finished = runs.finished
@@ -41,25 +32,56 @@ class Differences:
             waiting = ", ".join(str(run.folder) for run in runs.unfinished)
             raise BadRuns(f"runs={runs.folder}: no finished run; unfinished: {waiting or 'none'}")
         if not mixed:
-            check_facts(finished, CODE, "train again, or say mixed=true to have them side by side")
-        found = [{key: str(value) for key, value in flat(_config(run)).items()} for run in finished]
-        keys = differing(found)
-        by_settings: dict[Settings, list[FinishedRun]] = defaultdict(list)
-        for run, settings in zip(finished, found, strict=True):
-            by_settings[tuple(settings.get(key, "-") for key in keys)].append(run)
-        lines = [Group(*each) for each in by_settings.items()]  # as their folders follow
-        text = _page(runs, keys, lines)
-        return Report(text, {"runs.md": text.encode(), "runs.csv": _csv(keys, lines)})
+            check_code(finished)
+        settings = differing([flat(_config(run)) for run in finished])
+        rows = [tuple(values) for values in settings.to_numpy()]
+        numbers = [list(dict.fromkeys(rows)).index(row) + 1 for row in rows]
+        text = _page(runs, settings, numbers)
+        scores = score_table(finished)[list(MEASURES)].reset_index("seed")
+        folders = DataFrame({"folder": [run.folder for run in finished]})
+        saved = folders.join(settings).join(scores.reset_index(drop=True))
+        order = Series(numbers).sort_values(kind="stable").index
+        return Report(text, {"runs.md": text.encode(), "runs.csv": csv_bytes(saved.loc[order])})
 
 
-def differing(settings: Sequence[dict[str, str]]) -> list[str]:
-    """The keys that tell runs apart; of those that do it alike, the shortest."""
-    found: dict[Settings, str] = {}
-    for key in sorted({key for each in settings for key in each}, key=lambda key: (len(key), key)):
-        values = tuple(each.get(key, "-") for each in settings)
-        if len({*values}) > 1 and not f"{key}.".startswith(tuple(f"{each}." for each in SILENT)):
-            found.setdefault(values, key)
-    return sorted(found.values(), key=lambda key: (key.count("."), key))
+def differing(configs: Sequence[Mapping[str, Any]]) -> DataFrame:
+    """One row per run, a column for each setting that differs; the shortest of equal ones."""
+    settings = DataFrame(
+        [
+            {
+                key: str(value)
+                for key, value in config.items()
+                if not f"{key}.".startswith(tuple(f"{name}." for name in IGNORED))
+            }
+            for config in configs
+        ]
+    ).fillna("-")
+    settings = settings[sorted(settings, key=lambda key: (len(key), key))]
+    settings = settings.loc[:, (settings != settings.iloc[0]).any()]
+    settings = settings.loc[:, ~settings.T.duplicated()]
+    return settings[sorted(settings, key=lambda key: (key.count("."), key))]
+
+
+def _page(runs: Runs, settings: DataFrame, numbers: list[int]) -> str:
+    spread = over_seeds(score_table(runs.finished), Series(numbers).array)
+    first = [numbers.index(number) for number in spread.index]
+    names = [run.folder.parent.relative_to(runs.folder) for run in runs.finished]
+    table = DataFrame(
+        {
+            "row": map(str, spread.index),
+            "run": [str(names[position]) for position in first],
+            **{key: settings[key].iloc[first].array for key in list(settings)[:MOST]},
+            "seeds": [str(numbers.count(number)) for number in spread.index],
+            **{name: percent(spread, name) for name in MEASURES},
+        }
+    )
+    notes = [NOTE]
+    if len(settings.columns) > MOST:
+        more = len(settings.columns) - MOST
+        notes.append(f"They differ in {more} more settings, which runs.csv has.")
+    notes += [f"Unfinished: {run.folder}." for run in runs.unfinished]
+    title = f"# {runs.folder}: {len(runs.finished)} runs, by the settings in which they differ"
+    return "\n".join([title, "", markdown(table), "", *(f"- {note}" for note in notes)])
 
 
 def _config(run: FinishedRun) -> Any:
@@ -69,41 +91,3 @@ def _config(run: FinishedRun) -> Any:
             "or figure=... for experiments, or runs=FOLDER without it"
         )
     return Run(run.folder).config()
-
-
-def _page(runs: Runs, keys: Sequence[str], lines: Sequence[Group]) -> str:
-    shown = keys[:MOST]
-    head = ["row", "run", *shown, "seeds", *MEASURES]
-    body = [
-        [
-            str(number),
-            str(line.runs[0].folder.parent.relative_to(runs.folder)),
-            *line.settings[:MOST],
-            str(len(line.runs)),
-            *(percent(_spread(line.runs, name)) for name in MEASURES),
-        ]
-        for number, line in enumerate(lines, 1)
-    ]
-    notes = [NOTE]
-    if len(keys) > MOST:
-        notes.append(f"They differ in {len(keys) - MOST} more keys, which runs.csv has.")
-    notes += [f"Unfinished: {run.folder}." for run in runs.unfinished]
-    title = f"# {runs.folder}: {len(runs.finished)} runs, by what differs between them"
-    return "\n".join([title, "", markdown(head, body), "", *(f"- {note}" for note in notes)])
-
-
-def _spread(runs: Sequence[FinishedRun], measure: str) -> Spread | None:
-    return spread([measures(run.scores).get(measure) for run in runs])
-
-
-def _csv(keys: Sequence[str], lines: Sequence[Group]) -> bytes:
-    return csv_bytes(
-        {
-            "folder": run.folder,
-            **dict(zip(keys, line.settings, strict=True)),
-            "seed": run.seed,
-            **{name: value for name, value in measures(run.scores).items() if name in MEASURES},
-        }
-        for line in lines
-        for run in line.runs
-    )

@@ -2,11 +2,11 @@
 
 import io
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bdnet.reports.tables.curves import Curve
+from pandas import DataFrame
+
 from bdnet.reports.tables.errors import BadRuns
-from bdnet.reports.tables.measures import Spread
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,31 +27,42 @@ STYLE: dict[Any, Any] = {  # newer matplotlib has a type of every key
     "lines.markersize": 4.5,
     "pdf.fonttype": 42,  # letters stay letters: journals refuse type 3
 }
+AXES = {  # by the `axis` of points: what the panel is called, and its x
+    "interval": ("mean over the interval", "keyframe interval"),
+    "offset": ("each frame", "frames since the keyframe"),
+}
 UNDATED: dict[str, dict[str, Any]] = {"png": {}, "pdf": {"CreationDate": None}}
 
 
-def draw(curves: Sequence[Curve], caption: str) -> dict[str, bytes]:
-    """PNG and PDF, one row of panels per backbone; the same curves give the same files."""
+class Line(NamedTuple):
+    """An experiment and how it is drawn: `colour` and `style` as matplotlib calls them."""
+
+    experiment: str
+    label: str
+    colour: str
+    style: str = "-"
+
+
+def draw(points: DataFrame, lines: Sequence[Line], caption: str) -> dict[str, bytes]:
+    """PNG and PDF, one row of panels per backbone; the same points give the same files."""
     try:
         import matplotlib as mpl  # noqa: PLC0415
         from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
         from matplotlib.figure import Figure  # noqa: PLC0415
     except ImportError as error:
         raise BadRuns("a figure needs matplotlib: pip install matplotlib") from error
-    backbones = list(dict.fromkeys(curve.backbone for curve in curves))
+    backbones = points["backbone"].unique()
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(10, 0.9 + 3.6 * len(backbones)), layout="constrained")
         FigureCanvasAgg(figure)
         panels = figure.subplots(len(backbones), 2, squeeze=False, sharey="row")
-        for backbone, (left, right) in zip(backbones, panels, strict=True):
-            shown = [curve for curve in curves if curve.backbone == backbone]
-            _panel(left, shown, [curve.by_interval for curve in shown], 1)
-            _panel(right, shown, [curve.by_offset for curve in shown], 0)
-            left.set(ylabel="mIoU (%)", title=f"{backbone}: mean over the interval")
-            left.set(xlabel="keyframe interval")
-            right.set(title=f"{backbone}: each frame", xlabel="frames since the keyframe")
-        lines = {each.get_label(): each for axes in panels[:, 0] for each in axes.lines}
-        add_legend(figure, lines)
+        for backbone, row in zip(backbones, panels, strict=True):
+            for panel, (axis, (title, xlabel)) in zip(row, AXES.items(), strict=True):
+                is_shown = (points["backbone"] == backbone) & (points["axis"] == axis)
+                _plot(panel, points[is_shown], lines)
+                panel.set(title=f"{backbone}: {title}", xlabel=xlabel)
+            row[0].set(ylabel="mIoU (%)")
+        add_legend(figure, {line.get_label(): line for axes in panels[:, 0] for line in axes.lines})
         figure.supxlabel(caption, fontsize=9, color="#606060")
         return {ending: _saved(figure, ending) for ending in UNDATED}
 
@@ -66,19 +77,16 @@ def add_legend(figure: "Figure", lines: Mapping[str, Any]) -> None:
         legend.remove()
 
 
-def _panel(
-    axes: "Axes", curves: Sequence[Curve], values: Sequence[list[Spread | None]], start: int
-) -> None:
-    """Lines with bands, from x = start."""
-    for curve, spreads in zip(curves, values, strict=True):
-        line = curve.line
-        x = range(start, start + len(spreads))
-        y = [100 * each.mean if each else float("nan") for each in spreads]
-        width = [100 * (each.deviation or 0.0) if each else float("nan") for each in spreads]
+def _plot(axes: "Axes", points: DataFrame, lines: Sequence[Line]) -> None:
+    """Curves with bands of one standard deviation."""
+    for line in lines:
+        curve = points[points["experiment"] == line.experiment]
+        if curve.empty:
+            continue
+        x, y = curve["x"].to_numpy(), 100 * curve["miou_mean"].to_numpy()
+        width = 100 * curve["miou_std"].fillna(0).to_numpy()
         axes.plot(x, y, line.style, color=line.colour, marker="o", label=line.label)
-        low = [a - b for a, b in zip(y, width, strict=True)]
-        high = [a + b for a, b in zip(y, width, strict=True)]
-        axes.fill_between(x, low, high, color=line.colour, alpha=0.18, linewidth=0)
+        axes.fill_between(x, y - width, y + width, color=line.colour, alpha=0.18, linewidth=0)
         axes.set_xticks(x)
 
 

@@ -1,16 +1,19 @@
-"""Accuracy against the keyframe interval: one line per experiment, over seeds, by backbone."""
+"""Accuracy against the keyframe interval: one curve per experiment, over seeds, by backbone."""
 
 from collections.abc import Mapping, Sequence
 
-from bdnet.reports.tables.base import Report, csv_bytes, markdown
-from bdnet.reports.tables.collect import Runs
-from bdnet.reports.tables.curves import Curve, Line, make_curve
-from bdnet.reports.tables.drawing import draw
+import pandas as pd
+from pandas import DataFrame
+
+from bdnet.reports.tables.drawing import Line, draw
 from bdnet.reports.tables.errors import BadRuns
 from bdnet.reports.tables.evaluations import check_same, widest
+from bdnet.reports.tables.measures import plus_minus
 from bdnet.reports.tables.mixing import check_alike
-from bdnet.reports.tables.records import Evaluation
-from bdnet.reports.tables.render import percent
+from bdnet.reports.tables.records import Evaluation, Key, Runs
+from bdnet.reports.tables.render import Report, csv_bytes, markdown
+
+Evaluations = Mapping[Key, Mapping[int, Evaluation]]  # by experiment and backbone, then by seed
 
 
 class Figure:
@@ -31,76 +34,72 @@ class Figure:
         evaluations = {
             key: {seed: widest(run) for seed, run in seeds.items()} for key, seeds in found.items()
         }
-        every = [each for seeds in evaluations.values() for each in seeds.values()]
-        check_same(every)
-        if every[0].interval < 2:
+        first, *others = (run for seeds in evaluations.values() for run in seeds.values())
+        check_same([first, *others])
+        if first.interval < 2:
             raise BadRuns(
-                f"{every[0].path} has interval 1, of which there is no curve: "
+                f"{first.path} has interval 1, of which there is no curve: "
                 "python -m bdnet.evaluate run=FOLDER interval=10"
             )
-        curves = [
-            make_curve(line, backbone, evaluations[line.experiment, backbone])
-            for backbone in sorted({backbone for _, backbone in found})
-            for line in self.lines
-            if (line.experiment, backbone) in evaluations
-        ]
-        caption = _caption(every[0], curves, self.lines)
-        unfinished = [
+        backbones = sorted({backbone for _, backbone in found})
+        cells = [(line, backbone) for backbone in backbones for line in self.lines]
+        drawn = [cell for cell in cells if (cell[0].experiment, cell[1]) in found]
+        points = pd.concat(_points(*cell, evaluations) for cell in drawn)
+        seeds = sorted({seed for key in found for seed in found[key]})
+        data = first.data
+        caption = (
+            f"{data['name']}, split {data['split']}, {data['targets']} targets, the same at every "
+            f"d; seeds {', '.join(map(str, seeds))}; bands: ± 1 standard deviation over seeds"
+        )
+        head = "mIoU in %, mean over d=0..k-1, by keyframe interval k:"
+        notes = [head, _table(points), caption]
+        absent = [f"{cell[0].label} on {cell[1]}" for cell in cells if cell not in drawn]
+        if absent:
+            notes.append(f"No finished run: {', '.join(absent)}.")
+        notes += [
             f"Unfinished, not drawn: {run.experiment} on {run.backbone}, seed {run.seed} "
             f"({run.folder})."
             for run in runs.unfinished_of(experiments)
         ]
-        text = "\n\n".join([_table(curves, every[0].interval), *caption, *unfinished]) + "\n"
-        pictures = draw(curves, caption[0])
+        pictures = draw(points, self.lines, caption)
         files = {f"{self.name}.{ending}": content for ending, content in pictures.items()}
-        return Report(text, {**files, f"{self.name}.csv": csv_bytes(_points(curves))})
+        return Report("\n\n".join(notes) + "\n", {**files, f"{self.name}.csv": csv_bytes(points)})
 
 
-def _caption(shown: Evaluation, curves: Sequence[Curve], lines: Sequence[Line]) -> list[str]:
-    """What was measured on what, and what is not there."""
-    data = shown.data
-    seeds = sorted({seed for curve in curves for seed in curve.seeds})
-    drawn = {(curve.line.experiment, curve.backbone) for curve in curves}
-    absent = [
-        f"{line.label} on {backbone}"
-        for backbone in dict.fromkeys(curve.backbone for curve in curves)
-        for line in lines
-        if (line.experiment, backbone) not in drawn
-    ]
-    facts = (
-        f"{data['name']}, split {data['split']}, {data['targets']} targets, the same at every d; "
-        f"seeds {', '.join(map(str, seeds))}; bands: ± 1 standard deviation over seeds"
-    )
-    return [facts, *([f"No finished run: {', '.join(absent)}."] if absent else [])]
-
-
-def _table(curves: Sequence[Curve], interval: int) -> str:
-    """Markdown: mIoU at every keyframe interval."""
-    head = ["backbone", "network", "seeds", *(f"k={k}" for k in range(1, interval + 1))]
-    body = [
-        [curve.backbone, curve.line.label, str(len(curve.seeds)), *map(percent, curve.by_interval)]
-        for curve in curves
-    ]
-    return f"mIoU in %, mean over d=0..k-1, by keyframe interval k:\n\n{markdown(head, body)}"
-
-
-def _points(curves: Sequence[Curve]) -> list[dict[str, object]]:
-    """One line per point; shares of 1. x is k where `axis` is interval, d where it is offset."""
-    return [
-        {
-            "experiment": curve.line.experiment,
-            "label": curve.line.label,
-            "backbone": curve.backbone,
-            "seeds": len(curve.seeds),
-            "axis": axis,
-            "x": x,
-            "miou_mean": found and found.mean,
-            "miou_std": found and found.deviation,
-        }
-        for curve in curves
-        for axis, values, start in (
-            ("interval", curve.by_interval, 1),
-            ("offset", curve.by_offset, 0),
+def _points(line: Line, backbone: str, evaluations: Evaluations) -> DataFrame:
+    """Shares of 1: mIoU at x = d where `axis` is offset; mean over d = 0..k-1 at x = k where it is
+    interval. The targets are the same at every d, so smaller intervals need no runs of their own.
+    """
+    runs = evaluations[line.experiment, backbone]
+    offset = DataFrame([run.scores["miou"] for run in runs.values()], dtype=float)
+    interval = offset.rename(columns=lambda d: d + 1).cumsum(axis="columns", skipna=False)
+    interval /= interval.columns.to_numpy()
+    return pd.concat(
+        DataFrame(
+            {
+                "experiment": line.experiment,
+                "label": line.label,
+                "backbone": backbone,
+                "seeds": len(runs),
+                "axis": axis,
+                "x": miou.columns,
+                "miou_mean": miou.mean(skipna=False),
+                "miou_std": miou.std(skipna=False),
+            }
         )
-        for x, found in enumerate(values, start)
+        for axis, miou in (("interval", interval), ("offset", offset))
+    )
+
+
+def _table(points: DataFrame) -> str:
+    """mIoU at every keyframe interval."""
+    points = points[points["axis"] == "interval"]
+    cell = ["backbone", "label", "seeds"]
+    rows = [
+        {"backbone": backbone, "network": label, "seeds": str(seeds)}
+        | {f"k={k:.0f}": plus_minus(*pair) for k, *pair in curve.to_numpy()}
+        for (backbone, label, seeds), curve in points.groupby(cell, sort=False)[
+            ["x", "miou_mean", "miou_std"]
+        ]
     ]
+    return markdown(DataFrame(rows))

@@ -1,92 +1,74 @@
-"""What has to be known to read a table: said under it."""
+"""What readers of a table have to know: written below it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
-from bdnet.reports.tables.collect import FinishedRun
 from bdnet.reports.tables.contents import Contents
+from bdnet.reports.tables.records import FinishedRun
 
 MEANS = "avg_k is the mean over offsets 0..k-1 and last_k is d = k-1"
-PROTOCOL = (
-    f"{MEANS}; the paper does not say which it reports, so we print both and call neither its "
-    "protocol."
-)
+UNKNOWN_PROTOCOL = "; the paper does not say which of them it reports"
 SPREAD = "mIoU in %: mean ± sample standard deviation over seeds."
 DIFFERENCE = (
-    "Δ: the row less the one it stands against, seed by seed: mean ± standard deviation of the "
-    "differences over so many pairs."
+    " Δ: this row minus the row it is compared with, seed by seed; mean ± standard deviation over "
+    "the pairs."
 )
 
 
-def notes(contents: Contents) -> list[str]:
+def notes(contents: Contents, source: str | None, remarks: Sequence[str]) -> list[str]:
     """One sentence or paragraph each."""
     return [
-        PROTOCOL if contents.source else f"{MEANS}.",
-        f"{SPREAD} {DIFFERENCE}" if any(row.above for row in contents.rows) else SPREAD,
-        _setting(contents),
-        *([f"Paper: {contents.source}."] if contents.source else []),
-        *contents.remarks,
-        *_stand_ins(contents),
-        *_seeds(contents),
-        *_unfinished(contents),
+        f"{MEANS}{UNKNOWN_PROTOCOL if source else ''}.",
+        SPREAD + (DIFFERENCE if any(row.above for row in contents.rows) else ""),
+        _data(contents),
+        *([f"Paper: {source}."] if source else []),
+        *remarks,
+        *_exceptions(contents),
     ]
 
 
-def _setting(contents: Contents) -> str:
+def _data(contents: Contents) -> str:
     """What all runs have in common, and the steps and code of each."""
-    runs = contents.runs()
-    first = runs[0]
-    data = first.data
-    steps = sorted({run.steps for run in runs}, reverse=True)
-    rows = {
-        each: sorted({contents.number(run.experiment or "") for run in runs if run.steps == each})
-        for each in steps
-    }
-    trained = " and ".join(f"{each} (rows {listed(rows[each])})" for each in steps)
-    code = dict.fromkeys(map(program, runs))
+    runs = contents.runs
+    data, checkpoint = runs[0].data, runs[0].checkpoint
+    rows: dict[int, set[int]] = {}
+    for run in runs:
+        rows.setdefault(run.steps, set()).add(contents.numbers[run.experiment or ""])
+    steps = [
+        f"{count} (rows {listed(sorted(numbers))})" if len(rows) > 1 else str(count)
+        for count, numbers in sorted(rows.items(), reverse=True)
+    ]
     return (
         f"Data: {data['name']}, split {data['split']}, {data['targets']} targets; "
-        f"interval k = {contents.interval}; checkpoint {first.checkpoint}; "
-        f"steps {steps[0] if len(steps) == 1 else trained}; "
-        f"seeds {listed(sorted({run.seed for run in runs}))}; "
-        f"backbones {listed(contents.cells)}; {'; '.join(code)}."
+        f"interval k = {contents.interval}; checkpoint {checkpoint}; "
+        f"steps {' and '.join(steps)}; seeds {listed(sorted({run.seed for run in runs}))}; "
+        f"backbones {listed(contents.backbones)}; {'; '.join(dict.fromkeys(map(code, runs)))}."
     )
 
 
-def program(run: FinishedRun) -> str:
-    """The code that trained it."""
+def code(run: FinishedRun) -> str:
+    """The version that trained it."""
     return f"bdnet {run.version}, commit {run.commit or 'unknown'}"
 
 
-def _stand_ins(contents: Contents) -> list[str]:
-    return [
-        f"The paper has no {backbone}: what stands beside it are its values of {column}."
-        for backbone, column in contents.columns.items()
-        if backbone != column
-    ]
-
-
-def _seeds(contents: Contents) -> list[str]:
-    """Names the rows that lack seeds which others have."""
-    every = sorted({run.seed for run in contents.runs()})
-    return [
-        f"Row {contents.number(cell.row.experiment)} ({cell.row.label}) on {backbone} has seeds "
-        f"{listed(cell.runs)} only."
-        for backbone, cells in contents.cells.items()
-        for cell in cells
-        if cell.runs and list(cell.runs) != every
-    ]
-
-
-def _unfinished(contents: Contents) -> list[str]:
-    """Names the runs without scores, so that nobody takes them for absent."""
-    rows = {row.experiment: row.label for row in contents.rows}
-    return [
-        f"Unfinished (running, interrupted or failed; its train.log says), not counted: "
-        f"{rows[run.experiment or '']} on {run.backbone}, seed {run.seed} ({run.folder})."
-        for run in contents.unfinished
-    ]
+def _exceptions(contents: Contents) -> Iterator[str]:
+    """Backbones that the paper lacks, rows that lack seeds, and runs without scores."""
+    for backbone, column in contents.paper_columns.items():
+        if backbone != column:
+            yield f"The paper has no {backbone}: its values of {column} stand beside it."
+    labels = {row.experiment: row.label for row in contents.rows}
+    seeds = sorted({run.seed for run in contents.runs})
+    for backbone in contents.backbones:
+        for number, (experiment, label) in enumerate(labels.items(), 1):
+            runs = [run for run in contents.runs if run.backbone == backbone]
+            found = sorted(run.seed for run in runs if run.experiment == experiment)
+            if found and found != seeds:
+                yield f"Row {number} ({label}) on {backbone} has seeds {listed(found)} only."
+    for run in contents.unfinished:
+        yield (
+            f"Unfinished (running, interrupted or failed; see its train.log), not counted: "
+            f"{labels[run.experiment or '']} on {run.backbone}, seed {run.seed} ({run.folder})."
+        )
 
 
 def listed(values: Iterable[object]) -> str:
-    """In a sentence."""
     return ", ".join(map(str, values))

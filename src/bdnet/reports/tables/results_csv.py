@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from bdnet.reports.tables.base import csv_bytes
+from pandas import DataFrame
+
 from bdnet.reports.tables.errors import BadRuns
 from bdnet.reports.tables.measures import Value, measures
 from bdnet.reports.tables.records import Evaluation, FinishedRun, check_scores
+from bdnet.reports.tables.render import csv_bytes
 
 WHO = ("experiment", "backbone", "seed", "digest")
 FACTS = ("data", "split", "targets", "interval", "steps", "parameters", "checkpoint", "recipe",
@@ -34,7 +36,7 @@ def results_csv(runs: Iterable[FinishedRun]) -> bytes:
 
     The rows of a run's own interval come first, then those of its other evaluations.
     """
-    return csv_bytes(row for run in runs for row in _rows(run))
+    return csv_bytes(DataFrame(row for run in runs for row in _rows(run)))
 
 
 def _rows(run: FinishedRun) -> Iterator[Row]:

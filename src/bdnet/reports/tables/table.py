@@ -1,16 +1,17 @@
-"""A table filled with runs: one row per experiment, over seeds, on each backbone."""
+"""A table of experiments: one row each, over seeds, on every backbone."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bdnet.reports.tables.base import Report
-from bdnet.reports.tables.collect import Runs
-from bdnet.reports.tables.contents import Contents, Row, make_cell
+from bdnet.reports.tables.contents import MAIN, Contents, Row, saved_runs
 from bdnet.reports.tables.errors import BadRuns
 from bdnet.reports.tables.measures import AVG_FIRST, FIRST
 from bdnet.reports.tables.mixing import check_alike
-from bdnet.reports.tables.render import MAIN, latex, page
-from bdnet.reports.tables.tidy import cells_csv, runs_csv
+from bdnet.reports.tables.notes import notes
+from bdnet.reports.tables.records import Runs
+from bdnet.reports.tables.render import Report, latex, markdown, table_files
+
+FURTHER = "Further measures in % (px at 1024x2048, scaled with the diagonal; more in the CSV):"
 
 
 class Table:
@@ -21,7 +22,7 @@ class Table:
     source:   where the published values stand, and what they are; None where there are none
     stand_in: the backbone whose published values stand beside one that the paper does not have
     measures: of the main table, and of its comparisons
-    absent:   False leaves out the rows without a run, unless others are compared with them
+    absent:   False leaves out rows without a run, unless other rows are compared with them
     """
 
     def __init__(
@@ -42,16 +43,15 @@ class Table:
         self._check()
 
     def _check(self) -> None:
-        known = {row.experiment for row in self.rows}
+        experiments = {row.experiment for row in self.rows}
         for row in self.rows:
-            if row.above is not None and row.above not in known:
+            if row.above is not None and row.above not in experiments:
                 raise BadRuns(
                     f"above={row.above} of {row.experiment}: no row of {self.name} is that"
                 )
-        strange = set(self.measures) - MAIN.keys()
-        if strange or not self.measures:
+        if not self.measures or set(self.measures) - MAIN.keys():
             raise BadRuns(f"measures={self.measures} of {self.name}: say some of {', '.join(MAIN)}")
-        published = self._published()
+        published = dict.fromkeys(name for row in self.rows for name in row.paper or {})
         if published and (self.source is None or self.stand_in not in published):
             raise BadRuns(
                 f"source={self.source}, stand_in={self.stand_in} of {self.name}: its rows have "
@@ -60,73 +60,49 @@ class Table:
 
     def report(self, runs: Runs, mixed: bool) -> Report:
         contents = self.fill(runs, mixed)
-        text = page(contents)
-        files = {
-            ".md": text.encode(),
-            ".csv": cells_csv(contents),
-            "_runs.csv": runs_csv(contents.runs()),
-            ".tex": latex(contents).encode(),
-        }
-        return Report(text, {self.name + ending: content for ending, content in files.items()})
+        tables = {backbone: contents.main(backbone) for backbone in contents.backbones}
+        remarks = self.notes(contents)
+        parts = [f"# {self.title}"]
+        for backbone, table in tables.items():
+            parts += [f"## {backbone}", markdown(table), "mIoU by offset d from the keyframe:"]
+            parts.append(markdown(contents.offsets(backbone)))
+            further = contents.further(backbone)
+            if further is not None:
+                parts += [FURTHER, markdown(further)]
+        parts.append("\n".join(f"- {remark}" for remark in remarks))
+        text = "\n\n".join(parts) + "\n"
+        paper = latex(tables, [self.title, *remarks], "rl")
+        saved = contents.saved(), saved_runs(contents.runs)
+        return Report(text, table_files(self.name, text, *saved, paper))
+
+    def notes(self, contents: Contents) -> list[str]:
+        """What readers have to know, one sentence or paragraph each."""
+        return notes(contents, self.source, self.remarks)
 
     def fill(self, runs: Runs, mixed: bool) -> Contents:
-        """Every row on every backbone that a finished run has."""
+        """Puts the runs into their rows, once they are known to belong together."""
         experiments = [row.experiment for row in self.rows]
         found = runs.of(experiments)
         check_alike(found, mixed)
+        finished = [run for seeds in found.values() for run in seeds.values()]
         unfinished = runs.unfinished_of(experiments)
-        rows = self._shown({*(name for name, _ in found), *(run.experiment for run in unfinished)})
-        cells = {}
-        for backbone in self._ordered({backbone for _, backbone in found}):
-            waiting = [run for run in unfinished if run.backbone == backbone]
-            cells[backbone] = [
-                make_cell(
-                    row,
-                    found.get((row.experiment, backbone), {}),
-                    found.get((row.above or "", backbone), {}),
-                    sorted(run.seed for run in waiting if run.experiment == row.experiment),
-                )
-                for row in rows
-            ]
-        published = self._published()
-        columns = {
-            each: each if each in published else str(self.stand_in) for each in cells if published
-        }
-        (interval,) = {run.interval for seeds in found.values() for run in seeds.values()}
+        interval = finished[0].interval
         if AVG_FIRST in self.measures and interval < FIRST:
             raise BadRuns(
                 f"measures={self.measures}: these runs have interval {interval}, and no mean over "
                 f"the first {FIRST} frames; say avg_k"
             )
-        return Contents(
-            title=self.title,
-            source=self.source,
-            remarks=self.remarks,
-            rows=rows,
-            interval=interval,
-            measures=self.measures,
-            cells=cells,
-            columns=columns,
-            unfinished=unfinished,
-        )
+        with_runs = {run.experiment for run in finished} | {run.experiment for run in unfinished}
+        rows = self._shown(with_runs)
+        return Contents(rows, finished, unfinished, self.measures, self.stand_in)
 
-    def _shown(self, begun: set[str | None]) -> list[Row]:
+    def _shown(self, experiments: set[str | None]) -> list[Row]:
+        """All rows; or those of experiments that have runs, and of what these are compared with."""
         if self.absent:
             return self.rows
         above = {row.experiment: row.above for row in self.rows}
         shown: set[str | None] = set()
-        for experiment in begun:
-            name = experiment
-            while name is not None and name not in shown:
-                shown.add(name)
-                name = above[name]
+        while experiments:
+            shown |= experiments
+            experiments = {above[name] for name in experiments if name and above[name]}
         return [row for row in self.rows if row.experiment in shown]
-
-    def _published(self) -> list[str]:
-        """The backbones that the paper has, in its order."""
-        return list(dict.fromkeys(name for row in self.rows for name in row.paper or {}))
-
-    def _ordered(self, backbones: set[str]) -> list[str]:
-        """The paper's first."""
-        known = [each for each in self._published() if each in backbones]
-        return known + sorted(backbones - set(known))

@@ -1,31 +1,42 @@
-"""A table of accuracy beside seconds per frame: the teacher, then the networks on each backbone."""
+"""Table 1: accuracy beside seconds per frame, of the teacher and of networks on each backbone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import pandas as pd
+from pandas import DataFrame
+
 from bdnet.reports.cost import SECONDS, published
-from bdnet.reports.tables.balance import Balance, CostLine, Paper, Speed
-from bdnet.reports.tables.balance_page import lines_csv, lines_latex, lines_page
-from bdnet.reports.tables.base import Report
-from bdnet.reports.tables.benchmarks import COMMAND, Benchmark, read_benchmarks
-from bdnet.reports.tables.collect import Runs
-from bdnet.reports.tables.contents import Cell, Contents, Row, make_cell
+from bdnet.reports.tables.benchmarks import (
+    COMMAND,
+    Benchmark,
+    cost_notes,
+    read_benchmarks,
+    seconds_per_frame,
+)
+from bdnet.reports.tables.contents import Contents, Row, saved_runs
 from bdnet.reports.tables.errors import BadRuns
 from bdnet.reports.tables.evaluations import at
-from bdnet.reports.tables.mixing import APART, check_alike
+from bdnet.reports.tables.measures import ABSENT, plus_minus
+from bdnet.reports.tables.mixing import OTHER_INTERVALS, check_alike
+from bdnet.reports.tables.notes import code, listed
+from bdnet.reports.tables.records import FinishedRun, Runs, UnfinishedRun
+from bdnet.reports.tables.render import Report, latex, markdown, table_files
 from bdnet.reports.tables.table import Table
-from bdnet.reports.tables.tidy import runs_csv
 
-NOWHERE = "-"  # the backbone of a teacher without runs
+ACCURACY = [
+    *("experiment", "label", "backbone", "interval", "seeds", "unfinished"),
+    *("avg_k_mean", "avg_k_std", "last_k_mean", "last_k_std", "paper_backbone", "paper_percent"),
+]
 
 
 class Tradeoff:
     """Accuracy of runs and seconds of benchmarks, beside the paper's.
 
-    teacher: the arguments of a Row, but `paper` is one value
+    teacher: the arguments of a Row, but `paper` is a single value
     rows:    the arguments of each Row, and `contender`, the network's name in a benchmark
     costs:   files of benchmarks; None shows no seconds
-    others:  the arguments of Table
+    The other arguments are those of Table.
     """
 
     def __init__(
@@ -39,100 +50,130 @@ class Tradeoff:
         remarks: Sequence[str] = (),
         costs: str | Sequence[str] | None = None,
     ) -> None:
-        self.name = name
         self.costs = [costs] if isinstance(costs, str) else costs or []
         self.teacher = Row(teacher["experiment"], teacher["label"])
-        self.teacher_percent = teacher["paper"]
-        self.contenders = [row["contender"] for row in rows]
+        self.teacher_percent: float = teacher["paper"]
+        self.contenders: dict[str, str] = {row["experiment"]: row["contender"] for row in rows}
         plain = [{key: row[key] for key in row if key != "contender"} for row in rows]
         self.table = Table(name, title, plain, source, stand_in, remarks)
 
     def report(self, runs: Runs, mixed: bool) -> Report:
-        balance = self.fill(runs, mixed)
-        text = lines_page(balance)
-        teachers = [run for line in balance.teachers for run in line.cell.runs.values()]
-        files = {
-            ".md": text.encode(),
-            ".csv": lines_csv(balance),
-            "_runs.csv": runs_csv([*teachers, *balance.contents.runs()]),
-            ".tex": lines_latex(balance).encode(),
-        }
-        return Report(text, {self.name + ending: content for ending, content in files.items()})
-
-    def fill(self, runs: Runs, mixed: bool) -> Balance:
-        """The rows on every backbone that a finished run has, and every teacher."""
         benchmarks = read_benchmarks(self.costs)
         contents = self.table.fill(runs, mixed)
-        lines = {
-            backbone: [
-                self._line(backbone, cell, contender, contents, benchmarks)
-                for cell, contender in zip(cells, self.contenders, strict=True)
-            ]
-            for backbone, cells in contents.cells.items()
-        }
-        self._check_matched(lines, benchmarks)
-        return Balance(contents, self._teachers(runs, mixed, contents.interval), lines, benchmarks)
+        teachers = self._teachers(runs, mixed, contents.interval)
+        unfinished = runs.unfinished_of([self.teacher.experiment])
+        lines = self._lines(contents, teachers, unfinished, benchmarks)
+        notes = [
+            *self.table.notes(contents),
+            *_teacher_notes(self.teacher.label, teachers, unfinished, contents),
+            *cost_notes(benchmarks, contents.interval, contents.backbones),
+        ]
+        name, title, table = self.table.name, self.table.title, _printed(lines, contents)
+        bullets = "\n".join(f"- {note}" for note in notes)
+        text = f"# {title}\n\n{markdown(table)}\n\n{bullets}\n"
+        finished = [run for seeds in teachers for run in seeds] + contents.runs
+        tabular = latex({title: table}, notes, "rll")
+        return Report(text, table_files(name, text, lines, saved_runs(finished), tabular))
 
-    def _line(
-        self,
-        backbone: str,
-        cell: Cell,
-        contender: str,
-        contents: Contents,
-        benchmarks: Sequence[Benchmark],
-    ) -> CostLine:
-        speed, column = None, contents.columns[backbone]
-        for benchmark in benchmarks:
-            comparison = benchmark.comparisons.get(backbone)
-            if comparison is not None and contender in comparison.networks:
-                cost = comparison.mean(contender, contents.interval)
-                speed = Speed(cost, comparison.relative(cost))
-        percent, _ = contents.published(cell.row, backbone)
-        seconds = SECONDS.get(contender, {}).get(column)
-        paper = Paper(percent, seconds, published(contender, column))
-        return CostLine(backbone, cell, contender, speed, paper)
-
-    def _teachers(self, runs: Runs, mixed: bool, interval: int) -> list[CostLine]:
-        """Their runs are of interval 1, unless they were evaluated at the others'."""
+    def _teachers(self, runs: Runs, mixed: bool, interval: int) -> list[list[FinishedRun]]:
+        """By backbone; their own test has interval 1, so an evaluation at the others' is taken."""
         experiment = self.teacher.experiment
-        names = [experiment, *(row.experiment for row in self.table.rows)]
-        check_alike(runs.of(names), mixed, APART)
-        every = {key: seeds for key, seeds in runs.of(names).items() if key[0] == experiment}
-        found = {
-            backbone: {seed: at(run, interval) for seed, run in seeds.items()}
-            for (_, backbone), seeds in every.items()
-        }
-        for backbone, seeds in found.items():
-            check_alike({(experiment, backbone): seeds}, mixed)
-        waiting = runs.unfinished_of([experiment])
-        backbones = sorted({*found, *(run.backbone for run in waiting)}) or [NOWHERE]
-        return [
-            CostLine(
-                backbone,
-                make_cell(
-                    self.teacher,
-                    found.get(backbone, {}),
-                    {},
-                    sorted(run.seed for run in waiting if run.backbone == backbone),
-                ),
-                *(None, None, Paper(self.teacher_percent)),
-            )
-            for backbone in backbones
-        ]
+        found = runs.of([experiment, *self.contenders])
+        check_alike(found, mixed, OTHER_INTERVALS)
+        teachers = []
+        for key, seeds in sorted(found.items()):
+            if key[0] == experiment:
+                evaluated = {seed: at(run, interval) for seed, run in seeds.items()}
+                check_alike({key: evaluated}, mixed)
+                teachers.append(list(evaluated.values()))
+        return teachers
 
-    def _check_matched(
-        self, lines: Mapping[str, Sequence[CostLine]], benchmarks: Sequence[Benchmark]
-    ) -> None:
-        if not benchmarks or any(line.speed for group in lines.values() for line in group):
-            return
-        measured = [
-            f"{', '.join(comparison.networks)} on {backbone}"
-            for benchmark in benchmarks
-            for backbone, comparison in benchmark.comparisons.items()
-        ]
-        wanted = ",".join(lines)
-        raise BadRuns(
-            f"costs={','.join(self.costs)}: measured are {'; '.join(measured) or 'none'}, but the "
-            f"table has {', '.join(self.contenders)} on {', '.join(lines)}: "
-            f"{COMMAND} 'target.backbones=[{wanted}]'"
+    def _lines(
+        self,
+        contents: Contents,
+        teachers: Sequence[Sequence[FinishedRun]],
+        unfinished: Sequence[UnfinishedRun],
+        benchmarks: Sequence[Benchmark],
+    ) -> DataFrame:
+        """For the CSV: shares of 1, but the paper's mIoU in %; the teacher has no contender."""
+        absent: dict[str, Any] = {
+            "experiment": self.teacher.experiment,
+            "label": self.teacher.label,
+        }
+        absent |= {"backbone": ABSENT, "seeds": 0, "unfinished": len(unfinished)}
+        parts = [
+            Contents([self.teacher], seeds, unfinished, contents.measures, None).saved()
+            for seeds in teachers
+        ] or [DataFrame([absent])]
+        parts = [part.assign(paper_percent=self.teacher_percent) for part in parts]
+        lines = pd.concat([*parts, contents.saved()], ignore_index=True)[ACCURACY]
+        lines["contender"] = lines["experiment"].map(self.contenders)
+        costs = seconds_per_frame(benchmarks, contents.interval)
+        lines = lines.join(costs, on=["backbone", "contender"])
+        if benchmarks and lines["rounds"].isna().all():
+            raise BadRuns(
+                f"costs={','.join(self.costs)}: measured are {listed(map(' '.join, costs.index))}, "
+                f"but the table has {listed(self.contenders.values())} on "
+                f"{listed(contents.backbones)}: "
+                f"{COMMAND} 'target.backbones=[{','.join(contents.backbones)}]'"
+            )
+        cells = list(zip(lines["contender"], lines["paper_backbone"], strict=True))
+        return lines.assign(
+            interval=lines["interval"].astype("Int64"),
+            paper_seconds=[SECONDS.get(network, {}).get(backbone) for network, backbone in cells],
+            paper_relative=[published(network, backbone) for network, backbone in cells],
         )
+
+
+def _printed(lines: DataFrame, contents: Contents) -> DataFrame:
+    last = contents.interval - 1
+
+    def fixed(column: str, digits: int) -> Any:
+        return lines[column].astype(float).map(f"{{:.{digits}f}}".format, na_action="ignore")
+
+    def accuracy(name: str) -> list[str]:
+        pairs = zip(lines[f"{name}_mean"], lines[f"{name}_std"], strict=True)
+        return [plus_minus(*pair) for pair in pairs]
+
+    table = DataFrame(
+        {
+            "row": [str(contents.numbers.get(name, ABSENT)) for name in lines["experiment"]],
+            "network": lines["label"],
+            "backbone": lines["backbone"],
+            f"mean d=0..{last} (avg_k)": accuracy("avg_k"),
+            f"d={last} (last_k)": accuracy("last_k"),
+            "seeds": lines["seeds"].astype(str),
+            "paper mIoU": fixed("paper_percent", 1),
+            "s/frame": fixed("seconds_median", 3),
+            "relative": fixed("relative_median", 2),
+            "paper s/frame": fixed("paper_seconds", 2),
+            "paper relative": fixed("paper_relative", 2),
+        }
+    )
+    table.loc[lines["seeds"] == 0, ["seeds", table.columns[3]]] = ABSENT, "no run"
+    table.loc[(lines["seeds"] == 0) & (lines["unfinished"] > 0), table.columns[3]] = "unfinished"
+    table.loc[lines["contender"].notna() & lines["rounds"].isna(), "s/frame"] = "not measured"
+    return table.fillna(ABSENT)
+
+
+def _teacher_notes(
+    label: str,
+    teachers: Sequence[Sequence[FinishedRun]],
+    unfinished: Sequence[UnfinishedRun],
+    contents: Contents,
+) -> Iterator[str]:
+    """On what they were tested, which may not be what the others were."""
+    k, targets = contents.interval, contents.runs[0].data["targets"]
+    for run in unfinished:
+        yield f"Unfinished, not counted: {label} on {run.backbone}, seed {run.seed}."
+    for first, *others in teachers:
+        seeds = listed(run.seed for run in [first, *others])
+        yield (
+            f"{label} on {first.backbone}: interval {first.interval}, {first.data['targets']} "
+            f"targets, steps {first.steps}, seeds {seeds}, {code(first)}."
+        )
+        if (first.interval, first.data["targets"]) != (k, targets):
+            yield (
+                f"The others have interval {k} and {targets} targets; to score it on them: "
+                f"python -m bdnet.evaluate run={first.folder} interval={k}"
+            )
