@@ -4,9 +4,10 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from bdnet.reports.tables.base import csv_bytes, markdown
+from pandas import DataFrame
 
 from bdnet.errors import BdnetError
+from bdnet.reports.tables.render import csv_bytes, markdown
 from bdnet.system.files import write
 from command import command
 from run_folders import write_run
@@ -82,8 +83,8 @@ def test_files_are_replaced_whole(tmp_path: Path):
 
 
 def test_tables_keep_their_columns():
-    lines = [{"a": 1, "b": None}, {"a": "x,y", "c": 0.1}]
-    assert csv_bytes(lines) == b'a,b,c\n1,,\n"x,y",,0.1\n'
-    assert markdown(["row", "name"], [["1", "a|b"]]) == (
+    table = DataFrame([{"a": 1, "b": None}, {"a": "x,y", "c": 0.1}])
+    assert csv_bytes(table) == b'a,b,c\n1,,\n"x,y",,0.1\n'
+    assert markdown(DataFrame({"row": ["1"], "name": ["a|b"]})) == (
         "| row | name |\n| ---: | --- |\n| 1 | a\\|b |"
     )

@@ -49,7 +49,7 @@ def test_other_files_are_named(tmp_path: Path):
         read_benchmarks([str(rates)])
     old = {"resnet18": {"single-frame": {"seconds": [1.0], "gflops": 1.0}}}
     path = write_benchmark(tmp_path / "old.json", {"resnet18": SINGLE}, costs=old)
-    with pytest.raises(BadRuns, match=r"old\.json: lacks or garbles .*measure again"):
+    with pytest.raises(BadRuns, match=r"old\.json: .*measure again"):
         read_benchmarks([str(path)])
     with pytest.raises(BdnetError, match=r"absent\.json: cannot be read"):
         read_benchmarks([str(tmp_path / "absent.json")])

@@ -8,8 +8,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from bdnet.reports.tables.base import Report
-from bdnet.reports.tables.curves import prefix_means
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
@@ -18,6 +16,7 @@ from bdnet.reports.tables.collect import collect
 from bdnet.reports.tables.drawing import add_legend
 from bdnet.reports.tables.errors import BadRuns
 from bdnet.reports.tables.figure import Figure
+from bdnet.reports.tables.render import Report
 from run_folders import write_evaluation, write_run
 
 WIDE = {0: [0.6, 0.5, 0.4, 0.1], 1: [0.8, 0.5, 0.2, 0.3]}
@@ -45,24 +44,29 @@ def make(figure: Figure, root: Path) -> Report:
 
 def points(report: Report) -> dict[tuple[str, str, int], dict[str, str]]:
     lines = csv.DictReader(io.StringIO(report.files["figure3.csv"].decode()))
-    return {(each["experiment"], each["axis"], int(each["x"])): each for each in lines}
+    return {(row["experiment"], row["axis"], int(row["x"])): row for row in lines}
 
 
 def picture(content: bytes) -> np.ndarray:
-    found = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
-    assert found is not None
-    return found
+    image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+    assert image is not None
+    return image
 
 
 def count(image: np.ndarray, colour: str) -> int:
     """Pixels of exactly a line's colour, #rrggbb."""
-    blue_green_red = [int(colour[place : place + 2], 16) for place in (5, 3, 1)]
+    blue_green_red = [int(colour[start : start + 2], 16) for start in (5, 3, 1)]
     return int((image == np.array(blue_green_red)).all(-1).sum())
 
 
-def test_prefix_means_are_the_means_of_smaller_intervals():
-    assert prefix_means([0.6, 0.5, 0.4, 0.1]) == pytest.approx([0.6, 0.55, 0.5, 0.4])
-    assert prefix_means([0.6, None, 0.4]) == [0.6, None, None]
+def test_an_undefined_offset_has_no_point_nor_have_the_intervals_with_it(
+    figure: Figure, tmp_path: Path
+):
+    write_run(tmp_path, "figure3/mv", 0, [0.6, None, 0.4])
+    lines = points(make(figure, tmp_path))
+    by_k = [lines["figure3/mv", "interval", k]["miou_mean"] for k in (1, 2, 3)]
+    assert by_k == ["0.6", "", ""]
+    assert lines["figure3/mv", "offset", 2]["miou_mean"] == "0.4"
 
 
 def test_points_are_means_and_deviations_over_seeds(figure: Figure, demo: Path):

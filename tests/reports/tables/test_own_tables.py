@@ -20,7 +20,7 @@ def test_a_table_without_published_values_does_not_mention_the_paper(tmp_path: P
     assert row[5:] == ["1", "+3.75 ± 1.77", "+7.50 ± 3.54", "2"]
     assert line(page, "features, adapted (A)")[2:4] == ["no run", "-"]
     cells = parsed(written["inner_readings.csv"])
-    assert [each["experiment"] for each in cells] == [
+    assert [cell["experiment"] for cell in cells] == [
         *("table2/pixelwise", "table2/inner"),
         *("inner_readings/pairwise", "inner_readings/intra_class"),
     ]

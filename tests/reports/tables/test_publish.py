@@ -6,19 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from bdnet.reports.tables.base import Report, csv_bytes
 
 from bdnet.errors import BdnetError
-from bdnet.reports.tables.publish import publish, read
+from bdnet.reports.tables.publish import publish
+from bdnet.reports.tables.render import Report
 from run_folders import write_run
 from test_report import report
-
-
-def test_csv_becomes_a_typed_table():
-    lines = [{"label": "+ MV", "miou": 0.5, "paper": None}, {"label": "", "miou": 1, "paper": None}]
-    head, body = read(csv_bytes(lines))
-    assert head == ["label", "miou", "paper"]
-    assert body == [["+ MV", 0.5, None], [None, 1.0, None]]
 
 
 def test_a_report_is_published_with_its_files(tmp_path: Path):
@@ -36,10 +29,13 @@ def test_a_report_is_published_with_its_files(tmp_path: Path):
     assert f"on Weights & Biases: wandb sync {run.relative_to(tmp_path)}" in done.stdout
     (table,) = run.glob("files/media/table/tables/table2_0_*.table.json")
     content = json.loads(table.read_text())
-    (line,) = (each for each in content["data"] if each[0] == "table2/mv")
+    (line,) = (line for line in content["data"] if line[0] == "table2/mv")
     row = dict(zip(content["columns"], line, strict=True))
     assert (row["experiment"], row["seeds"]) == ("table2/mv", 2)
     assert row["avg_k_mean"] == pytest.approx((0.55 + 0.555) / 2)
+    assert (row["above"], row["paper_percent"]) == ("table2/single_frame", 63.0)
+    (first,) = (line for line in content["data"] if line[0] == "table2/single_frame")
+    assert first[content["columns"].index("above")] is None
     assert list(run.glob("files/media/images/figures/figure3_0_*.png"))
     (record,) = run.glob("run-*.wandb")
     stored = record.read_bytes()

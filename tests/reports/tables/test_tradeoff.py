@@ -53,7 +53,7 @@ def test_published_values_are_those_of_table_1():
     table = tradeoff()
     rows = [row.experiment for row in table.table.rows]
     assert rows == ["table2/flownet", "table1/grfp", "table2/single_frame", "table2/inner"]
-    assert table.contenders == ["dff", "grfp", "single_frame", "bdnet"]
+    assert list(table.contenders.values()) == ["dff", "grfp", "single_frame", "bdnet"]
     published = [row.paper for row in table.table.rows]
     assert published == [
         {"resnet101": 68.6},
@@ -86,7 +86,7 @@ def test_what_is_missing_is_said(demo: Path, costs: Path):
 
 def test_the_teacher_is_one_row_above_all_with_an_interval_of_its_own(demo: Path):
     page = files(demo)["table1.md"]
-    first = next(each for each in page.splitlines() if "Teacher" in each or "DFF" in each)
+    first = next(row for row in page.splitlines() if "Teacher" in row or "DFF" in row)
     assert first.startswith("| - | Teacher (HRNet) | hrnet_w18 | 80.00 | 80.00 | 1 | 79.2 | - |")
     assert "on hrnet_w18: interval 1, 120 targets, steps 400, seeds 0, bdnet 0.1.0, com" in page
     assert "streets, split test, 96 targets; interval k = 2; checkpoint last" in page
@@ -106,13 +106,13 @@ def test_a_teacher_that_is_absent_or_unfinished_is_a_row_too(tmp_path: Path):
     write_run(tmp_path, "teacher", 0, None, backbone="hrnet_w48")
     page = files(tmp_path)["table1.md"]
     assert line(page, "Teacher (HRNet)")[2:6] == ["hrnet_w48", "unfinished", "-", "-"]
-    assert "Unfinished, not counted: Teacher (HRNet) on hrnet_w48, seeds 0." in page
+    assert "Unfinished, not counted: Teacher (HRNet) on hrnet_w48, seed 0." in page
 
 
 def test_a_teacher_of_another_split_or_code_is_refused(demo: Path):
     other = {**DATA, "split": "val"}
     write_run(demo, "teacher", 0, [0.8], backbone="hrnet_w18", data=other)
-    with pytest.raises(BadRuns, match=r"split (val|test) and .* split (val|test): one table"):
+    with pytest.raises(BadRuns, match=r"split (val|test) and .* split (val|test)"):
         files(demo)
     write_run(demo, "teacher", 0, [0.8], backbone="hrnet_w18", commit="def456")
     with pytest.raises(BadRuns, match="mixed=true"):
@@ -126,17 +126,15 @@ def test_notes_say_on_what_machine_and_what_stands_in(demo: Path, costs: Path):
     assert f"- {costs}: processor abacus, cores 2, torch 2.15.0, precision float32" in page
     assert "3 rounds on resnet18" in page
     assert f"{costs} has resnet50 too, of which there are no runs." in page
-    assert "The paper has no tiny: what stands beside it are its values of resnet18." in page
-    assert "over the 2 frames from a keyframe to the next" in page
+    assert "The paper has no tiny: its values of resnet18" in page
+    assert "over the 2 frames" in page
     assert "That the paper's DFF and GRFP have ResNet-101 is our reading" in page
     assert "Δ" not in page
 
 
 def test_costs_of_other_backbones_are_refused(demo: Path, tmp_path: Path):
     path = write_benchmark(tmp_path / "large.json", {"resnet101": SECONDS})
-    with pytest.raises(
-        BadRuns, match="measured are single_frame, bdnet, dff on resnet101"
-    ) as error:
+    with pytest.raises(BadRuns, match="resnet101 single_frame") as error:
         files(demo, path)
     assert str(error.value).endswith("target=model 'target.backbones=[resnet18]'")
 
@@ -145,14 +143,14 @@ def test_csv_holds_the_numbers(demo: Path, costs: Path):
     written = files(demo, costs)
     lines = parsed(written["table1.csv"])
     assert lines[0]["experiment"] == "teacher"
-    (ours,) = (each for each in lines if each["experiment"] == "table2/inner")
+    (ours,) = (line for line in lines if line["experiment"] == "table2/inner")
     assert float(ours["avg_k_mean"]) == pytest.approx(0.56)
     assert float(ours["seconds_median"]) == 2.5
     assert (float(ours["seconds_lowest"]), float(ours["seconds_highest"])) == (1.25, 3.5)
     assert float(ours["relative_median"]) == 0.625
     assert (ours["rounds"], ours["contender"], ours["interval"]) == ("3", "bdnet", "2")
     assert float(ours["paper_relative"]) == pytest.approx(0.14 / 0.22, abs=1e-6)
-    (grfp,) = (each for each in lines if each["experiment"] == "table1/grfp")
+    (grfp,) = (line for line in lines if line["experiment"] == "table1/grfp")
     assert (grfp["seconds_median"], grfp["avg_k_mean"], grfp["unfinished"]) == ("", "", "1")
     runs = parsed(written["table1_runs.csv"])
     assert len(runs) == 1 + 2 * 2 * 2
@@ -162,12 +160,11 @@ def test_csv_holds_the_numbers(demo: Path, costs: Path):
 def test_latex_is_a_whole_tabular(demo: Path, costs: Path):
     write_run(demo, "table2/inner", 0, [0.5, 0.4], backbone="my_net")
     text = files(demo, costs)["table1.tex"]
-    lines = [each for each in text.splitlines() if not each.startswith("%")]
+    lines = [line for line in text.splitlines() if line and not line.startswith("%")]
     assert lines[0] == r"\begin{tabular}{rllrrrrrrrr}"
     assert lines[-2:] == [r"\bottomrule", r"\end{tabular}"]
-    assert lines.count(r"\midrule") == 3
-    rows = [each for each in lines[1:-1] if "rule" not in each]
+    rows = [line for line in lines if line.endswith(r" \\")]
     assert len(rows) == 1 + 1 + 4 + 4
-    assert {each.count("&") for each in rows} == {10}
+    assert {row.count("&") for row in rows} == {10}
     assert r"BDNet & my\_net & 45.00" in text
     assert not re.search(r"(?<!\\)[_#%]", "".join(lines))

@@ -11,6 +11,7 @@ from bdnet.reports.tables.measures import (
     AVG_FIRST,
     FIRST,
     by_offset,
+    fixed,
     over_seeds,
     paired_differences,
     percent,
@@ -113,11 +114,9 @@ class Contents:
         table["pairs"] = _counts(self.pairs.loc[backbone])
         if column := self.paper_columns.get(backbone):
             head = "paper" if column == backbone else f"paper, {column}"
-            table[head] = self.paper[column].map("{:.1f}".format, na_action="ignore")
-            table["Δ paper"] = self._paper_difference(column).map(
-                "{:+.1f}".format, na_action="ignore"
-            )
-        return table.fillna(ABSENT)
+            table[head] = fixed(self.paper[column], ".1f")
+            table["Δ paper"] = fixed(self._paper_difference(column), "+.1f")
+        return table
 
     def offsets(self, backbone: str) -> DataFrame:
         """As printed: mIoU at every offset, and the mean without the keyframes."""

@@ -88,6 +88,11 @@ def percent(spread: DataFrame, measure: str, sign: str = "") -> list[str]:
     return [plus_minus(*pair, sign) for pair in pairs]
 
 
+def fixed(values: Iterable[float], form: str) -> list[str]:
+    """Numbers in a format such as `.2f`, `-` where they are undefined."""
+    return [ABSENT if pd.isna(value) else format(value, form) for value in values]
+
+
 def plus_minus(mean: float, deviation: float, sign: str = "") -> str:
     """Shares of 1 in %."""
     if pd.isna(mean):

@@ -17,7 +17,7 @@ from bdnet.reports.tables.benchmarks import (
 from bdnet.reports.tables.contents import Contents, Row, saved_runs
 from bdnet.reports.tables.errors import BadRuns
 from bdnet.reports.tables.evaluations import at
-from bdnet.reports.tables.measures import ABSENT, plus_minus
+from bdnet.reports.tables.measures import ABSENT, fixed, plus_minus
 from bdnet.reports.tables.mixing import OTHER_INTERVALS, check_alike
 from bdnet.reports.tables.notes import code, listed
 from bdnet.reports.tables.records import FinishedRun, Runs, UnfinishedRun
@@ -100,7 +100,8 @@ class Tradeoff:
             "experiment": self.teacher.experiment,
             "label": self.teacher.label,
         }
-        absent |= {"backbone": ABSENT, "seeds": 0, "unfinished": len(unfinished)}
+        absent |= {"backbone": unfinished[0].backbone if unfinished else ABSENT}
+        absent |= {"seeds": 0, "unfinished": len(unfinished)}
         parts = [
             Contents([self.teacher], seeds, unfinished, contents.measures, None).saved()
             for seeds in teachers
@@ -128,9 +129,6 @@ class Tradeoff:
 def _printed(lines: DataFrame, contents: Contents) -> DataFrame:
     last = contents.interval - 1
 
-    def fixed(column: str, digits: int) -> Any:
-        return lines[column].astype(float).map(f"{{:.{digits}f}}".format, na_action="ignore")
-
     def accuracy(name: str) -> list[str]:
         pairs = zip(lines[f"{name}_mean"], lines[f"{name}_std"], strict=True)
         return [plus_minus(*pair) for pair in pairs]
@@ -143,17 +141,17 @@ def _printed(lines: DataFrame, contents: Contents) -> DataFrame:
             f"mean d=0..{last} (avg_k)": accuracy("avg_k"),
             f"d={last} (last_k)": accuracy("last_k"),
             "seeds": lines["seeds"].astype(str),
-            "paper mIoU": fixed("paper_percent", 1),
-            "s/frame": fixed("seconds_median", 3),
-            "relative": fixed("relative_median", 2),
-            "paper s/frame": fixed("paper_seconds", 2),
-            "paper relative": fixed("paper_relative", 2),
+            "paper mIoU": fixed(lines["paper_percent"], ".1f"),
+            "s/frame": fixed(lines["seconds_median"], ".3f"),
+            "relative": fixed(lines["relative_median"], ".2f"),
+            "paper s/frame": fixed(lines["paper_seconds"], ".2f"),
+            "paper relative": fixed(lines["paper_relative"], ".2f"),
         }
     )
     table.loc[lines["seeds"] == 0, ["seeds", table.columns[3]]] = ABSENT, "no run"
     table.loc[(lines["seeds"] == 0) & (lines["unfinished"] > 0), table.columns[3]] = "unfinished"
     table.loc[lines["contender"].notna() & lines["rounds"].isna(), "s/frame"] = "not measured"
-    return table.fillna(ABSENT)
+    return table
 
 
 def _teacher_notes(
