@@ -1,7 +1,5 @@
 """The camera is a pinhole that drives forward."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

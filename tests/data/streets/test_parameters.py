@@ -1,7 +1,5 @@
 """Wrong parameters are refused with the value and the fix."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """What is painted: exact silhouettes, right order, soft edges."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 
@@ -9,7 +7,7 @@ from bdnet.data.streets.camera import Camera
 from bdnet.data.streets.classes import Label
 from bdnet.data.streets.props import floor, upright, wall
 from bdnet.data.streets.rasteriser import Canvas, Surface
-from bdnet.data.streets.textures import Texture, cut_out
+from bdnet.data.streets.textures import Texture, premultiplied
 
 CAMERA = Camera((0.0, 1.5, 0.0), yaw=0.0, pitch=0.0, focal=200.0, height=128, width=256)
 
@@ -33,8 +31,8 @@ def test_label_lands_where_algebra_says() -> None:
     expected = np.zeros((128, 256), bool)
     expected[54:74, 108:148] = True  # 20 pixels per metre around (128, 64)
     assert (canvas.label == np.where(expected, Label.SIGN, Label.SKY)).all()
-    assert canvas.nearness[expected] == pytest.approx(0.1, rel=1e-3)
-    assert (canvas.nearness[~expected] == 0).all()
+    assert canvas.inverse_depth[expected] == pytest.approx(0.1, rel=1e-3)
+    assert (canvas.inverse_depth[~expected] == 0).all()
 
 
 def test_edge_between_pixels_is_soft_and_label_hard() -> None:
@@ -51,14 +49,14 @@ def test_later_surface_hides_earlier_one() -> None:
     canvas = painted(far, near)
     assert canvas.label[64, 128] == Label.CAR
     assert canvas.image[64, 128].tolist() == [0, 255, 0]
-    assert canvas.nearness[64, 128] == pytest.approx(1 / 8, rel=1e-3)
+    assert canvas.inverse_depth[64, 128] == pytest.approx(1 / 8, rel=1e-3)
     assert canvas.label[64, 108] == Label.BUILDING
 
 
 def test_silhouette_is_alpha_of_one_half() -> None:
     row, column = np.mgrid[:64, :64]
     alpha = np.clip(1.5 - np.hypot(row - 31.5, column - 31.5) / 20, 0, 1)
-    sprite = Texture(cut_out(np.full((64, 64, 3), 200.0), alpha))
+    sprite = Texture(premultiplied(np.full((64, 64, 3), 200.0), alpha))
     # one texel per pixel: 64 pixels for 3.2 metres at 10 metres
     canvas = painted(upright(sprite, Label.TREE, 3.2, 3.2).moved(0, 10))
     window = canvas.label[30:94, 96:160]
@@ -72,7 +70,7 @@ def test_ground_reaches_behind_the_camera() -> None:
     assert (canvas.label[66:] == Label.ROAD).all()
     assert (canvas.label[:64] == Label.SKY).all()
     rows = np.arange(66, 128) + 0.5
-    assert canvas.nearness[66:, 30] == pytest.approx((rows - 64) / (200 * 1.5), rel=1e-3)
+    assert canvas.inverse_depth[66:, 30] == pytest.approx((rows - 64) / (200 * 1.5), rel=1e-3)
 
 
 def test_walls_face_the_street_on_both_sides() -> None:

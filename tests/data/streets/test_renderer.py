@@ -1,7 +1,5 @@
 """Whole drives: reproducible, complete, smooth."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from hashlib import sha256

@@ -1,11 +1,9 @@
 """Textures keep their mean when they shrink, and tile without a seam."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 
-from bdnet.data.streets.textures import Texture, cut_out, noise
+from bdnet.data.streets.textures import Texture, noise, premultiplied
 
 
 def test_reduced_copies_average() -> None:
@@ -35,6 +33,6 @@ def test_noise_tiles_and_has_detail_at_every_scale() -> None:
 
 
 def test_cut_out_is_premultiplied() -> None:
-    pixels = cut_out(np.full((2, 2, 3), 200.0), np.array([[0.0, 0.5], [1.0, 2.0]]))
+    pixels = premultiplied(np.full((2, 2, 3), 200.0), np.array([[0.0, 0.5], [1.0, 2.0]]))
     assert pixels[..., 0].tolist() == [[0, 100], [200, 200]]
     assert pixels[..., 3].tolist() == [[0, 128], [255, 255]]

@@ -1,17 +1,12 @@
 """The camera behind the windscreen, and the way that it drives."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from math import atan, cos, radians, sin, tan
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from bdnet.data.streets.parameters import StreetParameters
+from bdnet.data.streets.parameters import StreetParameters
 
 LANE = 1.6  # metres from the centre line to the middle of the own lane
 HORIZON = 0.46  # mean height of the horizon in the picture, 0 = top row, 1 = bottom row
@@ -51,7 +46,7 @@ def focal_length(parameters: StreetParameters) -> float:
     return parameters.width / 2 / tan(radians(parameters.field_of_view) / 2)
 
 
-def wander(random: np.random.Generator, length: int, period: float) -> NDArray[np.float64]:
+def smooth_curve(random: np.random.Generator, length: int, period: float) -> NDArray[np.float64]:
     """Return a smooth random curve [length] in -1..1 that swings about once per `period` frames."""
     time = np.arange(length)
     phases = random.uniform(0, 2 * np.pi, 3)
@@ -64,13 +59,13 @@ def drive(parameters: StreetParameters, random: np.random.Generator) -> list[Cam
     """Return the camera of every frame of one drive."""
     focal, length = focal_length(parameters), parameters.length
     mean = random.uniform(*parameters.speed)
-    speed = mean * (1 + 0.15 * wander(random, length, 50))
+    speed = mean * (1 + 0.15 * smooth_curve(random, length, 50))
     ahead = np.concatenate([[0.0], np.cumsum(speed)])[:length]
-    side = LANE + 0.25 * wander(random, length, 160)
-    lift = parameters.eye_height + 0.012 * wander(random, length, 14)
-    yaw = radians(2.0) * wander(random, length, 60)
+    side = LANE + 0.25 * smooth_curve(random, length, 160)
+    lift = parameters.eye_height + 0.012 * smooth_curve(random, length, 14)
+    yaw = radians(2.0) * smooth_curve(random, length, 60)
     rest = -atan((0.5 - HORIZON) * parameters.height / focal)
-    pitch = rest + radians(0.25) * wander(random, length, 7)
+    pitch = rest + radians(0.25) * smooth_curve(random, length, 7)
     return [
         Camera((x, y, z), turn, tilt, focal, parameters.height, parameters.width)
         for x, y, z, turn, tilt in zip(

@@ -1,7 +1,5 @@
 """The classes of the street world, in CamVid's order."""
 
-from __future__ import annotations
-
 from enum import IntEnum
 
 

@@ -23,9 +23,9 @@ VERSION = 2  # of the renderer: another picture for the same parameters needs an
 class Streets(ClipDataset):
     """Drives through streets that exist nowhere, every frame labelled.
 
-    root:     cache folder; each set of parameters gets its own folder in it
+    root:     cache folder, with a folder per set of parameters
     clips:    number of drives by split
-    world:    the seed; another one is another city
+    world:    the seed
     encoding: of the clips; the interval of a whole clip lets any frame be a network's keyframe
     """
 
@@ -43,13 +43,15 @@ class Streets(ClipDataset):
             raise BadData(f"clips={self.clips}: give a number, at least 1, for {', '.join(WORLDS)}")
 
     def planned_videos(self) -> PlannedVideos:
-        shown, frames = self.parameters, self.parameters.length
-        keys = min(self.encoding.interval, frames)
-        return PlannedVideos(self.clips["train"], frames, keys, shown.height, shown.width)
+        parameters = self.parameters
+        keys = min(self.encoding.interval, parameters.length)
+        return PlannedVideos(
+            self.clips["train"], parameters.length, keys, parameters.height, parameters.width
+        )
 
     @property
     def folder(self) -> Path:
-        """Where these parameters' clips are kept: the number of clips does not matter to it."""
+        """Folder of these parameters' clips, whatever their number."""
         parameters = self.parameters
         name = digest(asdict(parameters), asdict(self.encoding), self.world, VERSION)
         return Path(self.root) / f"{parameters.height}x{parameters.width}-{name}"
@@ -72,7 +74,7 @@ class Streets(ClipDataset):
                 for index in range(self.parameters.length)
             ]
         wanted = {clip_path(self.folder / split, _name(n)) for n in range(self.clips[split])}
-        return [each for each in folder_samples(self.folder / split) if each.video in wanted]
+        return [sample for sample in folder_samples(self.folder / split) if sample.video in wanted]
 
     def _missing(self) -> list[tuple[str, int]]:
         return [
@@ -87,7 +89,7 @@ def _name(number: int) -> str:
     return f"{number:05d}"
 
 
-def _render(streets: Streets, place: tuple[str, int]) -> None:
-    split, number = place
+def _render(streets: Streets, job: tuple[str, int]) -> None:
+    split, number = job
     pictures = render(streets.parameters, (streets.world, WORLDS[split], number))
     write_clip(streets.folder / split, _name(number), pictures, streets.encoding)

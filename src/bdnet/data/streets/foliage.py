@@ -1,16 +1,20 @@
 """Trees and hedges."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
-from bdnet.data.streets.textures import Plane, Texels, Texture, Tint, cut_out, noise, pick
-
-if TYPE_CHECKING:
-    from bdnet.data.streets.light import Light
+from bdnet.data.streets.light import Light
+from bdnet.data.streets.textures import (
+    Plane,
+    Texels,
+    Texture,
+    Tint,
+    noise,
+    pick_colour,
+    premultiplied,
+)
 
 GREENS: tuple[Tint, ...] = (
     (66, 104, 40),
@@ -32,15 +36,15 @@ class Plant(NamedTuple):
 
 
 def leaves(
-    random: np.random.Generator, density: Plane, places: Plane, sizes: Plane, light: Light
+    random: np.random.Generator, density: Plane, positions: Plane, sizes: Plane, light: Light
 ) -> tuple[Plane, Plane]:
     """Return tone [h,w] and density [h,w] of clumps of leaves on an empty `density`, back first.
 
-    places [n,2] and sizes [n] of the clumps are in texels.
+    positions [n,2] and sizes [n] of the clumps are in texels.
     """
     rows, columns = density.shape
     tone = np.full((rows, columns), 0.5, np.float32)
-    for (x, y), size in zip(places.tolist(), sizes.tolist(), strict=True):
+    for (x, y), size in zip(positions.tolist(), sizes.tolist(), strict=True):
         left, right = max(0, int(x - size)), min(columns, int(x + size) + 2)
         top, bottom = max(0, int(y - size)), min(rows, int(y + size) + 2)
         if left >= right or top >= bottom:
@@ -62,32 +66,34 @@ def tree(
     """Return a tree [h,w,4] of `width` by `height` metres, trunk included."""
     rows, columns = round(height * scale), round(width * scale)
     clear = float(random.uniform(0.24, 0.36))  # share of the height without leaves
-    places, sizes = crown(random, rows, columns, clear)
-    tone, density = leaves(random, np.zeros((rows, columns), np.float32), places, sizes, light)
+    positions, sizes = crown(random, rows, columns, clear)
+    tone, density = leaves(random, np.zeros((rows, columns), np.float32), positions, sizes, light)
     fine = noise(random, rows, columns, max(4.0, scale * 0.5), 2)
     alpha = np.clip((density * (1 + 0.5 * fine) - 0.2) * 6, 0, 1)
     tone *= 1 + 0.22 * fine
-    green = np.array(pick(random, GREENS, 10), np.float32) * np.float32(1.45)
+    green = np.array(pick_colour(random, GREENS, 10), np.float32) * np.float32(1.45)
     position = np.linspace(-1, 1, columns, dtype=np.float32) * np.float32(width / 0.6)
     shade = (1 - 0.3 * np.abs(position).clip(0, 1))[None, :, None]
-    bark = np.array(pick(random, BARK), np.float32) * (1 + 0.18 * fine[..., None]) * shade
+    bark = np.array(pick_colour(random, BARK), np.float32) * (1 + 0.18 * fine[..., None]) * shade
     picture = tone[..., None] * green * alpha[..., None] + bark * (1 - alpha[..., None])
-    return cut_out(picture, np.maximum(alpha, wood(random, rows, columns, clear, scale)))
+    return premultiplied(picture, np.maximum(alpha, wood(random, rows, columns, clear, scale)))
 
 
 def crown(
     random: np.random.Generator, rows: int, columns: int, clear: float
 ) -> tuple[Plane, Plane]:
-    """Return places [n,2] and sizes [n] of clumps of leaves in texels, back first."""
+    """Return positions [n,2] and sizes [n] of clumps of leaves in texels, back first."""
     slender, count = bool(random.random() < 0.25), 56
     angle, radius = random.uniform(0, 2 * np.pi, count), np.sqrt(random.uniform(0, 1, count))
     across = radius * np.cos(angle) * (0.24 if slender else 0.33)
     up = radius * np.sin(angle) * (1 - clear) * 0.36
     across *= 1 - 0.5 * np.clip(up / (1 - clear) + 0.1, 0, 1) * (1.4 if slender else 0.8)
     order = np.argsort(up + 0.05 * random.standard_normal(count))
-    places = np.stack([(0.5 + across) * columns, (0.54 * (1 - clear) - up) * rows], 1)[order]
+    positions = np.stack([(0.5 + across) * columns, (0.54 * (1 - clear) - up) * rows], 1)[order]
     largest = min(columns * (0.13 if slender else 0.16), rows * 0.13)
-    return places.astype(np.float32), (random.uniform(0.6, 1, count) * largest).astype(np.float32)
+    return positions.astype(np.float32), (random.uniform(0.6, 1, count) * largest).astype(
+        np.float32
+    )
 
 
 def wood(random: np.random.Generator, rows: int, columns: int, clear: float, scale: float) -> Plane:
@@ -110,7 +116,9 @@ def hedge(random: np.random.Generator, width: float, height: float, scale: float
     tone = 1.15 - 0.5 * down + 0.2 * coarse
     ragged = noise(random, 1, columns, max(8.0, scale), 2)
     alpha = np.clip((down * rows - 0.06 * rows * (1.5 + ragged)) * 0.6, 0, 1)
-    return cut_out(tone[..., None] * np.array(pick(random, GREENS, 8), np.float32), alpha)
+    return premultiplied(
+        tone[..., None] * np.array(pick_colour(random, GREENS, 8), np.float32), alpha
+    )
 
 
 def trees(random: np.random.Generator, count: int, scale: float, light: Light) -> list[Plant]:

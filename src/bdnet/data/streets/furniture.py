@@ -1,26 +1,20 @@
 """Poles, signs and fences."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from bdnet.data.streets.light import Light
 from bdnet.data.streets.sketch import Sketch
 from bdnet.data.streets.textures import (
     Texels,
     Texture,
     Tint,
-    cut_out,
-    dark,
+    darker,
+    filled,
     noise,
-    painted,
-    pick,
-    quantised,
+    pick_colour,
+    premultiplied,
+    to_bytes,
 )
-
-if TYPE_CHECKING:
-    from bdnet.data.streets.light import Light
 
 METALS: tuple[Tint, ...] = ((118, 122, 124), (92, 98, 98), (142, 142, 138), (70, 84, 80))
 BLUE: Tint = (32, 80, 170)
@@ -38,15 +32,15 @@ POSTERS: tuple[Tint, ...] = (
 
 def lamp(random: np.random.Generator, height: float, scale: float) -> Texture:
     """Draw a stout lamp post, 2.6 metres wide with the lamp at its left."""
-    sketch, metal = Sketch(2.6, height, scale), pick(random, METALS)
-    sketch.limb([(0, height - 0.3), (-1.0, height - 0.15)], 0.16, metal)
-    sketch.box(-1.28, height - 0.3, -0.6, height - 0.06, dark(metal, 0.8))
+    sketch, metal = Sketch(2.6, height, scale), pick_colour(random, METALS)
+    sketch.line([(0, height - 0.3), (-1.0, height - 0.15)], 0.16, metal)
+    sketch.box(-1.28, height - 0.3, -0.6, height - 0.06, darker(metal, 0.8))
     sketch.box(-1.2, height - 0.3, -0.7, height - 0.24, (250, 244, 210))
     for left, right, tone in ((-0.16, -0.05, 0.95), (-0.05, 0.06, 1.15), (0.06, 0.16, 0.65)):
-        sketch.box(left, 0, right, height - 0.2, dark(metal, tone))
-    sketch.polygon([(-0.26, 0), (0.26, 0), (0.22, 1.1), (-0.22, 1.1)], dark(metal, 0.85))
+        sketch.box(left, 0, right, height - 0.2, darker(metal, tone))
+    sketch.polygon([(-0.26, 0), (0.26, 0), (0.22, 1.1), (-0.22, 1.1)], darker(metal, 0.85))
     for y in np.arange(1.4, height - 1, 0.9).tolist():
-        sketch.box(-0.17, y, 0.17, y + 0.1, dark(metal, 0.55))
+        sketch.box(-0.17, y, 0.17, y + 0.1, darker(metal, 0.55))
     return sketch.texture(random, 0.1)
 
 
@@ -55,11 +49,11 @@ def mast(random: np.random.Generator, height: float, scale: float) -> Texture:
     sketch = Sketch(0.5, height, scale)
     sketch.polygon(
         [(-0.22, 0), (0.22, 0), (0.16, height), (-0.16, height)],
-        pick(random, (*METALS, (120, 92, 66))),
+        pick_colour(random, (*METALS, (120, 92, 66))),
     )
     for y in np.arange(0.8, height, 1.1).tolist():
         sketch.box(-0.2, y, 0.2, y + 0.14, (60, 60, 60))
-    sketch.box(-0.18, 1.5, 0.18, 2.1, pick(random, POSTERS))
+    sketch.box(-0.18, 1.5, 0.18, 2.1, pick_colour(random, POSTERS))
     return sketch.texture(random, 0.12, 0.35)
 
 
@@ -70,11 +64,11 @@ def column(random: np.random.Generator, scale: float) -> Texture:
     for row in range(3):
         for x in (-0.56, 0.02):
             y = 0.55 + 0.8 * row
-            poster = pick(random, POSTERS, 14)
+            poster = pick_colour(random, POSTERS, 14)
             sketch.box(x, y, x + 0.54, y + 0.74, poster)
-            sketch.box(x + 0.1, y + 0.12, x + 0.42, y + 0.2, dark(poster, 0.4))
+            sketch.box(x + 0.1, y + 0.12, x + 0.42, y + 0.2, darker(poster, 0.4))
             sketch.disc(
-                x + 0.27, y + 0.46, 0.15, 0.17, dark(poster, float(random.uniform(0.5, 1.4)))
+                x + 0.27, y + 0.46, 0.15, 0.17, darker(poster, float(random.uniform(0.5, 1.4)))
             )
     sketch.box(-0.62, 0, 0.62, 0.4, (96, 100, 100))
     sketch.box(-0.64, 2.95, 0.64, 3.12, (84, 110, 96))
@@ -84,21 +78,21 @@ def column(random: np.random.Generator, scale: float) -> Texture:
 
 def bollard(random: np.random.Generator, scale: float) -> Texture:
     """Draw a bollard, 0.4 by 1.1 metres."""
-    sketch, metal = Sketch(0.4, 1.1, scale), pick(random, METALS)
+    sketch, metal = Sketch(0.4, 1.1, scale), pick_colour(random, METALS)
     sketch.box(-0.17, 0, 0.17, 0.95, metal)
     sketch.disc(0, 0.93, 0.17, 0.15, metal)
-    sketch.box(-0.17, 0.7, 0.17, 0.86, pick(random, ((236, 236, 230), RED)))
-    sketch.box(-0.2, 0, 0.2, 0.16, dark(metal, 0.6))
+    sketch.box(-0.17, 0.7, 0.17, 0.86, pick_colour(random, ((236, 236, 230), RED)))
+    sketch.box(-0.2, 0, 0.2, 0.16, darker(metal, 0.6))
     return sketch.texture(random, 0.08, 0.3)
 
 
 def post(random: np.random.Generator, height: float, scale: float) -> Texture:
     """Draw the post of a sign, 0.26 metres wide."""
-    sketch, metal = Sketch(0.26, height, scale), pick(random, METALS)
+    sketch, metal = Sketch(0.26, height, scale), pick_colour(random, METALS)
     sketch.box(-0.11, 0, 0.11, height, metal)
-    sketch.box(-0.13, 0, 0.13, 0.3, dark(metal, 0.6))
+    sketch.box(-0.13, 0, 0.13, 0.3, darker(metal, 0.6))
     for y in np.arange(0.9, height, 0.8).tolist():
-        sketch.box(-0.11, y, 0.11, y + 0.08, dark(metal, 0.7))
+        sketch.box(-0.11, y, 0.11, y + 0.08, darker(metal, 0.7))
     return sketch.texture(random, 0.08, 0.4)
 
 
@@ -108,7 +102,7 @@ def sign(random: np.random.Generator, kind: str, scale: float) -> Texture:
         sketch, lit = Sketch(0.56, 1.3, scale), int(random.integers(3))
         sketch.box(-0.27, 0, 0.27, 1.3, (30, 32, 34))
         for index, colour in enumerate(((60, 220, 110), (250, 190, 50), (240, 50, 44))):
-            shade = colour if index == lit else dark(colour, 0.3)
+            shade = colour if index == lit else darker(colour, 0.3)
             sketch.disc(0, 0.23 + 0.42 * index, 0.17, 0.17, shade)
         return sketch.texture(random, 0.03)
     sketch = Sketch(1.0, 1.0, scale)
@@ -155,10 +149,10 @@ def fence(
     kind = int(random.integers(3))
     x = (np.arange(columns) + 0.5) / columns * 4
     y = (1 - (np.arange(rows) + 0.5) / rows) * height
-    tone = pick(
+    tone = pick_colour(
         random, ((150, 108, 70), (206, 200, 188), (104, 84, 66), (96, 116, 92), (176, 120, 96)), 12
     )
-    picture = painted(rows, columns, tone) + 8 * noise(random, rows, columns, scale, 2)[..., None]
+    picture = filled(rows, columns, tone) + 8 * noise(random, rows, columns, scale, 2)[..., None]
     alpha = np.ones((rows, columns), np.float32)
     if kind == 2:  # blocks of stone under a coping
         row = np.floor(y / 0.28).astype(int)
@@ -179,5 +173,5 @@ def fence(
             ).astype(np.float32)
         for rail in (0.25, height - 0.42):
             picture[np.abs(y - rail) < 0.06] *= 0.8
-    picture *= light.on(side)
-    return quantised(picture) if kind == 2 else cut_out(picture, alpha)
+    picture *= light.brightness(side)
+    return to_bytes(picture) if kind == 2 else premultiplied(picture, alpha)

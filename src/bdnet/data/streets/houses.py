@@ -1,14 +1,10 @@
 """Designs of houses."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from bdnet.data.streets.textures import Tint, pick
+import numpy as np
 
-if TYPE_CHECKING:
-    import numpy as np
+from bdnet.data.streets.textures import Tint, pick_colour
 
 WALLS: tuple[Tint, ...] = (
     (196, 176, 148),
@@ -36,7 +32,7 @@ STOREY = 3.1  # metres
 
 @dataclass(frozen=True)
 class House:
-    """What the fronts and gables of one house have in common."""
+    """The design that front and gable of one house share."""
 
     wall: Tint
     roof: Tint
@@ -59,10 +55,10 @@ def house(random: np.random.Generator, storeys: int) -> House:
     """Design a house."""
     gabled = bool(random.random() < 0.25 and storeys < 4)
     return House(
-        wall=pick(random, WALLS, 12),
-        roof=pick(random, ROOFS),
-        trim=pick(random, ((226, 222, 212), (96, 86, 78), (190, 180, 164))),
-        glass=pick(random, GLASS, 5),
+        wall=pick_colour(random, WALLS, 12),
+        roof=pick_colour(random, ROOFS),
+        trim=pick_colour(random, ((226, 222, 212), (96, 86, 78), (190, 180, 164))),
+        glass=pick_colour(random, GLASS, 5),
         bricks=bool(random.random() < 0.45),
         gabled=gabled,
         shop=bool(random.random() < 0.45),

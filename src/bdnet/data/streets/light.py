@@ -1,23 +1,17 @@
-"""Time of day and weather: sky, sun, haze, and what the sensor makes of them."""
-
-from __future__ import annotations
+"""Time of day and weather: sky, sun, haze, and the sensor."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from bdnet.data.streets.textures import Plane, Texels, Tint, noise, quantised
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from bdnet.data.streets.camera import Camera
-    from bdnet.data.streets.parameters import StreetParameters
+from bdnet.data.streets.camera import Camera
+from bdnet.data.streets.parameters import StreetParameters
+from bdnet.data.streets.textures import Plane, Texels, Tint, noise, to_bytes
 
 # name: zenith, horizon, tint of everything, strength of the sun, share of clouds
-MOODS: tuple[tuple[Tint, Tint, Tint, float, float], ...] = (
+WEATHERS: tuple[tuple[Tint, Tint, Tint, float, float], ...] = (
     ((70, 122, 190), (190, 212, 232), (1.02, 1.0, 0.97), 0.9, 0.35),  # noon
     ((92, 132, 186), (206, 214, 220), (1.0, 1.0, 1.0), 0.6, 0.6),  # fair
     ((150, 158, 168), (205, 208, 210), (0.95, 0.97, 1.0), 0.1, 0.9),  # overcast
@@ -41,16 +35,16 @@ class Light:
     exposure: float
     contrast: float
 
-    def on(self, side: int) -> float:
-        """Return the brightness of what looks to that side (-1, 1) or at the camera (0)."""
+    def brightness(self, side: int) -> float:
+        """Return the brightness of a surface that faces that side (-1, 1) or the camera (0)."""
         if side == 0:
             return 0.95 - 0.1 * self.strength
         return 0.95 + (0.17 if side == self.sun else -0.3) * self.strength
 
 
-def daylight(parameters: StreetParameters, random: np.random.Generator) -> Light:
+def random_light(parameters: StreetParameters, random: np.random.Generator) -> Light:
     """Draw the light of one drive."""
-    zenith, horizon, tint, strength, clouds = MOODS[int(random.integers(len(MOODS)))]
+    zenith, horizon, tint, strength, clouds = WEATHERS[int(random.integers(len(WEATHERS)))]
     return Light(
         sun=int(random.choice((-1, 1))),
         strength=strength * float(random.uniform(0.8, 1.0)),
@@ -93,9 +87,9 @@ class Sky:
             light.strength < 0.3
         )
         picture = picture * (1 - cover) + lit * cover
-        self._picture = quantised(picture)
+        self._picture = to_bytes(picture)
 
-    def seen(self, camera: Camera) -> Texels:
+    def view(self, camera: Camera) -> Texels:
         """Return the sky [H,W,3] behind everything that the camera sees."""
         horizon = camera.height / 2 + camera.focal * np.tan(camera.pitch)
         matrix = np.array(
@@ -111,7 +105,7 @@ class Sky:
 
 
 class Sensor:
-    """Turns what is painted into what a dash camera records."""
+    """Turns a painted picture into one that a dash camera records."""
 
     def __init__(
         self, parameters: StreetParameters, light: Light, random: np.random.Generator
@@ -129,16 +123,16 @@ class Sensor:
             parameters.noise
         )
 
-    def develop(self, image: Texels, nearness: NDArray[np.float32]) -> Texels:
+    def record(self, image: Texels, inverse_depth: NDArray[np.float32]) -> Texels:
         """Return the recorded picture [H,W,3] of painted colours and their 1/distance [H,W]."""
-        distance = 1 / np.maximum(nearness, np.float32(1e-3))
+        distance = 1 / np.maximum(inverse_depth, np.float32(1e-3))
         kept = np.exp(distance * np.float32(-self._light.haze))
-        kept[nearness == 0] = 1  # the sky's own colours have the haze in them
+        kept[inverse_depth == 0] = 1  # the sky's own colours have the haze in them
         haze = np.array(self._light.horizon, np.float32)
         picture = haze + (image - haze) * kept[..., None]
         picture *= self._gain
         picture += self._offset
         row, column = self._random.integers(0, 64, 2).tolist()
-        height, width = nearness.shape
+        height, width = inverse_depth.shape
         picture += self._noise[row : row + height, column : column + width]
-        return quantised(picture)
+        return to_bytes(picture)

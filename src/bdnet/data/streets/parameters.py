@@ -1,6 +1,4 @@
-"""What a user may change about the street world."""
-
-from __future__ import annotations
+"""Parameters of the street world."""
 
 from dataclasses import dataclass
 
@@ -22,7 +20,7 @@ class StreetParameters:
     noise: float = 1.0  # standard deviation of the sensor noise in grey levels
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be rendered, quoting the value and the fix."""
+        """Refuse values that cannot be rendered."""
         for name in ("height", "width"):
             size = getattr(self, name)
             if not 32 <= size <= 4096:

@@ -1,23 +1,17 @@
 """The land along both pavements: houses, gardens behind fences, side streets."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from bdnet.data.streets.cast import KERB
 from bdnet.data.streets.classes import Label
-from bdnet.data.streets.facades import front, gable, shaded
+from bdnet.data.streets.facades import front, gable, lit_facade
 from bdnet.data.streets.foliage import Plant, hedge
 from bdnet.data.streets.furniture import fence
 from bdnet.data.streets.houses import house
+from bdnet.data.streets.light import Light
 from bdnet.data.streets.props import floor, upright, wall
+from bdnet.data.streets.rasteriser import Surface
+from bdnet.data.streets.street import KERB
 from bdnet.data.streets.textures import Detail, Texture
-
-if TYPE_CHECKING:
-    from bdnet.data.streets.light import Light
-    from bdnet.data.streets.rasteriser import Surface
 
 FACADE = 8.6  # metres from the centre line to the land
 SETBACK = 5.0  # metres from a fence to the house behind it
@@ -25,7 +19,7 @@ OVERLAP = 0.25  # metres that a house reaches under its nearer neighbour, agains
 SIDE_ROAD = 7.0  # metres
 
 
-class Land:
+class Roadside:
     """Builds the plots of one side of the street, near to far."""
 
     def __init__(
@@ -70,10 +64,10 @@ class Land:
         design = house(random, self._storeys if not back else min(self._storeys, 3))
         x, height = side * (FACADE + back), design.height
         picture = front(random, design, far - near, scale)
-        face = Texture(shaded(design, picture, self._light.on(-side)))
+        face = Texture(lit_facade(design, picture, self._light.brightness(-side)))
         surfaces = []
         if self._open or random.random() < 0.6 or back:
-            flank = gable(random, design, 9.0, scale * 0.8) * np.float32(self._light.on(0))
+            flank = gable(random, design, 9.0, scale * 0.8) * np.float32(self._light.brightness(0))
             side_wall = Texture(np.clip(flank, 0, 255).astype(np.uint8))
             side_height = height - (2.2 if design.gabled else 0)
             surface = upright(side_wall, Label.BUILDING, 9.0, side_height, x=x + side * 4.5)
@@ -94,8 +88,8 @@ class Land:
             surfaces = self._house(near + 1.0, far - 1.0, SETBACK)
         for _ in range(int(random.integers(0, 3)) if surfaces else 3):
             texture, width, height = self._plants[int(random.integers(len(self._plants)))]
-            place = float(random.uniform(2.2, 3.6))
-            plant = upright(texture, Label.TREE, width, height, x=side * (FACADE + place))
+            distance = float(random.uniform(2.2, 3.6))
+            plant = upright(texture, Label.TREE, width, height, x=side * (FACADE + distance))
             surfaces.append(plant.moved(0, float(random.uniform(near + 1, far - 1))))
         if random.random() < 0.85:
             height = float(random.uniform(1.3, 2.1))

@@ -1,30 +1,23 @@
-"""Things that stand or move in the street, and which of them hides which."""
+"""Objects that stand or move in the street, and the order in which to paint them."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from bdnet.data.streets.classes import Label
 from bdnet.data.streets.rasteriser import Surface
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from bdnet.data.streets.classes import Label
-    from bdnet.data.streets.textures import Texture
+from bdnet.data.streets.textures import Texture
 
 
 @dataclass(frozen=True, eq=False)
 class Prop:
-    """A thing with a rectangular footprint and a cycle of poses."""
+    """An object with a rectangular footprint and a cycle of poses."""
 
     poses: tuple[tuple[Surface, ...], ...]  # around (0, 0), far surfaces first
-    place: tuple[float, float]  # x and z of its middle in frame 0, metres
+    position: tuple[float, float]  # x and z of its middle in frame 0, metres
     half: tuple[float, float]  # half its width (x) and length (z), metres
     step: tuple[float, float] = (0.0, 0.0)  # metres per frame
     cadence: float = 0.0  # poses per frame
@@ -33,43 +26,43 @@ class Prop:
 
     @cached_property
     def reach(self) -> float:
-        """Return how far it is seen to reach to the left or right of its middle, in metres."""
+        """Return how far it reaches to the left or right of its middle, in metres."""
         frames = np.stack([surface.frame for pose in self.poses for surface in pose])
         corners = frames[:, 0] @ [[0, 1, 0, 1], [0, 0, 1, 1], [1, 1, 1, 1]]
         return float(np.abs(corners).max())
 
-    def at(self, frame: float) -> tuple[float, float]:
+    def position_at(self, frame: float) -> tuple[float, float]:
         """Return x and z of its middle, in metres."""
-        return self.place[0] + self.step[0] * frame, self.place[1] + self.step[1] * frame
+        return self.position[0] + self.step[0] * frame, self.position[1] + self.step[1] * frame
 
-    def seen(self, frame: int) -> list[Surface]:
+    def surfaces(self, frame: int) -> list[Surface]:
         """Return its surfaces where they are in that frame."""
         pose = self.poses[int(self.phase + self.cadence * frame) % len(self.poses)]
-        x, z = self.at(frame)
+        x, z = self.position_at(frame)
         return [surface.moved(x, z) for surface in pose]
 
-    def shade(self, frame: int) -> list[Surface]:
+    def shadow_at(self, frame: int) -> list[Surface]:
         """Return its shadow where it is in that frame."""
-        return [] if self.shadow is None else [self.shadow.moved(*self.at(frame))]
+        return [] if self.shadow is None else [self.shadow.moved(*self.position_at(frame))]
 
 
-def ordered(props: Sequence[Prop], frame: int, eye: tuple[float, float]) -> list[Prop]:
+def far_to_near(props: Sequence[Prop], frame: int, eye: tuple[float, float]) -> list[Prop]:
     """Return the props far to near, for a camera at (x, z) = `eye` that looks along z."""
     if not props:
         return []
-    place = np.array([prop.at(frame) for prop in props]) - eye
+    position = np.array([prop.position_at(frame) for prop in props]) - eye
     half = np.array([prop.half for prop in props])
-    (left, start), (right, end) = (place - half).T, (place + half).T
+    (left, start), (right, end) = (position - half).T, (position + half).T
     ahead = end[:, None] < start[None]  # row ends before column starts: row hides column
     beyond = start[:, None] > end[None]
     inner = np.where(left > 0, left, np.where(right < 0, -right, 0.0))
     hides = ahead | (~beyond & (inner[:, None] < inner[None]))
-    middle = place[:, 1]
+    middle = position[:, 1]
     unsure = ~hides & ~hides.T  # neither rule speaks: the nearer middle hides the other
     hides |= unsure & (middle[:, None] < middle[None])
     # a pair that does not meet in the picture must not force an order: it could close a circle
-    hides &= meeting(place, np.array([prop.reach for prop in props]), start, end)
-    waiting = hides.sum(1)  # how many unpainted things each one hides
+    hides &= can_overlap(position, np.array([prop.reach for prop in props]), start, end)
+    waiting = hides.sum(1)  # how many unpainted props each prop hides
     order: list[Prop] = []
     left_over = np.ones(len(props), bool)
     while left_over.any():
@@ -82,33 +75,36 @@ def ordered(props: Sequence[Prop], frame: int, eye: tuple[float, float]) -> list
     return order
 
 
-def meeting(
-    place: NDArray[np.float64],
+def can_overlap(
+    position: NDArray[np.float64],
     reach: NDArray[np.float64],
     start: NDArray[np.float64],
     end: NDArray[np.float64],
 ) -> NDArray[np.bool_]:
-    """Return which pairs [n,n] can overlap in the picture; places [n,2] are seen from the eye."""
+    """Return which pairs [n,n] can overlap in the picture; positions [n,2] from the eye."""
     depths = np.maximum(np.stack([start, end]), 0.5)
-    bearings = np.concatenate([(place[:, 0] - reach) / depths, (place[:, 0] + reach) / depths])
+    bearings = np.concatenate(
+        [(position[:, 0] - reach) / depths, (position[:, 0] + reach) / depths]
+    )
     low, high = bearings.min(0), bearings.max(0)
     before: NDArray[np.bool_] = low[:, None] < high[None]
     return before & before.T
 
 
-def clash(one: Prop, other: Prop, frames: int, gap: tuple[float, float]) -> bool:
+def collide(first: Prop, second: Prop, frames: int, gap: tuple[float, float]) -> bool:
     """Return whether two footprints come nearer than `gap` (x, z; metres) in any frame."""
-    first, last = 0.0, float(frames)
+    start, end = 0.0, float(frames)
     for axis in (0, 1):
-        apart, drift = one.place[axis] - other.place[axis], one.step[axis] - other.step[axis]
-        reach = one.half[axis] + other.half[axis] + gap[axis]
+        apart = first.position[axis] - second.position[axis]
+        drift = first.step[axis] - second.step[axis]
+        reach = first.half[axis] + second.half[axis] + gap[axis]
         if drift == 0:
             if abs(apart) >= reach:
                 return False
             continue
         enter, leave = sorted(((-reach - apart) / drift, (reach - apart) / drift))
-        first, last = max(first, enter), min(last, leave)
-    return first < last
+        start, end = max(start, enter), min(end, leave)
+    return start < end
 
 
 def upright(

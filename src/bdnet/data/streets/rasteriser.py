@@ -1,23 +1,17 @@
 """Textured parallelograms, warped onto a picture and its label map, far ones first."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import hypot
-from typing import TYPE_CHECKING
+from typing import Self
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from bdnet.data.streets.classes import Label
-from bdnet.data.streets.projector import SMALLEST, Placement, Quad, place
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from bdnet.data.streets.textures import Texels, Texture
+from bdnet.data.streets.projection import SMALLEST, Placement, Quad, project
+from bdnet.data.streets.textures import Texels, Texture
 
 FAINT = 10.0  # pixels^2: a smaller shadow or stain is not drawn
 
@@ -36,12 +30,12 @@ class Surface:
     label: Label
     repeats: tuple[float, float] = (1.0, 1.0)  # of the texture along `along` and `down`
 
-    def moved(self, x: float, z: float) -> Surface:
+    def moved(self, x: float, z: float) -> Self:
         """Return the surface x metres further right and z metres further ahead."""
         frame = self.frame.copy()
         frame[0, 2] += x
         frame[2, 2] += z
-        return Surface(frame, self.texture, self.label, self.repeats)
+        return type(self)(frame, self.texture, self.label, self.repeats)
 
 
 class Canvas:
@@ -51,7 +45,7 @@ class Canvas:
         self.height, self.width = height, width
         self._colours: Texels = np.zeros((height, width, 4), np.uint8)  # the fourth is unused
         self.label: Texels = np.full((height, width), Label.SKY, np.uint8)
-        self.nearness = np.zeros((height, width), np.float32)  # 1/metres
+        self.inverse_depth = np.zeros((height, width), np.float32)  # 1/metres
 
     @property
     def image(self) -> Texels:
@@ -62,7 +56,7 @@ class Canvas:
         """Start a new picture with nothing but sky [H,W,3]."""
         self._colours[..., :3] = sky
         self.label[:] = Label.SKY
-        self.nearness[:] = 0
+        self.inverse_depth[:] = 0
 
     def paint(self, surfaces: Sequence[Surface], matrix: NDArray[np.float64]) -> None:
         """Paint surfaces in their order, seen by the camera of `matrix` [3,4]."""
@@ -77,7 +71,7 @@ class Canvas:
             )
             for surface in surfaces
         ]
-        for placement in place(quads, matrix, self.height, self.width):
+        for placement in project(quads, matrix, self.height, self.width):
             self._warp(surfaces[placement.number], placement)
 
     def _warp(self, surface: Surface, placement: Placement) -> None:
@@ -106,7 +100,9 @@ class Canvas:
             return
         solid = alpha >= 128
         np.copyto(self.label[window], np.uint8(surface.label), where=solid)
-        np.copyto(self.nearness[window], nearness(placement), where=solid, casting="same_kind")
+        np.copyto(
+            self.inverse_depth[window], inverse_depth(placement), where=solid, casting="same_kind"
+        )
 
 
 def texel_map(placement: Placement, wide: float, high: float) -> NDArray[np.float64]:
@@ -123,7 +119,7 @@ def texel_map(placement: Placement, wide: float, high: float) -> NDArray[np.floa
     return np.array(matrix)
 
 
-def nearness(placement: Placement) -> NDArray[np.float32]:
+def inverse_depth(placement: Placement) -> NDArray[np.float32]:
     """Return 1/distance (1/metres) on the window, [h,w], or [] where it hardly varies."""
     left, top, right, bottom = placement.window
     slope_x, slope_y, start = placement.inverse[2]

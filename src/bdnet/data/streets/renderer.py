@@ -1,28 +1,22 @@
 """From parameters and a seed to the frames of a drive."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from bdnet.data.streets.camera import drive
-from bdnet.data.streets.light import Sensor, Sky, daylight
+from bdnet.data.streets.light import Sensor, Sky, random_light
+from bdnet.data.streets.parameters import StreetParameters
 from bdnet.data.streets.rasteriser import Canvas
 from bdnet.data.streets.scene import Scene
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from bdnet.data.streets.parameters import StreetParameters
-    from bdnet.data.streets.textures import Texels
+from bdnet.data.streets.textures import Texels
 
 
 @contextmanager
 def single_thread() -> Iterator[None]:
-    """Keep OpenCV on this thread: pictures are small, and many processes render side by side."""
+    """Keep OpenCV on this thread: pictures are small, and many processes render at once."""
     before = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:
@@ -45,13 +39,13 @@ def render(
     )
     with single_thread():
         cameras = drive(parameters, way)
-        light = daylight(parameters, weather)
+        light = random_light(parameters, weather)
         sky, sensor = Sky(parameters, light, weather), Sensor(parameters, light, film)
         scene = Scene(parameters, cameras, light, world)
         canvas = Canvas(parameters.height, parameters.width)
     for frame, camera in enumerate(cameras):
         with single_thread():
-            canvas.clear(sky.seen(camera))
+            canvas.clear(sky.view(camera))
             canvas.paint(scene.surfaces(frame, camera), camera.matrix())
-            image = sensor.develop(canvas.image, canvas.nearness)
+            image = sensor.record(canvas.image, canvas.inverse_depth)
         yield image, canvas.label.copy()

@@ -1,18 +1,12 @@
 """A drawing board in metres for sprites with a transparent ground."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from bdnet.data.streets.textures import Texels, Texture, Tint
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
 
 FINER = 3  # drawn this much finer than the texture, then area-averaged into soft edges
 SHIFT = 4  # fractional bits of OpenCV's drawing coordinates
@@ -51,29 +45,29 @@ class Sketch:
         ring = RING * (across, up) + (x, y)
         cv2.fillPoly(self._pixels, [self._points(ring)], (*colour, 255), shift=SHIFT)
 
-    def limb(self, points: Sequence[Point], thickness: float, colour: Tint) -> None:
+    def line(self, points: Sequence[Point], thickness: float, colour: Tint) -> None:
         """Draw a line with round ends."""
         pixels = max(1, round(thickness * self._per_metre))
         path = [self._points(points)]
         cv2.polylines(self._pixels, path, False, (*colour, 255), pixels, cv2.LINE_8, SHIFT)
 
     def pixels(
-        self, random: np.random.Generator, grain: float = 0.07, round_: float = 0.0
+        self, random: np.random.Generator, grain: float = 0.07, roundness: float = 0.0
     ) -> Texels:
-        """Return the picture [h,w,4], premultiplied; `round_` darkens its sides like a pipe's."""
+        """Return the picture [h,w,4], premultiplied; `roundness` darkens its sides as a pipe's."""
         rows, columns = self._pixels.shape[0] // FINER, self._pixels.shape[1] // FINER
         soft = cv2.resize(self._pixels, (columns, rows), interpolation=cv2.INTER_AREA)
         coarse = random.standard_normal((rows // 6 + 2, columns // 6 + 2), np.float32)
         tone = cv2.resize(coarse, (columns, rows), interpolation=cv2.INTER_LINEAR)
         tone = 1 + grain * (tone + 0.5 * random.standard_normal((rows, columns), np.float32))
-        if round_:
+        if roundness:
             position = np.linspace(-1, 1, columns, dtype=np.float32)
-            tone *= 1 - round_ * (position + 0.3) ** 2
+            tone *= 1 - roundness * (position + 0.3) ** 2
         channels = cv2.merge([tone, tone, tone, np.ones_like(tone)])
         return cv2.multiply(soft, channels, dtype=cv2.CV_8U)  # type: ignore[return-value]
 
     def texture(
-        self, random: np.random.Generator, grain: float = 0.07, round_: float = 0.0
+        self, random: np.random.Generator, grain: float = 0.07, roundness: float = 0.0
     ) -> Texture:
         """Return the finished sprite."""
-        return Texture(self.pixels(random, grain, round_))
+        return Texture(self.pixels(random, grain, roundness))

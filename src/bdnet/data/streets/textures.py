@@ -1,16 +1,12 @@
 """Procedural pictures, kept at several sizes so that far surfaces do not alias."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Self
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 Texels = NDArray[np.uint8]
 Plane = NDArray[np.float32]
@@ -25,7 +21,7 @@ class Detail:
     travel: float  # metres that the camera drives
 
     def at(self, z: float, least: float = 5.0) -> float:
-        """Return texels per metre for a thing at z, out of view nearer than `least` metres."""
+        """Return texels per metre for an object at z, out of view nearer than `least` metres."""
         return 1.2 * self.focal / max(z - self.travel, least)
 
 
@@ -48,9 +44,9 @@ class Texture:
             self._copies[across, down] = small.astype(np.uint8, copy=False)
         return self._copies[across, down]
 
-    def mirrored(self) -> Texture:
+    def mirrored(self) -> Self:
         """Return the texture with left and right exchanged."""
-        return Texture(self._copies[0, 0][:, ::-1])
+        return type(self)(self._copies[0, 0][:, ::-1])
 
 
 def noise(
@@ -80,41 +76,41 @@ def noise(
     return total / np.float32(max(power, 0.45) ** 0.5)
 
 
-def painted(height: int, width: int, colour: Sequence[float]) -> Plane:
+def filled(height: int, width: int, colour: Sequence[float]) -> Plane:
     """Return a float picture [h,w,3] of one colour."""
     return np.full((height, width, 3), colour, np.float32)
 
 
-def quantised(picture: NDArray[np.floating]) -> Texels:
+def to_bytes(picture: NDArray[np.floating]) -> Texels:
     """Round a float picture to bytes."""
     rounded: Texels = np.clip(picture + 0.5, 0, 255).astype(np.uint8)
     return rounded
 
 
-def cut_out(picture: NDArray[np.floating], alpha: NDArray[np.floating]) -> Texels:
+def premultiplied(picture: NDArray[np.floating], alpha: NDArray[np.floating]) -> Texels:
     """Return premultiplied [h,w,4] of colours [h,w,3] (0..255) and alpha [h,w] (0..1)."""
     alpha = np.clip(alpha, 0, 1)[..., None]
-    return quantised(np.concatenate([np.clip(picture, 0, 255) * alpha, 255 * alpha], 2))
+    return to_bytes(np.concatenate([np.clip(picture, 0, 255) * alpha, 255 * alpha], 2))
 
 
-def varied(random: np.random.Generator, colour: Sequence[float], amount: float) -> Tint:
+def jittered(random: np.random.Generator, colour: Sequence[float], amount: float) -> Tint:
     """Return the colour changed at random by about `amount` grey levels."""
     change = random.normal(0, amount) + random.normal(0, amount / 2, 3)
     red, green, blue = np.clip(np.asarray(colour) + change, 5, 250).tolist()
     return red, green, blue
 
 
-def pick(random: np.random.Generator, choices: Sequence[Tint], amount: float = 8) -> Tint:
+def pick_colour(random: np.random.Generator, choices: Sequence[Tint], amount: float = 8) -> Tint:
     """Return one of the colours, slightly varied."""
-    return varied(random, choices[int(random.integers(len(choices)))], amount)
+    return jittered(random, choices[int(random.integers(len(choices)))], amount)
 
 
-def dark(colour: Tint, share: float = 0.72) -> Tint:
+def darker(colour: Tint, share: float = 0.72) -> Tint:
     """Return the colour in its own shade."""
     return colour[0] * share, colour[1] * share, colour[2] * share
 
 
-def light_shade(colour: Tint) -> Tint:
+def lighter(colour: Tint) -> Tint:
     """Return a lighter shade of the colour."""
     red, green, blue = (255 - (255 - part) * 0.6 for part in colour)
     return red, green, blue

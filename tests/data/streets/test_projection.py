@@ -1,12 +1,10 @@
 """Quads land on the pixels that pinhole algebra says."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 
 from bdnet.data.streets.camera import Camera
-from bdnet.data.streets.projector import NEAR, Placement, Quad, cut, place
+from bdnet.data.streets.projection import NEAR, Placement, Quad, clip_near, project
 
 CAMERA = Camera((0.0, 1.5, 0.0), yaw=0.0, pitch=0.0, focal=200.0, height=128, width=256)
 
@@ -14,7 +12,7 @@ CAMERA = Camera((0.0, 1.5, 0.0), yaw=0.0, pitch=0.0, focal=200.0, height=128, wi
 def placed(along: object, down: object, corner: object, texels: int = 64) -> list[Placement]:
     """Return where a quad is seen by CAMERA."""
     frame = np.array([along, down, corner], np.float64).T
-    return list(place([Quad(frame, texels, texels)], CAMERA.matrix(), 128, 256))
+    return list(project([Quad(frame, texels, texels)], CAMERA.matrix(), 128, 256))
 
 
 def test_upright_quad_at_known_depth() -> None:
@@ -25,8 +23,10 @@ def test_upright_quad_at_known_depth() -> None:
     )
     assert placement.window == (107, 53, 149, 75)
     assert not placement.clipped
-    along, down, nearness = np.array(placement.inverse) @ (128, 64, 1)
-    assert (along / nearness, down / nearness, nearness) == pytest.approx((0.5, 0.5, 0.1))
+    along, down, inverse_depth = np.array(placement.inverse) @ (128, 64, 1)
+    assert (along / inverse_depth, down / inverse_depth, inverse_depth) == pytest.approx(
+        (0.5, 0.5, 0.1)
+    )
 
 
 def test_texture_is_halved_until_it_fits() -> None:
@@ -72,9 +72,9 @@ def test_wall_that_passes_the_camera_keeps_what_is_ahead() -> None:
 def test_cut_counts_corners(depths: tuple[float, ...], corners: int) -> None:
     square = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]
     points = [[x, y, depth] for (x, y), depth in zip(square, depths, strict=True)]
-    assert len(cut(points)) == corners
+    assert len(clip_near(points)) == corners
 
 
 def test_cut_of_one_corner_leaves_five() -> None:
-    assert len(cut([[0, 0, 1], [1, 0, 1], [1, 1, 0], [0, 1, 1]])) == 5
-    assert cut([[0, 0, -1], [1, 0, -1], [1, 1, -1], [0, 1, -1]]) == []
+    assert len(clip_near([[0, 0, 1], [1, 0, 1], [1, 1, 0], [0, 1, 1]])) == 5
+    assert clip_near([[0, 0, -1], [1, 0, -1], [1, 1, -1], [0, 1, -1]]) == []

@@ -1,14 +1,10 @@
 """Where parallelograms of the world land in the picture."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 NEAR = 0.3  # metres: what is nearer to the camera is cut off
 SMALLEST = 0.5  # pixels^2: what covers less is not drawn
@@ -18,7 +14,7 @@ Array = NDArray[np.float64]
 
 
 class Quad(NamedTuple):
-    """A parallelogram and the size of what is drawn on it."""
+    """A parallelogram and the size of its texture."""
 
     frame: Array  # [3,3], columns along, down, corner; metres
     wide: float  # texels along `along`
@@ -37,13 +33,13 @@ class Placement(NamedTuple):
     clipped: bool  # whether the near plane cut it
 
 
-def place(quads: Sequence[Quad], matrix: Array, height: int, width: int) -> Iterator[Placement]:
+def project(quads: Sequence[Quad], matrix: Array, height: int, width: int) -> Iterator[Placement]:
     """Yield in their order the quads that a camera of `matrix` [3,4] sees in its picture."""
     to_pixels = matrix[:, :3] @ np.stack([quad.frame for quad in quads])
     to_pixels[:, :, 2] += matrix[:, 3]
     corners = to_pixels @ UNIT_SQUARE
     whole = (corners[:, 2] > NEAR).all(1)
-    outlines = outlined(corners, whole)
+    outlines = near_clipped_outlines(corners, whole)
     x, y = outlines[..., 0], outlines[..., 1]
     # half a pixel more, because an edge colours the pixels that it touches
     low = np.floor(outlines.min(1) - 0.5).astype(int).clip(0)
@@ -67,18 +63,18 @@ def place(quads: Sequence[Quad], matrix: Array, height: int, width: int) -> Iter
     )
 
 
-def outlined(corners: Array, whole: NDArray[np.bool_]) -> Array:
+def near_clipped_outlines(corners: Array, whole: NDArray[np.bool_]) -> Array:
     """Return the outlines [n,5,2] in pixels of corners [n,3,4], cut at the near plane."""
     points = corners.transpose(0, 2, 1)[:, [0, 1, 2, 3, 3]]
     outlines: Array = points[..., :2] / np.where(whole[:, None], points[..., 2], 1.0)[..., None]
     for index in np.flatnonzero(~whole).tolist():
-        polygon = cut(corners[index].T.tolist())
+        polygon = clip_near(corners[index].T.tolist())
         padded = polygon + polygon[-1:] * (5 - len(polygon)) if polygon else [[0.0, 0.0]] * 5
         outlines[index] = padded
     return outlines
 
 
-def cut(corners: list[list[float]]) -> list[list[float]]:
+def clip_near(corners: list[list[float]]) -> list[list[float]]:
     """Cut four corners (column, row, 1) * depth at the near plane; return 0 or 3 to 5 pixels."""
     polygon = []
     for (x, y, depth), (x1, y1, depth1) in zip(corners, corners[1:] + corners[:1], strict=True):

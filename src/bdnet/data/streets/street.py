@@ -1,33 +1,29 @@
-"""What fills a street, kept from running into each other."""
+"""The objects of a street, which never run into each other."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from bdnet.data.streets.classes import Label
-from bdnet.data.streets.props import Prop, clash, floor
+from bdnet.data.streets.foliage import Plant
+from bdnet.data.streets.light import Light
+from bdnet.data.streets.props import Prop, collide, floor
+from bdnet.data.streets.rasteriser import Surface
 from bdnet.data.streets.textures import Detail, Texture
-
-if TYPE_CHECKING:
-    from bdnet.data.streets.foliage import Plant
-    from bdnet.data.streets.light import Light
-    from bdnet.data.streets.rasteriser import Surface
 
 KERB = 5.2  # metres from the centre line
 
 
 class Drive(NamedTuple):
-    """What the things in the street must know of the camera."""
+    """The camera's drive, as far as objects in the street depend on it."""
 
     frames: int
     pace: float  # metres per frame, mean
     travel: float  # metres from the first frame to the last
 
 
-class Cast:
-    """The props of one street, and what is needed to make more of them."""
+class Street:
+    """The objects of one street, and all that is needed to add more of them."""
 
     def __init__(
         self,
@@ -39,24 +35,24 @@ class Cast:
     ) -> None:
         self.random, self.detail, self.light = random, detail, light
         self.plants, self.drive = plants, drive
-        self.dark = blob(0.62)
-        self.soft = blob(0.2 + 0.3 * light.strength)
+        self.dark_shadow = shadow_texture(0.62)
+        self.soft_shadow = shadow_texture(0.2 + 0.3 * light.strength)
         self.props: list[Prop] = []
 
     def uniform(self, low: float, high: float) -> float:
         """Return a random number."""
         return float(self.random.uniform(low, high))
 
-    def chance(self, share: float) -> bool:
-        """Return true in that share of the cases."""
-        return bool(self.random.random() < share)
+    def chance(self, probability: float) -> bool:
+        """Return True with that probability."""
+        return bool(self.random.random() < probability)
 
-    def free(self, prop: Prop, gap: tuple[float, float]) -> bool:
+    def is_free(self, prop: Prop, gap: tuple[float, float]) -> bool:
         """Return whether a prop always stays `gap` (x, z; metres) away from all others."""
-        return not any(clash(prop, other, self.drive.frames, gap) for other in self.props)
+        return not any(collide(prop, neighbour, self.drive.frames, gap) for neighbour in self.props)
 
-    def nearest(self, z: float, step: float) -> float:
-        """Return the smallest z of a thing that starts at z and moves `step` metres per frame."""
+    def nearest_z(self, z: float, step: float) -> float:
+        """Return the smallest z of an object that starts at z and moves `step` metres per frame."""
         return z + min(step, 0.0) * self.drive.frames
 
     def shadow(self, wide: float, long: float, texture: Texture, shift: float) -> Surface:
@@ -66,7 +62,7 @@ class Cast:
         return floor(texture, Label.UNCHANGED, across, along)
 
 
-def blob(strength: float) -> Texture:
+def shadow_texture(strength: float) -> Texture:
     """Return a soft rectangular shadow."""
     ramp = np.linspace(-1, 1, 48, dtype=np.float32)
     edge = np.clip((1 - np.abs(ramp)) * 4, 0, 1) * np.clip(1.15 - np.abs(ramp) ** 3, 0, 1)

@@ -1,17 +1,15 @@
-"""Models of vehicles, and what is painted on their faces."""
-
-from __future__ import annotations
+"""Models of vehicles, and the textures of their faces."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from bdnet.data.streets.sketch import Point, Sketch
-from bdnet.data.streets.textures import Texture, Tint, dark, pick
+from bdnet.data.streets.textures import Texture, Tint, darker, pick_colour
 
 TYRE: Tint = (26, 26, 28)
 LEAN = 0.13  # metres that the side windows lean inwards
-LAP = 0.07  # share of a face that lies under the next one, so that no seam shows
+OVERLAP = 0.07  # share of a face that lies under the next one, so that no seam shows
 
 
 @dataclass(frozen=True)
@@ -50,28 +48,28 @@ BODIES: tuple[Body, ...] = (
 CHANCES = (0.28, 0.24, 0.16, 0.16, 0.12, 0.04)
 
 
-def model(random: np.random.Generator) -> Body:
+def random_body(random: np.random.Generator) -> Body:
     """Return the model of some vehicle."""
     return BODIES[int(random.choice(len(BODIES), p=CHANCES))]
 
 
-def screen(random: np.random.Generator, body: Body, paint: Tint, scale: float) -> Texture:
+def windscreen(random: np.random.Generator, body: Body, paint: Tint, scale: float) -> Texture:
     """Draw the windscreen or rear window between its pillars."""
     half, high = body.width / 2, body.roof - body.belt
     sketch = Sketch(body.width, high, scale)
     inset = half - LEAN
     sketch.polygon([(-half, 0), (half, 0), (inset, high), (-inset, high)], paint)
-    glass = pick(random, ((46, 56, 66), (66, 80, 92), (36, 42, 50)), 6)
+    glass = pick_colour(random, ((46, 56, 66), (66, 80, 92), (36, 42, 50)), 6)
     low, up = 0.06, high - 0.09
     sketch.polygon(
         [(-half + 0.12, low), (half - 0.12, low), (inset - 0.1, up), (-inset + 0.1, up)], glass
     )
     sketch.polygon(
-        [(-0.1, low), (half - 0.35, low), (inset - 0.35, up), (0.15, up)], dark(glass, 1.45)
+        [(-0.1, low), (half - 0.35, low), (inset - 0.35, up), (0.15, up)], darker(glass, 1.45)
     )
     for x in (-half * 0.45, half * 0.45):  # seats
-        sketch.box(x - 0.2, low, x + 0.2, high * 0.34, dark(glass, 0.72))
-        sketch.box(x - 0.1, high * 0.34, x + 0.1, high * 0.52, dark(glass, 0.72))
+        sketch.box(x - 0.2, low, x + 0.2, high * 0.34, darker(glass, 0.72))
+        sketch.box(x - 0.1, high * 0.34, x + 0.1, high * 0.52, darker(glass, 0.72))
     return sketch.texture(random, 0.03)
 
 
@@ -82,8 +80,8 @@ def windows(random: np.random.Generator, body: Body, paint: Tint, scale: float) 
     front, back = -half + body.bonnet, half - body.boot
     reach = 0.04  # metres that the side goes past the slopes, against seams
     outline = [
-        (front - LAP * body.windscreen - reach, 0.0),
-        (back + LAP * body.rear + reach, 0.0),
+        (front - OVERLAP * body.windscreen - reach, 0.0),
+        (back + OVERLAP * body.rear + reach, 0.0),
         (back - body.rear + reach, high),
         (front + body.windscreen - reach, high),
     ]
@@ -98,17 +96,17 @@ def windows(random: np.random.Generator, body: Body, paint: Tint, scale: float) 
     glass: Tint = (48, 56, 64)
     sketch.polygon(pane, glass)
     sheen = [(x, top - (top - y) * 0.45) for x, y in pane]
-    sketch.polygon([pane[3], pane[2], sheen[1], sheen[0]], dark(glass, 1.5))
+    sketch.polygon([pane[3], pane[2], sheen[1], sheen[0]], darker(glass, 1.5))
     for x in pillars(body):
-        sketch.box(x - 0.06, 0, x + 0.06, high, dark(paint, 0.9))
+        sketch.box(x - 0.06, 0, x + 0.06, high, darker(paint, 0.9))
     return sketch.texture(random, 0.035)
 
 
 def pillars(body: Body) -> list[float]:
     """Return where the pillars between the side windows stand, in metres from the middle."""
     first, last = body.bonnet + body.windscreen, body.length - body.boot - body.rear
-    places: list[float] = np.linspace(first, last, 2 + round(body.length / 2.2)).tolist()
-    return [place - body.length / 2 for place in places[1:-1]]
+    positions: list[float] = np.linspace(first, last, 2 + round(body.length / 2.2)).tolist()
+    return [position - body.length / 2 for position in positions[1:-1]]
 
 
 def doors(random: np.random.Generator, body: Body, paint: Tint, scale: float) -> Texture:
@@ -119,13 +117,13 @@ def doors(random: np.random.Generator, body: Body, paint: Tint, scale: float) ->
     nose, tail = body.end(body.bonnet) + 0.02, body.end(body.boot) + 0.02
     outline = [(-half, 0.28), (half, 0.28), (half, tail), (back, belt), (front, belt)]
     sketch.polygon([*outline, (-half, nose)], paint)
-    sketch.box(-half + 0.02, 0.36, half - 0.02, 0.52, dark(paint, 0.82))
-    sketch.box(front, belt - 0.09, back, belt - 0.03, dark(paint, 1.2))
-    sketch.box(-half, 0.24, half, 0.36, dark(paint, 0.45))
-    sketch.box(-half + 0.1, 0.58, half - 0.1, 0.63, dark(paint, 0.75))
+    sketch.box(-half + 0.02, 0.36, half - 0.02, 0.52, darker(paint, 0.82))
+    sketch.box(front, belt - 0.09, back, belt - 0.03, darker(paint, 1.2))
+    sketch.box(-half, 0.24, half, 0.36, darker(paint, 0.45))
+    sketch.box(-half + 0.1, 0.58, half - 0.1, 0.63, darker(paint, 0.75))
     for x in pillars(body):
-        sketch.box(x - 0.02, 0.36, x + 0.02, belt, dark(paint, 0.6))
-        sketch.box(x + 0.08, belt - 0.16, x + 0.28, belt - 0.11, dark(paint, 0.5))
+        sketch.box(x - 0.02, 0.36, x + 0.02, belt, darker(paint, 0.6))
+        sketch.box(x + 0.08, belt - 0.16, x + 0.28, belt - 0.11, darker(paint, 0.5))
     sketch.box(-half, nose - 0.18, -half + 0.3, nose - 0.04, (232, 228, 214))
     sketch.box(half - 0.25, tail - 0.24, half, tail - 0.04, (170, 30, 28))
     for x in (-half + 0.19 * body.length, half - 0.19 * body.length):
@@ -136,8 +134,8 @@ def doors(random: np.random.Generator, body: Body, paint: Tint, scale: float) ->
     return sketch.texture(random, 0.035)
 
 
-def shell(body: Body, paint: Tint, top: float, scale: float) -> Sketch:
-    """Draw what nose and tail have in common: tyres, bumper and panel."""
+def end_panel(body: Body, paint: Tint, top: float, scale: float) -> Sketch:
+    """Draw the parts that nose and tail share: tyres, bumper and panel."""
     half = body.width / 2
     sketch = Sketch(body.width, top, scale)
     for sign in (-1, 1):
@@ -152,8 +150,8 @@ def shell(body: Body, paint: Tint, top: float, scale: float) -> Sketch:
         (-half, top - 0.03),
     ]
     sketch.polygon(corners, paint)
-    sketch.box(-half, 0.26, half, 0.46, dark(paint, 0.62))
-    sketch.box(-half + 0.05, top - 0.07, half - 0.05, top - 0.03, dark(paint, 1.15))
+    sketch.box(-half, 0.26, half, 0.46, darker(paint, 0.62))
+    sketch.box(-half + 0.05, top - 0.07, half - 0.05, top - 0.03, darker(paint, 1.15))
     return sketch
 
 
@@ -161,7 +159,7 @@ def front(
     random: np.random.Generator, body: Body, paint: Tint, top: float, scale: float
 ) -> Texture:
     """Draw a nose: grille, lamps, number plate."""
-    sketch, half = shell(body, paint, top, scale), body.width / 2
+    sketch, half = end_panel(body, paint, top, scale), body.width / 2
     sketch.box(-half * 0.48, top - 0.3, half * 0.48, top - 0.12, (30, 32, 34))
     sketch.box(-half * 0.44, top - 0.22, half * 0.44, top - 0.19, (150, 152, 154))
     for sign in (-1, 1):
@@ -174,8 +172,8 @@ def front(
 
 def back(random: np.random.Generator, body: Body, paint: Tint, top: float, scale: float) -> Texture:
     """Draw a tail: lamps, lid, number plate."""
-    sketch, half = shell(body, paint, top, scale), body.width / 2
-    sketch.box(-half * 0.62, top - 0.34, half * 0.62, top - 0.31, dark(paint, 0.6))
+    sketch, half = end_panel(body, paint, top, scale), body.width / 2
+    sketch.box(-half * 0.62, top - 0.34, half * 0.62, top - 0.31, darker(paint, 0.6))
     for sign in (-1, 1):
         sketch.box(sign * (half - 0.03), top - 0.36, sign * (half - 0.3), top - 0.1, (176, 26, 24))
         sketch.box(
@@ -185,7 +183,7 @@ def back(random: np.random.Generator, body: Body, paint: Tint, top: float, scale
     return sketch.texture(random, 0.035)
 
 
-def sheet(random: np.random.Generator, body: Body, paint: Tint, scale: float) -> Texture:
+def panel(random: np.random.Generator, body: Body, paint: Tint, scale: float) -> Texture:
     """Draw a roof, bonnet or boot lid."""
     plain = Sketch(body.width, 1.0, scale)
     plain.box(-body.width / 2, 0, body.width / 2, 1, paint)
