@@ -1,0 +1,116 @@
+"""Tables of results/benchmarks/*.json."""
+
+import statistics
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from bindings import benchmark
+
+from bdnet.reports.tables.base import markdown
+
+Cells = list[str]
+K = (1, 5, 10, 30)
+
+
+def benchmark_table(name: str) -> str:
+    """Medians over the rounds of one file."""
+    record = benchmark(f"benchmarks/{name}")
+    for kind, (head, rows) in KINDS.items():
+        if kind in record:
+            return markdown(head, rows(record[kind]))
+    raise ValueError(f"{name}: none of {', '.join(KINDS)}")
+
+
+def _rates(rates: dict[str, list[float]]) -> Iterator[Cells]:
+    first = statistics.median(next(iter(rates.values())))
+    for number, (name, values) in enumerate(rates.items(), 1):
+        median = statistics.median(values)
+        yield [str(number), name, *(f"{value:.1f}" for value in (median, min(values), max(values))),
+               f"{median / first:.2f}"]  # fmt: skip
+
+
+def _rules(rules: list[dict[str, Any]]) -> Iterator[Cells]:
+    for number, rule in enumerate(rules, 1):
+        yield [str(number), rule["rule"], f"{100 * rule['miou']:.2f}", f"{100 * rule['share']:.1f}",
+               str(rule["longest"]), f"{rule['gflops']:.3f}",
+               f"{rule['gflops'] / rules[0]['gflops']:.3f}",
+               f"{statistics.median(rule['seconds']):.4f}"]  # fmt: skip
+
+
+def _trips(trips: list[dict[str, Any]]) -> Iterator[Cells]:
+    for leg in trips:
+        seconds = statistics.median(trip["whole"] for trip in leg["trips"])
+        network = statistics.median(trip["network"] for trip in leg["trips"])
+        yield [leg["backbone"], leg["contender"], str(leg["interval"]), f"{seconds:.4f}",
+               f"{1 / seconds:.4g}", f"{statistics.median(leg['relative']):.3f}",
+               f"{min(leg['relative']):.3f}", f"{max(leg['relative']):.3f}", f"{network:.4f}",
+               f"{statistics.median(leg['alone']):.4f}", leg["bottleneck"]]  # fmt: skip
+
+
+def _costs(costs: dict[str, Any]) -> Iterator[Cells]:
+    for backbone, networks in costs.items():
+        for network, frames in networks.items():
+            for frame, cost in frames.items():
+                relative = cost["relative"]
+                yield [backbone, f"{network}, {frame}", f"{statistics.median(cost['seconds']):.3f}",
+                       f"{statistics.median(relative):.2f}", f"{min(relative):.2f}",
+                       f"{max(relative):.2f}", f"{cost['gflops']:.1f}"]  # fmt: skip
+
+
+def _sizes(sizes: dict[str, Any]) -> Iterator[Cells]:
+    for number, (name, size) in enumerate(sizes.items(), 1):
+        yield [str(number), name, f"{size['parameters']:.2f}", f"{size['multiply_adds']}",
+               str(size["published"] or "-")]  # fmt: skip
+
+
+KINDS: dict[str, tuple[Sequence[str], Callable[[Any], Iterator[Cells]]]] = {
+    "rates": (["row", "what", "per second", "lowest", "highest", "relative"], _rates),
+    "rules": (
+        ["row", "keyframes", "mIoU, %", "keyframes, %", "longest interval", "GFLOPs/frame",
+         "relative GFLOPs", "s/frame"],
+        _rules,
+    ),
+    "trips": (
+        ["backbone", "network", "keyframe every", "s/frame", "frames/s", "relative", "lowest",
+         "highest", "network, s", "decoder alone, s", "slower part"],
+        _trips,
+    ),
+    "costs": (
+        ["backbone", "network, frame", "s", "relative", "lowest", "highest", "GFLOPs"], _costs),
+    "sizes": (
+        ["row", "network", "million parameters", "billion multiply-adds", 'published "GFLOPs"'],
+        _sizes,
+    ),
+}  # fmt: skip
+
+
+def pipeline() -> str:
+    """From file to label maps, on three backbones: one row per keyframe interval."""
+    files = ("pipeline-gpu-float32", "pipeline-gpu-bfloat16")
+    cpu = {leg_of(leg): leg for name in ("pipeline-cpu-resnet18", "pipeline-cpu-resnet50-101")
+           for leg in benchmark(f"benchmarks/{name}")["trips"]}  # fmt: skip
+    gpu, half = (
+        {leg_of(leg): leg for leg in benchmark(f"benchmarks/{name}")["trips"]} for name in files
+    )
+    rows = [
+        [backbone, "every frame" if k == 1 else f"every {k} frames", *_speed(cpu[backbone, k]),
+         *_speed(gpu[backbone, k]), *_speed(half[backbone, k])]
+        for backbone in ("resnet18", "resnet50", "resnet101") for k in K
+    ]  # fmt: skip
+    head = ["backbone", "keyframes", "CPU, relative s", "CPU, frames/s", "H200, relative s",
+            "H200, frames/s", "H200 bfloat16, relative s", "H200 bfloat16, frames/s"]  # fmt: skip
+    return markdown(head, rows)
+
+
+def leg_of(leg: dict[str, Any]) -> tuple[str, int]:
+    return leg["backbone"], leg["interval"]
+
+
+def _speed(leg: dict[str, Any]) -> Cells:
+    seconds = statistics.median(trip["whole"] for trip in leg["trips"])
+    return [f"{statistics.median(leg['relative']):.2f}", f"{1 / seconds:.3g}"]
+
+
+def document_tables() -> dict[str, str]:
+    """By the names of their markers."""
+    return {"pipeline": pipeline()}
