@@ -13,6 +13,7 @@ path in it; a list there counts as its median, and `A : B` is a ratio. Options f
     mean, deviation  only that                digits=1    decimals (2 if left out)
     seeds            how many                 backbone=   where a study has several
     seed=0           of this seed             share       as a share of 1, not in %
+    percent          a share of a benchmark in %
     wins             how many runs have a positive difference; the first experiment may be a pattern: candidates/*
 """
 
@@ -57,7 +58,7 @@ def value(name: str) -> str:
     path, _, words = rest.partition(";")
     options = dict(word.partition("=")[::2] for word in words.split())
     if source.startswith("benchmarks/"):
-        number = ratio(source, path.strip())
+        number = ratio(source, path.strip()) * (100 if "percent" in options else 1)
         return f"{number:.{options.get('digits', '2')}f}"
     return measured(source, path.split(), options)
 
