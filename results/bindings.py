@@ -44,7 +44,7 @@ def filled(text: str, tables: Mapping[str, str]) -> str:
     def content(match: re.Match[str]) -> str:
         opening, kind, name, _, closing = match.groups()
         try:
-            new = f"\n{tables[name]}\n" if kind == "table" else value(name)
+            new = f"\n\n{tables[name]}\n\n" if kind == "table" else value(name)
         except (KeyError, ValueError, IndexError, TypeError, OSError) as error:
             raise Unbound(f"{opening}: {type(error).__name__} {error}") from error
         return f"{opening}{new}{closing}"
