@@ -8,7 +8,7 @@ RECIPE ?= short
 WORKERS ?= $(shell nproc 2>/dev/null || echo 2)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all coverage check notebooks table2
+.PHONY: help install demo test test-all coverage check notebooks table2 results
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,9 @@ check: $(STAMP)  ## ruff, ruff format, mypy --strict, and that no room imports f
 
 demo: $(STAMP)  ## Table 2 at a small scale, from nothing: trains, tests, draws and films into demo/
 	$(BIN)/python -m bdnet.demo
+
+results: $(STAMP)  ## tables, figures and numbers of the documents, from results/*.csv
+	$(BIN)/python results/generate.py
 
 notebooks: $(STAMP)  ## runs every notebook from beginning to end
 	$(BIN)/python -m pytest tests/test_notebooks.py -m ''

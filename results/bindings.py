@@ -1,23 +1,21 @@
-"""Numbers in documents that are bound to a measure, and written anew by `make results`.
+"""Numbers in documents, bound to a measure and written anew by `make results`.
 
-    <!-- value: streets_short table2/inner - table2/single_frame avg_k; signed -->+1.03 ± 0.33<!-- / -->
-    <!-- value: benchmarks/table1 costs/resnet18/bdnet/mean at interval 5/relative -->0.27<!-- / -->
-    <!-- table: pipeline -->
-    <!-- / -->
+    <!-- value: streets_short table2/inner - table2/single_frame avg_k; signed -->?<!-- / -->
+    <!-- value: benchmarks/table1 costs/resnet18/bdnet/mean at interval 5/relative -->?<!-- / -->
+    <!-- table: pipeline --><!-- / -->
 
-The first kind names a study (results/streets_short.csv), one experiment or the difference of two (seed by seed, as everywhere),
-and a measure. It is printed in %, as mean ± standard deviation over seeds. The second names a file of results/benchmarks and a
-path in it; a list there counts as its median, and `A : B` is a ratio. Options follow a semicolon:
+The first names a study (results/streets_short.csv), an experiment or the difference of two, seed
+by seed, and a measure; printed is its mean in % ± the standard deviation over seeds. The second
+names a file of results/benchmarks and a path in it: a list counts as its median, `A : B` is a
+ratio. Options follow a semicolon:
 
-    signed           with its sign            loss        with the opposite sign
-    mean, deviation  only that                digits=1    decimals (2 if left out)
-    seeds            how many                 backbone=   where a study has several
-    seed=0           of this seed             share       as a share of 1, not in %
-    percent          a share of a benchmark in %
-    wins             how many runs have a positive difference; the first experiment may be a pattern: candidates/*
+    signed      with its sign                 loss       with the opposite sign
+    mean        without deviation             digits=1   decimals, 2 if left out
+    seeds       how many seeds                wins       how many seeds have a positive difference
+    seed=0      of this seed alone            percent    a share of a benchmark in %
+    backbone=   where a study has several
 """
 
-import fnmatch
 import functools
 import json
 import re
@@ -31,7 +29,6 @@ from bdnet.reports.tables.measures import measures
 
 FOLDER = Path("results")
 MARKER = re.compile(r"(<!-- (value|table): (.*?) -->)(.*?)(<!-- / -->)", re.DOTALL)
-Seeds = Mapping[int, FinishedRun]
 
 
 class Unbound(Exception):
@@ -69,57 +66,35 @@ def study(name: str) -> list[FinishedRun]:
 
 
 def measured(name: str, words: list[str], options: Mapping[str, str]) -> str:
-    """A mean over seeds, a paired difference, or a count of either."""
-    *experiments, measure = words
-    first, *second = (word for word in experiments if word != "-")
-    if "wins" in options:
-        runs = {run.experiment for run in study(name) if run.experiment != second[0]}
-        matches = fnmatch.filter(sorted(filter(None, runs)), first)
-        pairs = [
-            pair for row in matches for pair in _differences(name, [row, *second], measure, options)
-        ]
-        return str(sum(pair > 0 for pair in pairs))
-    differences = _differences(name, [first, *second], measure, options)
-    return str(len(differences)) if "seeds" in options else _printed(differences, options)
-
-
-def _differences(
-    name: str, experiments: list[str], measure: str, options: Mapping[str, str]
-) -> list[float]:
-    ours, *others = (_seeds(name, experiment, options) for experiment in experiments)
-    common = [seed for seed in ours if all(seed in seeds for seeds in others)]
+    """Over the seeds of an experiment, or over the pairs of two: mean and deviation, or a count."""
+    *experiments, measure = (word for word in words if word != "-")
+    ours, *others = (seeds_of(name, experiment, options) for experiment in experiments)
+    seeds = [seed for seed in ours if all(seed in runs for runs in others)]
     if "seed" in options:
-        common = [int(options["seed"])]
-    values = [measures(ours[seed].scores)[measure] for seed in common]
-    for seeds in others:
-        values = [
-            a - measures(seeds[seed].scores)[measure]
-            for a, seed in zip(values, common, strict=True)
-        ]
-    return values
+        seeds = [int(options["seed"])]
+    values = [ours[seed][measure] for seed in seeds]
+    for runs in others:
+        values = [a - runs[seed][measure] for a, seed in zip(values, seeds, strict=True)]
+    if "seeds" in options:
+        return str(len(values))
+    if "wins" in options:
+        return str(sum(value > 0 for value in values))
+    scale = -100 if "loss" in options else 100
+    digits = options.get("digits", "2")
+    mean = f"{scale * statistics.fmean(values):{'+' if 'signed' in options else ''}.{digits}f}"
+    if len(values) == 1 or "mean" in options:
+        return mean
+    return f"{mean} ± {100 * statistics.stdev(values):.{digits}f}"
 
 
-def _seeds(name: str, experiment: str, options: Mapping[str, str]) -> Seeds:
+def seeds_of(name: str, experiment: str, options: Mapping[str, str]) -> dict[int, dict[str, Any]]:
+    """The measures of an experiment by seed."""
     runs = [run for run in study(name) if run.experiment == experiment]
     backbones = sorted({run.backbone for run in runs})
-    backbone = options.get("backbone") or (backbones[0] if len(backbones) == 1 else None)
-    if backbone is None:
+    if len(backbones) != 1 and options.get("backbone") not in backbones:
         raise ValueError(f"{experiment} has the backbones {', '.join(backbones) or 'none'}")
-    seeds = {run.seed: run for run in runs if run.backbone == backbone}
-    if not seeds:
-        raise ValueError(f"no {experiment} on {backbone}")
-    return seeds
-
-
-def _printed(values: list[float], options: Mapping[str, str]) -> str:
-    digits = int(options.get("digits", 2))
-    scale = (1 if "share" in options else 100) * (-1 if "loss" in options else 1)
-    mean = scale * statistics.fmean(values)
-    deviation = abs(scale) * statistics.stdev(values) if len(values) > 1 else None
-    if "deviation" in options:
-        return f"{deviation:.{digits}f}"
-    text = f"{mean:{'+' if 'signed' in options else ''}.{digits}f}"
-    return text if deviation is None or "mean" in options else f"{text} ± {deviation:.{digits}f}"
+    backbone = options.get("backbone", backbones[0])
+    return {run.seed: measures(run.scores) for run in runs if run.backbone == backbone}
 
 
 @functools.cache

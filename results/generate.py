@@ -1,12 +1,12 @@
-"""`make results`: the pages behind RESULTS.md, and the bound numbers of all documents, from results/*.csv.
+"""`make results`: pages and figures from results/*.csv, and the bound numbers of all documents.
 
-python results/generate.py writes them; python results/generate.py check exits with 1 if something committed is not what it writes.
+`python results/generate.py check` writes nothing, and fails if a committed file is another one.
 """
 
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,33 +31,25 @@ def generated() -> Iterator[tuple[Path, bytes]]:
         text = [NOTE, f"# {page['title']}", filled(page["about"].strip(), {})]
         for part in page["parts"]:
             if "benchmark" in part:
-                text += [f"## {part['title']}", benchmark_table(part["benchmark"])]
-                text += [part["about"]] if "about" in part else []
+                text += [f"## {part['title']}", *filter(None, [part.get("about")])]
+                text.append(benchmark_table(part["benchmark"]))
                 continue
-            text.append(f"Command: `{command(name, part)}`")
-            result = report(name, part)
-            text.insert(-1, re.sub(r"^#", "##", result.text.strip(), flags=re.MULTILINE))
-            if "figure" in part:
-                for file, content in result.files.items():
-                    if not file.endswith(".pdf"):
-                        yield PAGES / f"{name}_{file}", content
-                        if file.endswith(".png"):
-                            text.insert(-2, f"![{part['alt']}]({name}_{file})")
+            content = report(name, part)
+            text.append(re.sub(r"^#", "##", content.text.strip(), flags=re.MULTILINE))
+            for file, data in content.files.items():
+                if "figure" in part and not file.endswith(".pdf"):
+                    yield PAGES / f"{name}_{file}", data
+                if file.endswith(".png"):
+                    text.append(f"![{part['alt']}]({name}_{file})")
+            text.append(f"(`{settings(part)}` of `{FOLDER / name}.csv`)")
         yield PAGES / f"{name}.md", ("\n\n".join(text) + "\n").encode()
-    for pattern in DOCUMENTS:
-        for path in sorted(Path().glob(pattern)):
-            yield path, filled(path.read_text(), document_tables()).encode()
-
-
-def command(study: str, part: dict[str, Any]) -> str:
-    kind = "figure" if "figure" in part else "table"
-    if not settings(part).is_relative_to(Path("conf")):
-        return f"with {settings(part)}"
-    return f"python -m bdnet.report {kind}={part[kind]} runs={FOLDER / study}.csv"
+    tables = document_tables()
+    for path in sorted(path for pattern in DOCUMENTS for path in Path().glob(pattern)):
+        yield path, filled(path.read_text(), tables).encode()
 
 
 def settings(part: dict[str, Any]) -> Path:
-    """The yaml of a table or figure: of conf/, or of results/tables if only this repository's pages show it."""
+    """The yaml of a table or figure: of results/tables, or of conf/."""
     kind = "figure" if "figure" in part else "table"
     own = FOLDER / "tables" / f"{part[kind]}.yaml"
     return own if own.is_file() else Path(f"conf/{kind}/{part[kind]}.yaml")
@@ -73,23 +65,22 @@ def report(study: str, part: dict[str, Any]) -> Report:
 
 def main(arguments: list[str]) -> int:
     os.chdir(ROOT)
-    stale = [path for path, content in generated() if differs(path, content, arguments)]
-    print(*(f"{path}" for path in stale), sep="\n")
-    if stale and arguments:
-        print(
-            "are not what `make results` writes: run it, and commit what it changes",
-            file=sys.stderr,
-        )
-    return int(bool(stale and arguments))
+    check = arguments == ["check"]
+    files = dict(generated())
+    changed = [path for path in files if differs(path, files)]
+    for path in [] if check else changed:
+        path.write_bytes(files[path])
+    print(*changed, sep="\n", end="\n" if changed else "")
+    if changed and check:
+        print("not what `make results` writes: run it and commit its changes", file=sys.stderr)
+    return int(bool(changed) and check)
 
 
-def differs(path: Path, content: bytes, arguments: list[str]) -> bool:
-    """Whether a file is another one; writes it unless only asked. Pictures need only be there, their points are compared."""
-    if path.is_file() and (path.suffix == ".png" or path.read_bytes() == content):
-        return False
-    if not arguments:
-        path.write_bytes(content)
-    return True
+def differs(path: Path, files: Mapping[Path, bytes]) -> bool:
+    """A picture is another one where its points are, which the CSV beside it holds."""
+    if path.suffix == ".png" and path.is_file():
+        return differs(path.with_suffix(".csv"), files)
+    return not path.is_file() or path.read_bytes() != files[path]
 
 
 if __name__ == "__main__":
