@@ -16,7 +16,6 @@ from hydra.utils import instantiate
 from measurements import benchmark_table, document_tables
 from omegaconf import OmegaConf
 
-from bdnet.reports.tables.base import Report
 from bdnet.reports.tables.collect import collect
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -55,12 +54,12 @@ def settings(part: dict[str, Any]) -> Path:
     return own if own.is_file() else Path(f"conf/{kind}/{part[kind]}.yaml")
 
 
-def report(study: str, part: dict[str, Any]) -> Report:
+def report(study: str, part: dict[str, Any]) -> Any:
+    """Its text and files."""
     config = OmegaConf.load(settings(part))
     changes = {key: part[key] for key in ("measures", "costs", "absent") if key in part}
     reporter = instantiate(OmegaConf.merge(config, changes), _convert_="all")
-    result: Report = reporter.report(collect(FOLDER / f"{study}.csv"), mixed=False)
-    return result
+    return reporter.report(collect(FOLDER / f"{study}.csv"), mixed=False)
 
 
 def main(arguments: list[str]) -> int:

@@ -1,15 +1,19 @@
 """Tables of results/benchmarks/*.json."""
 
 import statistics
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from bindings import benchmark
 
-from bdnet.reports.tables.base import markdown
-
 Cells = list[str]
 K = (1, 5, 10, 30)
+
+
+def markdown(head: Sequence[str], rows: Iterable[Cells]) -> str:
+    """A table whose second column is words; the others are numbers."""
+    rule = ["---" if column == 1 else "---:" for column in range(len(head))]
+    return "\n".join(f"| {' | '.join(row)} |" for row in [head, rule, *rows])
 
 
 def benchmark_table(name: str) -> str:
