@@ -37,7 +37,7 @@ def generated() -> Iterator[tuple[Path, bytes]]:
             text.append(re.sub(r"^#", "##", content.text.strip(), flags=re.MULTILINE))
             for file, data in content.files.items():
                 if "figure" in part and not file.endswith(".pdf"):
-                    yield PAGES / f"{name}_{file}", data
+                    yield PAGES / f"{name}_{file}", rounded(data) if file.endswith(".csv") else data
                 if file.endswith(".png"):
                     text.append(f"![{part['alt']}]({name}_{file})")
             text.append(f"(`{settings(part)}` of `{FOLDER / name}.csv`)")
@@ -45,6 +45,11 @@ def generated() -> Iterator[tuple[Path, bytes]]:
     tables = document_tables()
     for path in sorted(path for pattern in DOCUMENTS for path in Path().glob(pattern)):
         yield path, filled(path.read_text(), tables).encode()
+
+
+def rounded(data: bytes) -> bytes:
+    """To 6 digits, since the last ones of means differ between machines."""
+    return re.sub(rb"\d\.\d{7,}", lambda number: b"%.6f" % float(number[0]), data)
 
 
 def settings(part: dict[str, Any]) -> Path:
