@@ -158,7 +158,7 @@ def test_workers_change_nothing_and_the_rest_stays_as_it_was(root: Path):
     alone, together = (
         epochs(module(root, on_bad_sample="skip", workers=workers)) for workers in (0, 2)
     )
-    clips, _ = data._training_clips()
+    clips, _ = data.training_clips()
     (bad,) = (n for n, each in enumerate(clips.samples) if each.video == root / HARMED)
     differs = 0
     for draws, was, one, other in zip(before, clean, alone, together, strict=False):
@@ -238,7 +238,7 @@ def test_settings_that_mean_nothing_are_refused(root: Path):
 def test_what_was_skipped_is_remembered():
     one, other = BadSamples(0.5), BadSamples(0.5)
     one.clips = {("a.mp4", 3, True), ("a.mp4", 4, False), ("b.mp4", 1, True)}
-    other.restore(one.state())
+    other.load_state_dict(one.state_dict())
     assert other.count_by_video() == {"a.mp4": 2, "b.mp4": 1}
 
 

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from bdnet.data.base import Sample
 from bdnet.data.errors import BadData
 from bdnet.data.keyframe_index import KeyframeIndex, index_videos
-from bdnet.data.offsets import index_offsets, offsets, unlabelled
+from bdnet.data.offsets import index_offsets, offsets_of
 from bdnet.data.streets.dataset import Streets
+from bdnet.data.unlabelled import other_frames
 
 ENTRY = KeyframeIndex(12, (0, 4, 8))
 
@@ -28,7 +29,7 @@ ENTRY = KeyframeIndex(12, (0, 4, 8))
     ],
 )
 def test_offsets_go_back_to_the_codecs_keyframe(target, interval, mode, wanted):
-    assert offsets(ENTRY, target, interval, mode) == wanted
+    assert offsets_of(ENTRY, target, interval, mode) == wanted
 
 
 def test_each_sample_has_its_own(small_streets: Streets):
@@ -40,18 +41,18 @@ def test_each_sample_has_its_own(small_streets: Streets):
 
 def test_unlabelled_are_all_other_frames_of_the_same_videos(small_streets: Streets):
     labelled = [each for each in small_streets.samples("train") if each.target in (2, 6)]
-    found = unlabelled(small_streets, labelled, 1)
+    found = other_frames(small_streets, labelled)
     assert all(each.label is None for each in found)
     assert {each.video for each in found} == {each.video for each in labelled}
     assert [each.target for each in found] == [0, 1, 3, 4, 5, 7] * 3
-    with pytest.raises(BadData, match="unlabelled_batch_size=4: every frame"):
-        unlabelled(small_streets, small_streets.samples("train"), 4)
+    with pytest.raises(BadData, match="unlabelled_batch_size"):
+        other_frames(small_streets, small_streets.samples("train"))
 
 
-def test_unlabelled_frames_have_their_originals(small_streets: Streets):
+def test_unlabelled_batch_sizes_have_their_originals(small_streets: Streets):
     images = [Path(f"{index}.png") for index in range(8)]
     sample = small_streets.samples("train")[0]
-    found = unlabelled(small_streets, [Sample(sample.video, 0, sample.label, images)], 1)
+    found = other_frames(small_streets, [Sample(sample.video, 0, sample.label, images)])
     assert [each.originals for each in found] == [images] * 7
 
 
@@ -62,7 +63,7 @@ def test_unlabelled_frames_have_their_originals(small_streets: Streets):
 )  # fmt: skip
 def test_offsets_never_cross_a_keyframe(frames, target, interval, keys, mode):
     entry = KeyframeIndex(frames, tuple(sorted(keys | {0})))
-    found = offsets(entry, target, interval, mode)
+    found = offsets_of(entry, target, interval, mode)
     assert all(0 <= each < interval for each in found)
     for offset in found:
         first = target - offset

@@ -95,8 +95,8 @@ def test_what_comes_instead_is_a_function_of_the_draw_and_of_its_kind():
     one = each[7]
     chain = [one]
     for _ in range(300):
-        chain.append(each.instead(chain[-1]))
-    assert chain[1] == draws(first=50).instead(one)
+        chain.append(each.replacement(chain[-1]))
+    assert chain[1] == draws(first=50).replacement(one)
     assert len({draw.seed for draw in chain}) == len(chain)
     assert all(50 <= draw.sample < 250 and 0 <= draw.offset < 5 for draw in chain)
     assert len({draw.sample for draw in chain}) > 120

@@ -547,23 +547,6 @@ def test_clips_without_steps_or_of_one_cell(name: str):
 
 
 @pytest.mark.parametrize(
-    ("part", "value", "words"),
-    [
-        ("images", [np.zeros((64, 96, 3), np.uint8), np.zeros((64, 95, 3), np.uint8)], "image"),
-        ("motion", np.zeros((3, 2, 8, 11), np.float32), "motion"),
-        ("valid", np.zeros((2, 8, 12), np.bool_), "valid"),
-    ],
-)
-def test_parts_that_do_not_belong_together_are_quoted(part, value, words):
-    clip = noisy_clip(1, 64, 96)._replace(**{part: value})
-    wrong = value[-1].shape if part == "images" else value.shape
-    with pytest.raises(ValueError, match="must be") as caught:
-        apply([Flip()], clip)
-    assert str(caught.value).startswith(words)
-    assert str(list(wrong)) in str(caught.value)
-
-
-@pytest.mark.parametrize(
     ("make", "words"),
     [
         (lambda: Scale(0, 1), "Scale needs lowest above 0, not 0"),
@@ -578,23 +561,3 @@ def test_parts_that_do_not_belong_together_are_quoted(part, value, words):
 def test_impossible_sizes_are_refused(make, words):
     with pytest.raises(ValueError, match=words):
         make()
-
-
-@pytest.mark.parametrize(
-    ("transforms", "size"),
-    [
-        ([], None),
-        ([Flip(), A.ToGray()], None),
-        ([Scale(), Flip()], None),
-        ([Crop(48, 64), Scale()], None),
-        ([Scale(), Crop(48, 64), A.ToGray(), Flip()], (48, 64)),
-        ([CentreCrop(48, 64)], (48, 64)),
-        ([ScaleCrop(48, 64)], (48, 64)),
-        ([Crop(48, 64), Resize(16, 24)], (16, 24)),
-        ([A.OneOf([Crop(48, 64), Crop(16, 24)])], None),
-        ([Crop(48, 64), A.OneOf([Flip(), Resize(16, 24)])], None),
-        ([Crop(48, 64), A.OneOf([Flip(), A.ToGray()])], (48, 64)),
-    ],
-)
-def test_the_size_of_all_results_is_known_where_there_is_one(transforms, size):
-    assert JointTransform(transforms).size() == size

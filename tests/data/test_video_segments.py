@@ -39,7 +39,7 @@ class Gop(ClipDataset):
 
 def spans(dataset: ClipDataset, **settings: int) -> list[tuple[str, list[int]]]:
     found = VideoSegments(dataset, dataset.samples("test"), 3, **settings)
-    return [(run[0].video.stem, [sample.target for sample in run]) for run in found.runs]
+    return [(run[0].video.stem, [sample.target for sample in run]) for run in found.segments]
 
 
 def test_the_network_starts_afresh_every_interval_and_at_intra_frames(tmp_path: Path):

@@ -16,7 +16,6 @@ from bdnet.benchmarks.errors import CannotMeasure
 from bdnet.benchmarks.networks import ready
 from bdnet.codec.index import read_index
 from bdnet.data.base import Sample, Split
-from bdnet.data.clips import labels_of
 from bdnet.data.module import ClipDataModule
 from bdnet.inference.network import load
 from bdnet.inference.streaming import Stream
@@ -157,7 +156,7 @@ class KeyframeRules:
                 index, labels = segmented.frame.index, segmented.labels
                 found += [index] * segmented.is_key
                 if index in samples:
-                    truth = labels_of(self.module.dataset, samples[index], *labels.shape)
+                    truth = self.module.dataset.labels_of(samples[index], *labels.shape)
                     said, true = (torch.from_numpy(each).long()[None] for each in (labels, truth))
                     scores.update(said, true, torch.zeros(1, dtype=torch.long))
                 seconds, count = seconds + took, count + 1

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from bdnet.data.classes import Classes
 from bdnet.data.errors import BadData
 from bdnet.data.labels import read_label
-from bdnet.data.planned import PlannedVideos
+from bdnet.types import IGNORE
 
 log = logging.getLogger(__name__)
 
 Split = Literal["train", "val", "test", "predict"]
+SPLITS: tuple[Split, ...] = ("train", "val", "test")  # those with labels
 VIDEOS = (".mp4", ".mkv", ".avi")
 
 
@@ -34,6 +35,16 @@ class Sample(NamedTuple):
     originals: Sequence[Path] | None = None
 
 
+class PlannedVideos(NamedTuple):
+    """The training videos that `prepare` will make, all alike; every frame has a label."""
+
+    videos: int
+    frames: int
+    keyframe_interval: int  # of the codec
+    height: int
+    width: int
+
+
 class ClipDataset(ABC):
     """A data set of clean streams: extend it by `classes` and `samples`, and `prepare` if needed.
 
@@ -47,7 +58,7 @@ class ClipDataset(ABC):
         """Makes on disk what `samples` needs; once per machine, resumable, under a lock."""
 
     def planned_videos(self) -> PlannedVideos | None:
-        """What the training videos will be, where that is known before `prepare`."""
+        """The training videos, where they are known before `prepare` has made them."""
         return None
 
     @abstractmethod
@@ -58,6 +69,19 @@ class ClipDataset(ABC):
         """Class numbers [H, W] of a label image, 255 for no class."""
         return read_label(path, self.classes)
 
+    def labels_of(self, sample: Sample, height: int, width: int) -> NDArray[np.uint8]:
+        """Class numbers [height, width] of a target; 255 everywhere without a label."""
+        if sample.label is None:
+            return np.full((height, width), IGNORE, np.uint8)
+        labels = self.read_label(sample.label)
+        if labels.shape != (height, width):
+            raise BadData(
+                f"{sample.label} is {labels.shape[0]}x{labels.shape[1]} (height x width), and "
+                f"frame {sample.target} of {sample.video} is {height}x{width}; encode the video, "
+                "or store the label, at the size of the other"
+            )
+        return labels
+
 
 @cache
 def warn_once(message: str) -> None:
@@ -65,18 +89,30 @@ def warn_once(message: str) -> None:
     log.warning(message)
 
 
-def frame_number(path: Path) -> int:
-    """123 for 000123.png."""
-    if not path.stem.isdigit():
-        raise BadData(f"{path}: a label is named by its frame's number, such as 000123.png")
-    return int(path.stem)
+def warn_val_is_test(dataset: object) -> None:
+    warn_once(f"{dataset}: no test split with labels; val is used for it")
+
+
+def prepared(video: Path) -> Path:
+    """A video that `prepare` has made."""
+    if not video.is_file():
+        raise BadData(f"{video} is not made yet; prepare_data() of the data module does it")
+    return video
+
+
+def all_frames(video: Path, count: int, originals: Sequence[Path] | None = None) -> list[Sample]:
+    """Every frame of a video, without labels."""
+    return [Sample(video, index, None, originals) for index in range(count)]
 
 
 def labelled_frames(folder: Path) -> dict[int, Path]:
-    """The label images of one video, by frame index."""
-    if not folder.is_dir():
-        return {}
-    return {frame_number(path): path for path in sorted(folder.glob("*.png"))}
+    """The label images 000123.png of one video, by frame index."""
+    labels = {}
+    for path in sorted(folder.glob("*.png")):
+        if not path.stem.isdigit():
+            raise BadData(f"{path}: a label is named by its frame's number, such as 000123.png")
+        labels[int(path.stem)] = path
+    return labels
 
 
 def folder_samples(root: Path) -> list[Sample]:
@@ -92,10 +128,14 @@ def videos_in(root: Path) -> list[Path]:
     folder = root / "videos"
     if not folder.is_dir():
         raise BadData(f"{folder} is missing; put the clean streams there (python -m bdnet.encode)")
-    found = sorted(path for path in folder.iterdir() if path.suffix in VIDEOS)
-    found = [path for path in found if not path.name.startswith(".")]
-    if not found:
+    videos = sorted(path for path in folder.iterdir() if is_video(path.name))
+    if not videos:
         raise BadData(
             f"{folder} holds no video ({', '.join(VIDEOS)}); make some: python -m bdnet.encode"
         )
-    return found
+    return videos
+
+
+def is_video(name: str) -> bool:
+    """Whether a file name is that of a video; hidden files are being copied or are leftovers."""
+    return name.endswith(VIDEOS) and not name.startswith(".")

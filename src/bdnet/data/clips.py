@@ -1,10 +1,12 @@
 """A sample and an offset -> a Clip, out of the compressed video."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 from torch.utils.data import Dataset
 
 from bdnet.codec import VideoReader
@@ -16,7 +18,7 @@ from bdnet.data.errors import BadData
 from bdnet.data.sampler import Draw
 from bdnet.data.transforms import JointTransform
 from bdnet.errors import BdnetError
-from bdnet.types import IGNORE, Clip, Frame, cells
+from bdnet.types import Clip, Frame, cells
 
 PixelSource = Literal["decoded", "original"]
 ClipImages = Literal["ends", "all"]
@@ -52,77 +54,69 @@ class Clips(Dataset[Clip]):
             raise BadData(f"{error} (wanted for {self.name(draw)})") from error
 
     def name(self, draw: Draw) -> str:
-        """What a draw is of, for people."""
+        """A draw's video, frame and offset, for people."""
         sample = self.samples[draw.sample]
         return f"{sample.video} frame {sample.target} (offset {draw.offset})"
 
     def _read(self, draw: Draw) -> Clip:
         sample = self.samples[draw.sample]
-        all_of_them = range(max(2, self.interval) - 1, -1, -1)
-        backs = all_of_them if self.images == "all" else (draw.offset, 0)
-        chosen = [sample.target - min(back, draw.offset) for back in backs]
-        frames = self._frames(sample, draw.offset, chosen)
-        images = self._images(sample, frames, chosen)
+        every = range(max(2, self.interval) - 1, -1, -1)
+        distances = every if self.images == "all" else (draw.offset, 0)
+        indices = [sample.target - min(distance, draw.offset) for distance in distances]
+        frames = self._frames(sample, draw.offset, indices)
+        images = self._images(sample, frames, indices)
         height, width = images[0].shape[:2]
-        motion, valid = _stack(sample, frames[1:], self.interval - 1, height, width)
+        motion, valid = _stack_fields(sample, frames[1:], self.interval - 1, height, width)
         labels = self._labels(sample, height, width)
         if self.transform is not None:
             images, labels, motion, valid = self.transform(images, labels, motion, valid, draw.seed)
         return Clip(
-            torch.from_numpy(np.ascontiguousarray(np.stack(images).transpose(0, 3, 1, 2))),
+            stack_images(images),
             torch.from_numpy(motion),
             torch.from_numpy(valid),
             torch.from_numpy(labels.astype(np.int64)),
             torch.tensor(draw.offset),
         ).checked()
 
-    def _frames(self, sample: Sample, offset: int, chosen: list[int]) -> list[Frame]:
+    def _frames(self, sample: Sample, offset: int, indices: list[int]) -> list[Frame]:
+        """The frames from the keyframe to the target, those of `indices` with pixels."""
         path = str(sample.video)
-        wanted = set(chosen) if self.pixels == "decoded" else set()
+        decoded = set(indices) if self.pixels == "decoded" else set()
         if path not in self._indices:
             self._indices[path] = read_index(path)
-        with VideoReader(path, wanted, threads=1, index=self._indices[path]) as reader:
+        with VideoReader(path, decoded, threads=1, index=self._indices[path]) as reader:
             return reader.clip(sample.target, offset)
 
-    def _images(self, sample: Sample, frames: list[Frame], chosen: list[int]) -> list[Image]:
+    def _images(self, sample: Sample, frames: list[Frame], indices: list[int]) -> list[Image]:
         if self.pixels == "original":
-            read = {index: _read_original(sample, index) for index in set(chosen)}
+            images = {index: _read_original(sample, index) for index in set(indices)}
         else:
-            read = {frame.index: frame.image for frame in frames if frame.image is not None}
-        return [read[index] for index in chosen]
+            images = {frame.index: frame.image for frame in frames if frame.image is not None}
+        return [images[index] for index in indices]
 
     def _labels(self, sample: Sample, height: int, width: int) -> Image:
-        return labels_of(self.dataset, sample, height, width)
+        return self.dataset.labels_of(sample, height, width)
 
 
-def labels_of(dataset: ClipDataset, sample: Sample, height: int, width: int) -> Image:
-    """Class numbers [height, width] of a target; 255 everywhere without a label."""
-    if sample.label is None:
-        return np.full((height, width), IGNORE, np.uint8)
-    labels = dataset.read_label(sample.label)
-    if labels.shape != (height, width):
-        raise BadData(
-            f"{sample.label} is {labels.shape[0]}x{labels.shape[1]} (height x width), and frame "
-            f"{sample.target} of {sample.video} is {height}x{width}; encode the video, or store "
-            "the label, at the other's size"
-        )
-    return labels
+def stack_images(images: Sequence[NDArray[np.uint8]]) -> Tensor:
+    """Images [H, W, 3] -> [n, 3, H, W]."""
+    return torch.from_numpy(np.ascontiguousarray(np.stack(images).transpose(0, 3, 1, 2)))
 
 
-def _stack(
+def _stack_fields(
     sample: Sample, frames: list[Frame], steps: int, height: int, width: int
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """The steps' fields, oldest first, after zero fields for the steps before the keyframe."""
     motion = np.zeros((steps, 2, cells(height), cells(width)), np.float32)
     valid = np.ones((steps, cells(height), cells(width)), np.bool_)
-    for place, frame in enumerate(frames, steps - len(frames)):
+    for step, frame in enumerate(frames, steps - len(frames)):
         if frame.motion is None or frame.valid is None:
             raise BadData(
                 f"{sample.video}: frame {frame.index} is an intra frame between the keyframe and "
                 f"the target {sample.target}; encode the video with a longer interval "
                 "(python -m bdnet.encode), or say keyframes=codec"
             )
-        motion[place], valid[place] = frame.motion, frame.valid
+        motion[step], valid[step] = frame.motion, frame.valid
     return motion, valid
 
 

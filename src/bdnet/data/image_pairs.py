@@ -13,17 +13,17 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from bdnet.codec.sources import IMAGES
+from bdnet.data.base import SPLITS
 from bdnet.data.classes import Classes
 from bdnet.data.errors import BadData
 from bdnet.data.labels import read_label
 
-LABELS = {".png", ".bmp", ".tif", ".tiff"}  # what keeps values as they are
-SPLITS = ("train", "val", "test")
+LABELS = {".png", ".bmp", ".tif", ".tiff"}  # formats that keep values as they are
 MANY = 50  # problems that are worth reading at once
 
 
-class Pair(NamedTuple):
-    """An image and its label image; both have the name, before their endings."""
+class ImagePair(NamedTuple):
+    """An image and its label image; both files have the name, before their endings."""
 
     name: str
     image: Path
@@ -34,19 +34,18 @@ class Pair(NamedTuple):
         # a label was drawn on the pixels as they are stored, whatever a camera says of upright
         flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
         try:
-            found = cv2.imread(str(self.image), flags)
+            image = cv2.imread(str(self.image), flags)
         except cv2.error:  # a damaged header that promises an absurd size
-            found = None
-        if found is None:
+            image = None
+        if image is None:
             raise BadData(f"{self.image}: not an image that OpenCV can read; replace it")
-        image = np.asarray(cv2.cvtColor(found, cv2.COLOR_BGR2RGB), np.uint8)
         label = read_label(self.label, classes)
         if image.shape[:2] != label.shape:
             raise BadData(
                 f"{self.label} is {label.shape[0]}x{label.shape[1]} (height x width), and "
                 f"{self.image} is {image.shape[0]}x{image.shape[1]}; store both at one size"
             )
-        return image, label
+        return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8), label
 
 
 @dataclass(frozen=True)
@@ -59,11 +58,11 @@ class PairFolders:
     lists: Mapping[str, str | None]
 
     def __post_init__(self) -> None:
-        named = [
-            {split for split, place in places.items() if place}
-            for places in (self.images, self.labels, self.lists or self.images)
-        ]
-        if not {"train"} <= named[0] <= set(SPLITS) or not named[0] == named[1] == named[2]:
+        images, labels, lists = (
+            {split for split, path in paths.items() if path}
+            for paths in (self.images, self.labels, self.lists or self.images)
+        )
+        if not {"train"} <= images <= set(SPLITS) or not images == labels == lists:
             raise BadData(
                 f"images={self.images}, labels={self.labels}, lists={self.lists or None}: each "
                 "names train and, if there are any, val and test"
@@ -73,7 +72,7 @@ class PairFolders:
     def splits(self) -> list[str]:
         return [split for split in SPLITS if self.images.get(split)]
 
-    def pairs(self, split: str) -> list[Pair]:
+    def pairs(self, split: str) -> list[ImagePair]:
         names = self.lists.get(split)
         return find_pairs(
             self.root / str(self.images[split]),
@@ -82,28 +81,28 @@ class PairFolders:
         )
 
 
-def find_pairs(images: Path, labels: Path, names: Path | None = None) -> list[Pair]:
+def find_pairs(images: Path, labels: Path, names: Path | None = None) -> list[ImagePair]:
     """All pairs of two folders, or those whose names a text file lists, sorted by name."""
-    pictures, maps = by_name(images, IMAGES), by_name(labels, LABELS)
-    wanted = sorted(pictures.keys() | maps.keys()) if names is None else _listed(names)
+    pictures, maps = _files_by_stem(images, IMAGES), _files_by_stem(labels, LABELS)
+    wanted = sorted(pictures.keys() | maps.keys()) if names is None else _read_names(names)
     remedy = "add them, or remove the others' files" if names is None else f"or correct {names}"
-    if lacking := [name for name in wanted if name not in pictures]:
-        raise BadData(
-            f"{images}: {len(lacking)} of {len(wanted)} images are missing: {_some(lacking)}; "
-            f"their labels would be in {labels}; {remedy}"
-        )
-    if lacking := [name for name in wanted if name not in maps]:
-        raise BadData(
-            f"{labels}: {len(lacking)} of {len(wanted)} labels are missing: {_some(lacking)}; "
-            f"their images are in {images}; {remedy}"
-        )
-    return [Pair(name, pictures[name], maps[name]) for name in wanted]
+    for folder, kind, files, other_folder, other in (
+        (images, "images", pictures, labels, "labels would be"),
+        (labels, "labels", maps, images, "images are"),
+    ):
+        if missing := [name for name in wanted if name not in files]:
+            examples = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")
+            raise BadData(
+                f"{folder}: {len(missing)} of {len(wanted)} {kind} are missing: {examples}; "
+                f"their {other} in {other_folder}; {remedy}"
+            )
+    return [ImagePair(name, pictures[name], maps[name]) for name in wanted]
 
 
-def check_pairs(pairs: list[Pair], classes: Classes) -> None:
+def check_pairs(pairs: list[ImagePair], classes: Classes) -> None:
     """Reads every file, and names all those that are wrong at once."""
 
-    def attempt(pair: Pair) -> str:
+    def problem_of(pair: ImagePair) -> str:
         try:
             pair.read(classes)
         except BadData as error:
@@ -111,36 +110,35 @@ def check_pairs(pairs: list[Pair], classes: Classes) -> None:
         return ""
 
     with ThreadPoolExecutor() as pool:
-        found = tqdm(pool.map(attempt, pairs), "check stills", len(pairs), unit="still")
-        problems = [problem for problem in found if problem]
+        results = tqdm(pool.map(problem_of, pairs), "check stills", len(pairs), unit="still")
+        problems = [problem for problem in results if problem]
     if problems:
         more = f"\n... and {len(problems) - MANY} more" if len(problems) > MANY else ""
         raise BadData("\n".join(problems[:MANY]) + more)
 
 
-def hold_out(pairs: list[Pair], share: float, seed: int) -> tuple[list[Pair], list[Pair]]:
-    """Those that are left, and a share that is held out; most keep their place when others come."""
+def hold_out(
+    pairs: list[ImagePair], share: float, seed: int
+) -> tuple[list[ImagePair], list[ImagePair]]:
+    """The pairs to train with, and a share that is held out; it changes little when pairs come."""
     drawn = sorted(pairs, key=lambda pair: zlib.crc32(f"{seed} {pair.name}".encode()))
     held = set(drawn[: max(1, round(share * len(pairs)))])
     return [pair for pair in pairs if pair not in held], [pair for pair in pairs if pair in held]
 
 
-def last_of_each(pairs: list[Pair], share: float) -> list[Pair]:
+def last_of_sequences(pairs: list[ImagePair], share: float) -> list[ImagePair]:
     """The last share of each sequence, of pictures named SEQUENCE_NUMBER, in order.
 
     Neighbours in time show the same things: drawn at random, each would have one on either side.
     """
-    sequences: dict[str, list[Pair]] = {}
+    sequences: dict[str, list[ImagePair]] = {}
     for pair in pairs:
         sequences.setdefault(pair.name.rpartition("_")[0], []).append(pair)
-    return [
-        pair
-        for each in sequences.values()
-        for pair in each[len(each) - max(1, round(share * len(each))) :]
-    ]
+    counts = {name: max(1, round(share * len(pairs))) for name, pairs in sequences.items()}
+    return [pair for name, pairs in sequences.items() for pair in pairs[-counts[name] :]]
 
 
-def by_name(folder: Path, endings: Iterable[str]) -> dict[str, Path]:
+def _files_by_stem(folder: Path, endings: Iterable[str]) -> dict[str, Path]:
     """The files of a folder with one of these endings, by name without it."""
     if not folder.is_dir():
         raise BadData(f"{folder} is missing; put the files there, or say where they are")
@@ -156,17 +154,13 @@ def by_name(folder: Path, endings: Iterable[str]) -> dict[str, Path]:
     return files
 
 
-def _listed(path: Path) -> list[str]:
+def _read_names(path: Path) -> list[str]:
     """Names in a text file: the first word of each line, without folders and ending."""
     if not path.is_file():
         raise BadData(f"{path} is missing; it lists the images of a split, one name a line")
     words = [line.split()[0] for line in path.read_text().splitlines() if line.strip()]
-    endings = IMAGES | LABELS
-    found = [Path(word).stem if Path(word).suffix.lower() in endings else word for word in words]
-    if not found:
+    if not words:
         raise BadData(f"{path} lists no image; write one name a line")
-    return sorted({Path(name).name for name in found})
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+    endings = IMAGES | LABELS
+    names = (Path(word) for word in words)
+    return sorted({path.stem if path.suffix.lower() in endings else path.name for path in names})

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tqdm import tqdm
 
-from bdnet.codec.index import StreamIndex, read_index
+from bdnet.codec.index import read_index
 from bdnet.errors import BdnetError
 from bdnet.system.files import replace_file
 
@@ -17,7 +17,7 @@ MANY = 200  # videos; fewer are read before a progress bar would be seen
 
 
 class KeyframeIndex(NamedTuple):
-    """Frames of a video, and the indices of its codec keyframes."""
+    """Number of frames of a video, and the indices of its codec keyframes."""
 
     frames: int
     keys: tuple[int, ...]
@@ -28,66 +28,62 @@ class KeyframeIndex(NamedTuple):
 
 
 def index_videos(
-    videos: Iterable[Path], store: Path | None = None, torn: dict[Path, str] | None = None
+    videos: Iterable[Path], cache: Path | None = None, errors: dict[Path, str] | None = None
 ) -> dict[Path, KeyframeIndex]:
-    """Reads each video's packets, or what `store` remembers of a file of the same size and time.
+    """Reads each video's packets, unless `cache` remembers a file of the same size and time.
 
-    torn: is told which videos cannot be read, and why; without it, the first such one is an error
+    errors: collects the reasons why videos cannot be read; without it, the first one is raised
     """
-    known = _load(store)
-    states = {video: _state(video) for video in dict.fromkeys(videos)}
-    unread = [video for video, state in states.items() if known.get(str(video), [None])[0] != state]
+    cached = _load(cache)
+    stamps = {video: _stamp(video) for video in dict.fromkeys(videos)}
+    unread = [video for video in stamps if cached.get(str(video), [])[:2] != stamps[video]]
 
-    def attempt(video: Path) -> StreamIndex | str:
+    def read(video: Path) -> list[int] | str:
         try:
-            return read_index(video)
+            index = read_index(video)
         except BdnetError as error:
-            if torn is None:
+            if errors is None:
                 raise
             return str(error)
+        return [*stamps[video], len(index), *index.keys.tolist()]
 
     with ThreadPoolExecutor() as pool:
-        indices = tqdm(
-            pool.map(attempt, unread), "read", len(unread), unit="video",
-            disable=len(unread) < MANY,
-        )  # fmt: skip
-        for video, index in zip(unread, indices, strict=True):
-            if isinstance(index, str):
-                assert torn is not None
-                torn[video] = index
-            else:
-                known[str(video)] = [states[video], len(index), index.keys.tolist()]
-    if unread and store is not None:
-        _save(store, known)
-    found = {video: known[str(video)] for video in states if not torn or video not in torn}
-    return {video: KeyframeIndex(frames, tuple(keys)) for video, (_, frames, keys) in found.items()}
+        results = tqdm(
+            pool.map(read, unread), "read", len(unread), unit="video", disable=len(unread) < MANY
+        )
+        for video, result in zip(unread, results, strict=True):
+            if not isinstance(result, str):
+                cached[str(video)] = result
+            elif errors is not None:
+                errors[video] = result
+    if unread and cache is not None:
+        with suppress(OSError):  # a data set on a read-only or full disk is read each time
+            replace_file(cache, json.dumps(cached).encode())
+    indices = {}
+    for video in stamps:
+        if errors is None or video not in errors:
+            _, _, frames, *keys = cached[str(video)]
+            indices[video] = KeyframeIndex(frames, tuple(keys))
+    return indices
 
 
-def _state(video: Path) -> list[int]:
-    """Size and time of change; [] of a file that is gone, which is then read in vain."""
+def _stamp(video: Path) -> list[int]:
+    """Size and time of change; of a file that is gone, what no file has."""
     try:
         stat = video.stat()
     except OSError:
-        return []
+        return [-1, -1]
     return [stat.st_size, stat.st_mtime_ns]
 
 
-def _load(store: Path | None) -> dict[str, list]:  # type: ignore[type-arg]  # as json gives it
+def _load(cache: Path | None) -> dict[str, list[int]]:
+    """Size, time, frames and keyframes by video; nothing where the file is absent or torn."""
     try:
-        found = dict(json.loads(store.read_text())) if store is not None else {}
+        content = dict(json.loads(cache.read_text())) if cache is not None else {}
+        return {
+            video: [int(number) for number in numbers]
+            for video, numbers in content.items()
+            if len(numbers) > 2
+        }
     except (OSError, TypeError, ValueError):
-        return {}  # not there yet, or torn: it is read again
-    return {video: entry for video, entry in found.items() if _is_entry(entry)}
-
-
-def _is_entry(entry: object) -> bool:
-    """Whether it is as `index_videos` notes it: size and time, frames, keyframes."""
-    match entry:
-        case [list(), int(), list(keys)]:
-            return all(isinstance(key, int) for key in keys)
-    return False
-
-
-def _save(store: Path, known: dict[str, list]) -> None:  # type: ignore[type-arg]
-    with suppress(OSError):  # a data set on a read-only or full disk is read each time
-        replace_file(store, json.dumps(known).encode())
+        return {}

@@ -1,4 +1,4 @@
-"""Loaders: worker processes that decode one clip at a time, and say what they could not read."""
+"""Loaders: worker processes that decode clips, and report what they could not read."""
 
 from collections.abc import Callable, Iterable, Iterator
 from time import monotonic
@@ -11,74 +11,86 @@ from torch.utils.data import DataLoader, Dataset, default_collate
 from bdnet.data.errors import BadData
 from bdnet.errors import BdnetError
 
+ATTEMPTS = 20  # at one clip of a batch; where all fail, the data are no data
 
-class Bad(NamedTuple):
-    """What could not be read: the number of its sample, and the sentence that says why."""
+
+class Unreadable(NamedTuple):
+    """The number of a sample that could not be read, or -1, and the sentence that says why."""
 
     sample: int
-    sentence: str
+    reason: str
 
 
-class Read(NamedTuple):
+class Loaded(NamedTuple):
     """An item or a batch, as a worker process sends it.
 
-    item: None where it could not be read, nor anything in its place
-    bad:  what could not be read
+    item:   None where it could not be read, nor anything in its place
+    errors: what could not be read
     """
 
     item: Any
-    bad: tuple[Bad, ...] = ()
+    errors: tuple[Unreadable, ...] = ()
 
 
-class Attempts(Dataset[Read]):
-    """Another data set's items. Errors of its files travel as sentences: torch would wrap those of
-    a worker process into its own words and traces.
+class SafeDataset(Dataset[Loaded]):
+    """The items of a data set, or why they cannot be read.
+
+    Errors travel as sentences: torch would wrap those of a worker process into its own traces.
+
+    replacement: gives the index that is read in the place of one that failed; None: nothing is
     """
 
-    def __init__(self, items: Dataset[Any]) -> None:
-        self.items = items
+    def __init__(
+        self, items: Dataset[Any], replacement: Callable[[Any], Any] | None = None
+    ) -> None:
+        self.items, self.replacement = items, replacement
 
     def __len__(self) -> int:
         return len(self.items)  # type: ignore[arg-type]  # all of ours have a length
 
-    def __getitem__(self, index: Any) -> Read:
-        try:
-            return Read(self.items[index])
-        except BdnetError as error:
-            sample = index if isinstance(index, int) else index.sample
-            return Read(None, (Bad(sample, str(error)),))
+    def __getitem__(self, index: Any) -> Loaded:
+        errors: list[Unreadable] = []
+        for _ in range(ATTEMPTS):
+            try:
+                return Loaded(self.items[index], tuple(errors))
+            except BdnetError as error:
+                sample = index if isinstance(index, int) else index.sample
+                errors.append(Unreadable(sample, str(error)))
+            if self.replacement is None:
+                break
+            index = self.replacement(index)
+        return Loaded(None, tuple(errors))
 
 
-class Loader(DataLoader[Read]):
-    """Gives what was read, and raises in this process what could not be.
+class Loader(DataLoader[Loaded]):
+    """Yields what was read, and raises in this process what could not be.
 
-    note:   is told in this process, batch by batch, what was read in the place of something else
-    wait_seconds: seconds that this process has waited for batches so far
+    on_errors:    called in this process, batch by batch, with what was replaced
+    wait_seconds: that this process has waited for batches so far
     """
 
-    note: Callable[[tuple[Bad, ...]], None] | None = None
+    on_errors: Callable[[tuple[Unreadable, ...]], None] | None = None
     wait_seconds = 0.0
 
-    def __iter__(self) -> Iterator[Any]:  # type: ignore[override]  # what is in its own batches
+    def __iter__(self) -> Iterator[Any]:  # type: ignore[override]  # unpacks its own batches
         return self._unpacked(super().__iter__())
 
-    def _unpacked(self, batches: Iterable[Read]) -> Iterator[Any]:
+    def _unpacked(self, batches: Iterable[Loaded]) -> Iterator[Any]:
         asked = monotonic()
-        for item, bad in batches:
+        for item, errors in batches:
             self.wait_seconds += monotonic() - asked
-            if self.note is not None:
-                self.note(bad)
+            if self.on_errors is not None:
+                self.on_errors(errors)
             if item is None:
-                raise BadData(bad[-1].sentence)
+                raise BadData(errors[-1].reason)
             yield item
             asked = monotonic()
 
 
-def loader(items: Dataset[Read], workers: int, prefetch: int, **settings: Any) -> Loader:
-    """A loader of so many processes, each of which reads so many batches ahead."""
-    parallel: dict[str, Any] = (
-        {"persistent_workers": True, "prefetch_factor": prefetch} if workers else {}
-    )
+def make_loader(items: Dataset[Loaded], workers: int, prefetch: int, **settings: Any) -> Loader:
+    """A loader of `workers` processes, each of which reads `prefetch` batches ahead."""
+    if workers:
+        settings |= {"persistent_workers": True, "prefetch_factor": prefetch}
     return Loader(
         items,
         num_workers=workers,
@@ -86,30 +98,29 @@ def loader(items: Dataset[Read], workers: int, prefetch: int, **settings: Any) -
         pin_memory=torch.cuda.is_available(),
         worker_init_fn=one_thread,
         generator=torch.Generator(),  # starting workers draws from it, not from the network's
-        **parallel,
         **settings,
     )
 
 
-def collate(read: list[Read] | Read) -> Read:
+def collate(loaded: list[Loaded] | Loaded) -> Loaded:
     """One batch out of several items; a single one is a batch already."""
-    if isinstance(read, Read):
-        return read
-    items = [each.item for each in read]
-    bad = tuple(one for each in read for one in each.bad)
-    if any(item is None for item in items):
-        # what nothing came in the place of is said last
-        return Read(None, (*bad, *(each.bad[-1] for each in read if each.item is None)))
-    sizes = {tuple(item.images.shape[-2:]) for item in items}
+    if isinstance(loaded, Loaded):
+        return loaded
+    errors = tuple(error for part in loaded for error in part.errors)
+    failed = tuple(part.errors[-1] for part in loaded if part.item is None)
+    if failed:
+        return Loaded(None, errors + failed)  # the last one is raised
+    clips = [part.item for part in loaded]
+    sizes = sorted({tuple(clip.images.shape[-2:]) for clip in clips})
     if len(sizes) > 1:
-        found = " and ".join(f"{height}x{width}" for height, width in sorted(sizes))
-        sentence = (
-            f"clips of {found} pixels (height x width) do not fit in one batch; train with a crop "
+        given = " and ".join(f"{height}x{width}" for height, width in sizes)
+        reason = (
+            f"clips of {given} pixels (height x width) do not fit in one batch; train with a crop "
             "(augmentation@data.augmentation=standard), evaluate with data.batch_size=1, or encode "
             "the videos at one size"
         )
-        return Read(None, (*bad, Bad(-1, sentence)))
-    return Read(default_collate(items), bad)
+        return Loaded(None, (*errors, Unreadable(-1, reason)))
+    return Loaded(default_collate(clips), errors)
 
 
 def one_thread(_: int) -> None:

@@ -12,16 +12,16 @@ from bdnet.types import Clip
 MEAN = (0.485, 0.456, 0.406)  # of ImageNet, on which backbones are pre-trained
 STD = (0.229, 0.224, 0.225)
 
-Pictured = TypeVar("Pictured", Clip, VideoSegment)  # what has images
+Batch = TypeVar("Batch", Clip, VideoSegment)
 
 
-def normalise(batch: Pictured) -> Pictured:
-    """The same with its images as float32, normalised by ImageNet's statistics."""
+def normalise(batch: Batch) -> Batch:
+    """A batch whose images are float32, normalised by ImageNet's statistics."""
     return batch._replace(images=normalise_images(batch.images))
 
 
-def denormalise(batch: Pictured) -> Pictured:
-    """The reverse of `normalise`: the same with its images as uint8."""
+def denormalise(batch: Batch) -> Batch:
+    """The reverse of `normalise`: a batch whose images are uint8."""
     mean, deviation = _statistics(batch.images.device)
     images = (batch.images.float() * deviation + mean).round().clamp(0, 255)
     return batch._replace(images=images.to(torch.uint8))

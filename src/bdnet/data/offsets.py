@@ -1,33 +1,49 @@
-"""From which keyframes a data set's targets can be reached."""
+"""At which offsets a data set's targets have a keyframe."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
-from bdnet.data.base import ClipDataset, Sample, Split
+from bdnet.data.base import ClipDataset, PlannedVideos, Sample, Split
 from bdnet.data.errors import BadData
 from bdnet.data.keyframe_index import KeyframeIndex, index_videos
-from bdnet.data.planned import too_far
 
 Keyframes = Literal["any", "codec"]
 Offsets = Literal["all", "last"]
 
 
 class OffsetIndex(NamedTuple):
-    """Samples, and of each the offsets at which it has a keyframe; () where there is none.
+    """Samples, and the offsets at which each has a keyframe; () where there is none.
 
-    bad: by a sample's place, why it cannot be read; its offsets are () too
+    errors: by a sample's number, why it cannot be read; its offsets are () too
     """
 
     samples: list[Sample]
     offsets: list[tuple[int, ...]]
-    bad: Mapping[int, str] = MappingProxyType({})
+    errors: Mapping[int, str] = MappingProxyType({})
 
-    def last(self, interval: int) -> "OffsetIndex":
-        """The same at offset interval-1 alone."""
-        kept = [tuple(each for each in some if each == interval - 1) for some in self.offsets]
-        return OffsetIndex(self.samples, kept, self.bad)
+    def only(self, offset: int) -> "OffsetIndex":
+        """The same at one offset alone."""
+        kept = [tuple({offset} & set(offsets)) for offsets in self.offsets]
+        return OffsetIndex(self.samples, kept, self.errors)
+
+    def to_evaluate(
+        self, split: str, interval: int, keyframes: Keyframes, every: int
+    ) -> dict[int, list[int]]:
+        """Numbers of the samples that are evaluated at each offset, every n-th of them.
+
+        They are the same at every offset; with keyframes=codec each offset has its own.
+        """
+        numbers: dict[int, list[int]] = {offset: [] for offset in range(interval)}
+        for number, offsets in enumerate(self.offsets):
+            if keyframes == "codec" or len(offsets) == interval:
+                for offset in offsets:
+                    numbers[offset].append(number)
+        for offset in reversed(numbers):
+            if not numbers[offset]:
+                raise too_far(split, interval, offset)
+        return {offset: chosen[::every] for offset, chosen in numbers.items()}
 
 
 def index_offsets(
@@ -35,106 +51,101 @@ def index_offsets(
     samples: list[Sample],
     interval: int,
     keyframes: Keyframes,
-    skips: bool = False,
+    skip: bool = False,
 ) -> OffsetIndex:
-    """From which keyframes these samples can be reached.
+    """At which offsets these samples have a keyframe.
 
-    skips: keep on where a file cannot be read, or ends before a sample's frame
+    skip: go on where a file cannot be read, or ends before a sample's frame
     """
-    torn: dict[Path, str] = {}
-    entries = index_videos(
-        (sample.video for sample in samples), dataset.keyframe_cache, torn if skips else None
+    unreadable: dict[Path, str] = {}
+    videos = index_videos(
+        (sample.video for sample in samples), dataset.keyframe_cache, unreadable if skip else None
     )
-    found: list[tuple[int, ...]] = []
-    bad: dict[int, str] = {}
-    for place, each in enumerate(samples):
-        entry = entries.get(each.video)
-        problem = torn[each.video] if entry is None else _beyond(each, entry)
-        if problem and not skips:
-            raise BadData(problem)
-        if problem or entry is None:
-            bad[place] = problem
-            found.append(())
-        else:
-            found.append(offsets(entry, each.target, interval, keyframes))
-    return OffsetIndex(samples, found, bad)
+    offsets: list[tuple[int, ...]] = []
+    errors: dict[int, str] = {}
+    for number, sample in enumerate(samples):
+        video = videos.get(sample.video)
+        error = unreadable[sample.video] if video is None else _beyond_end(sample, video)
+        if error and not skip:
+            raise BadData(error)
+        if error:
+            errors[number] = error
+        offsets.append(
+            () if error or video is None else offsets_of(video, sample.target, interval, keyframes)
+        )
+    return OffsetIndex(samples, offsets, errors)
 
 
-def _beyond(sample: Sample, entry: KeyframeIndex) -> str:
-    """What is wrong with a sample behind the end of its video; "" where it lies within."""
-    if sample.target < entry.frames:
-        return ""
-    has = f"has frames 0..{entry.frames - 1}" if entry.frames else "has none"
-    what = f"{sample.label} labels" if sample.label is not None else "wanted is"
-    return (
-        f"{what} frame {sample.target}, and {sample.video} {has}; remove it, name it after its "
-        "frame, or copy the video again from its source"
-    )
-
-
-def samples_of(dataset: ClipDataset, split: Split, only: int | None = None) -> list[Sample]:
-    """The samples of a split; at least one.
-
-    only: those of this frame of each video
-    """
-    found = dataset.samples(split)
-    if not found:
-        raise BadData(f"no sample in split {split} of {type(dataset).__name__}")
-    found = [each for each in found if only in (None, each.target)]
-    if not found:
-        raise BadData(f"labelled_frame={only}: no training video has a label of that frame")
-    return found
-
-
-def offsets(
-    entry: KeyframeIndex, target: int, interval: int, keyframes: Keyframes
+def offsets_of(
+    video: KeyframeIndex, target: int, interval: int, keyframes: Keyframes
 ) -> tuple[int, ...]:
     """The offsets 0..interval-1 at which a target has a keyframe.
 
-    any: each frame back to the codec's keyframe can be the network's; codec: only that one.
+    keyframes: any frame from the codec's keyframe on can be the network's, or only the codec's
     """
-    distance = entry.distance(target)
+    distance = video.distance(target)
     if keyframes == "codec":
         return (distance,) if distance < interval else ()
     return tuple(range(min(distance, interval - 1) + 1))
 
 
-def unlabelled(dataset: ClipDataset, samples: list[Sample], count: int) -> list[Sample]:
-    """The frames without label of the videos of some labelled samples; at least one.
+def _beyond_end(sample: Sample, video: KeyframeIndex) -> str:
+    """Why a sample's frame is not in its video; "" where it is."""
+    if sample.target < video.frames:
+        return ""
+    frames = f"has frames 0..{video.frames - 1}" if video.frames else "has no frame"
+    label = f"{sample.label} labels" if sample.label is not None else "wanted is"
+    return (
+        f"{label} frame {sample.target}, and {sample.video} {frames}; remove it, name it after its "
+        "frame, or copy the video again from its source"
+    )
 
-    count: of them in each batch
+
+def samples_of(dataset: ClipDataset, split: Split, frame: int | None = None) -> list[Sample]:
+    """The samples of a split; at least one.
+
+    frame: only those of this frame of each video
     """
-    labelled = {(sample.video, sample.target) for sample in samples}
-    originals = {sample.video: sample.originals for sample in samples}
-    found = [
-        Sample(video, index, None, originals[video])
-        for video, entry in index_videos(originals, dataset.keyframe_cache).items()
-        for index in range(entry.frames)
-        if (video, index) not in labelled
-    ]
-    if not found:
+    samples = dataset.samples(split)
+    if not samples:
+        raise BadData(f"no sample in split {split} of {type(dataset).__name__}")
+    samples = [sample for sample in samples if frame in (None, sample.target)]
+    if not samples:
+        raise BadData(f"labelled_frame={frame}: no training video has a label of that frame")
+    return samples
+
+
+def check_planned(
+    planned: PlannedVideos,
+    interval: int,
+    batch_size: int,
+    labelled_frame: int | None,
+    keyframes: Keyframes,
+) -> None:
+    """Refuses training clips that videos which are not made yet will not hold."""
+    if labelled_frame is not None and labelled_frame >= planned.frames:
         raise BadData(
-            f"unlabelled_batch_size={count}: every frame of the training videos has a label; say "
-            "unlabelled_batch_size=0, or give unlabelled_videos=FOLDER"
+            f"labelled_frame={labelled_frame}: no training video has a label of that frame; they "
+            f"have frames 0..{planned.frames - 1}"
         )
-    return found
+    targets: Sequence[int] = range(planned.frames) if labelled_frame is None else [labelled_frame]
+    farthest = max(target % planned.keyframe_interval for target in targets)
+    if keyframes == "any" and farthest < interval - 1:
+        raise too_far("train", interval, interval - 1)
+    if batch_size > planned.videos * len(targets):
+        raise too_few(batch_size, planned.videos * len(targets))
 
 
-def by_offset(
-    found: OffsetIndex, split: str, interval: int, keyframes: Keyframes, evaluate_every: int
-) -> dict[int, list[int]]:
-    """Every n-th of the samples that are evaluated, by offset.
+def too_few(batch_size: int, clips: int) -> BadData:
+    return BadData(
+        f"batch_size={batch_size}: there are only {clips} training clips for this process; use "
+        "more clips or a smaller batch"
+    )
 
-    They are the same at every offset; with keyframes=codec a sample has one offset, and each
-    offset its own samples.
-    """
-    chosen: dict[int, list[int]] = {offset: [] for offset in range(interval)}
-    for place, each in enumerate(found.offsets):
-        if keyframes == "codec" or len(each) == interval:
-            for offset in each:
-                chosen[offset].append(place)
-    chosen = {offset: places[::evaluate_every] for offset, places in chosen.items()}
-    lacking = [offset for offset, places in chosen.items() if not places]
-    if lacking:
-        raise too_far(split, interval, lacking[-1])
-    return chosen
+
+def too_far(split: str, interval: int, offset: int) -> BadData:
+    return BadData(
+        f"interval={interval}: no labelled frame of {split} lies {offset} frames after a codec "
+        "keyframe; use a smaller interval, or encode the videos with a longer one "
+        "(python -m bdnet.encode)"
+    )

@@ -16,37 +16,39 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from bdnet.codec import Encoding, VideoWriter
+from bdnet.codec.transcode import TranscodeJob, transcode_all
 from bdnet.data.errors import BadData
 from bdnet.system.machine import cores
 from bdnet.system.workers import worker_pool
 
-ClipJob = TypeVar("ClipJob")
+Job = TypeVar("Job")
 Picture = tuple[NDArray[np.uint8], NDArray[np.uint8]]  # RGB image [H, W, 3], label [H, W]
+MANY = 20  # failures that are worth reading at once
 
 
 def digest(*facts: object) -> str:
-    """Ten digits that change with the facts: a folder made from other ones has another name."""
+    """Ten hexadecimal digits that depend on all the facts: names the folder that they lead to."""
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()[:10]
 
 
 @contextmanager
 def exclusive(root: Path) -> Iterator[None]:
-    """Only one process of this machine prepares a folder; the lock dies with its process."""
+    """Lets one process of this machine at a time prepare a folder; the lock dies with it."""
     root.mkdir(parents=True, exist_ok=True)
     with FileLock(root / ".lock"):
         yield
 
 
 def run_all(
-    work: Callable[[ClipJob], object],
-    jobs: Collection[ClipJob],
+    work: Callable[[Job], object],
+    jobs: Collection[Job],
     title: str,
     unit: str,
     processes: int = 0,
 ) -> None:
-    """Does each job, with progress; the first error stops the rest.
+    """Calls `work` on each job, with a progress bar; the first error stops the rest.
 
-    Several processes do several jobs at once; 0 is one per core, 1 is this process itself.
+    processes: that work at once; 0 is one per core, 1 is this process itself
     """
     if not jobs:
         return
@@ -59,6 +61,17 @@ def run_all(
         futures = [pool.submit(work, job) for job in jobs]
         for future in tqdm(as_completed(futures), title, len(futures), unit=unit):
             future.result()
+
+
+def encode_all(jobs: list[TranscodeJob], processes: int = 0) -> None:
+    """Encodes every sequence that can be; those that cannot are named in one error."""
+    outcomes = transcode_all(jobs, processes or None)
+    failures = [outcome.detail for outcome in outcomes if outcome.status == "failed"]
+    if failures:
+        raise BadData(
+            f"{len(failures)} of {len(jobs)} videos could not be encoded; mend them and start "
+            "again, the others are kept:\n" + "\n".join(failures[:MANY])
+        )
 
 
 def clip_path(root: Path, name: str) -> Path:

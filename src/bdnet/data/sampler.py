@@ -25,7 +25,7 @@ class Draws:
 
     Draw number n is a function of the seed and n alone. It does not matter which worker, or which
     of how many processes, reads it, or whether training was interrupted before it. Its offset is
-    uniform among those that the sample can reach.
+    uniform among those at which the sample has a keyframe.
 
     samples: their numbers
     offsets: of each of them, those at which it has a keyframe
@@ -36,23 +36,24 @@ class Draws:
         self._epoch, self._order = -1, np.empty(0, np.int64)
 
     def __len__(self) -> int:
-        """How many samples there are."""
+        """Number of samples."""
         return len(self.samples)
 
     def __getitem__(self, number: int) -> Draw:
-        epoch, place = divmod(number, len(self))
-        place = int(self._order_of(epoch)[place])
-        seed = (self.seed, epoch, self.samples[place])
-        choice = self.offsets[place]
-        return Draw(seed[2], choice[int(np.random.default_rng(seed).integers(len(choice)))], seed)
+        epoch, position = divmod(number, len(self))
+        index = int(self._order_of(epoch)[position])
+        seed = (self.seed, epoch, self.samples[index])
+        return self._draw(index, np.random.default_rng(seed), seed)
 
-    def instead(self, draw: Draw) -> Draw:
+    def replacement(self, draw: Draw) -> Draw:
         """Another draw in the place of one that cannot be read: a function of that one alone."""
         seed = (*draw.seed, 1)
         random = np.random.default_rng(seed)
-        place = int(random.integers(len(self)))
-        choice = self.offsets[place]
-        return Draw(self.samples[place], choice[int(random.integers(len(choice)))], seed)
+        return self._draw(int(random.integers(len(self))), random, seed)
+
+    def _draw(self, index: int, random: np.random.Generator, seed: tuple[int, ...]) -> Draw:
+        offsets = self.offsets[index]
+        return Draw(self.samples[index], offsets[int(random.integers(len(offsets)))], seed)
 
     def _order_of(self, epoch: int) -> NDArray[np.int64]:
         if epoch != self._epoch:
@@ -61,44 +62,44 @@ class Draws:
         return self._order
 
 
-Kind = tuple[Draws, int]  # of clips, and how many of them a batch has
+Share = tuple[Draws, int]  # clips of one kind, labelled or not, and how many of them a batch has
 
 
-def drawn_from(
+def draw_from(
     parts: Sequence[tuple[OffsetIndex, int]], seed: int
-) -> tuple[list[Sample], list[Kind]]:
-    """The samples of all parts that can be reached, numbered through, and how they are drawn."""
+) -> tuple[list[Sample], list[Share]]:
+    """All samples that have an offset, numbered through, and the draws of each part."""
     samples: list[Sample] = []
-    kinds = []
-    for found, size in parts:
-        chosen = [place for place, choice in enumerate(found.offsets) if choice]
+    shares = []
+    for index, size in parts:
+        chosen = [number for number, offsets in enumerate(index.offsets) if offsets]
         numbers = range(len(samples), len(samples) + len(chosen))
-        kinds.append((Draws(numbers, [found.offsets[n] for n in chosen], seed), size))
-        samples += [found.samples[place] for place in chosen]
-    return samples, kinds
+        shares.append((Draws(numbers, [index.offsets[number] for number in chosen], seed), size))
+        samples += [index.samples[number] for number in chosen]
+    return samples, shares
 
 
 class TrainingBatches(Sampler[list[Draw]]):
-    """Batches of so many draws from each of some kinds of clips (labelled ones and others).
+    """Batches with a share of each kind of clips, labelled ones first.
 
     With several processes, each takes its consecutive part of a joint batch: together they read
     what one process with the joint batch reads.
 
-    kinds: draws, and how many of them a batch of this process has
-    count: batches of an epoch; None is one pass over the first kind
-    first: the batch to begin with, where training goes on
+    shares: draws, and how many of them a batch of this process has
+    count:  batches of an epoch; None is one pass over the first kind
+    first:  the batch to begin with, where training goes on
     """
 
     def __init__(
         self,
-        kinds: Sequence[Kind],
+        shares: Sequence[Share],
         count: int | None = None,
         first: int = 0,
         rank: int = 0,
         world: int = 1,
     ) -> None:
-        self.kinds, self.first, self.rank, self.world = kinds, first, rank, world
-        draws, size = kinds[0]
+        self.shares, self.first, self.rank, self.world = shares, first, rank, world
+        draws, size = shares[0]
         self.count = len(draws) // (size * world) if count is None else count
         self.epoch = 0
         self.sampler = self  # where Lightning looks for set_epoch
@@ -109,14 +110,19 @@ class TrainingBatches(Sampler[list[Draw]]):
     def batch(self, number: int) -> list[Draw]:
         """The draws of a batch, counted from the beginning of training."""
         turn = number * self.world + self.rank
-        return [draws[turn * size + place] for draws, size in self.kinds for place in range(size)]
+        return [draws[turn * size + n] for draws, size in self.shares for n in range(size)]
+
+    def replacement(self, draw: Draw) -> Draw:
+        """Another draw of the same kind in the place of one that cannot be read."""
+        (draws,) = (draws for draws, _ in self.shares if draw.sample in draws.samples)
+        return draws.replacement(draw)
 
     def __iter__(self) -> Iterator[list[Draw]]:
         for number in range(self.first, self.count):
             yield self.batch(self.epoch * self.count + number)
 
     def __len__(self) -> int:
-        """Those before the first one too: Lightning counts them as done."""
+        """Counts those before the first one too: for Lightning they are done."""
         return self.count
 
 
@@ -138,9 +144,9 @@ class OffsetBatches(Sampler[list[Draw]]):
             )
         size = min(size, clips // world)
         self.batches = [
-            [Draw(sample, offset, (0, 0, sample)) for sample in chosen[start : start + size]]
-            for offset, chosen in sorted(samples.items())
-            for start in range(0, len(chosen), size)
+            [Draw(sample, offset, (0, 0, sample)) for sample in numbers[start : start + size]]
+            for offset, numbers in sorted(samples.items())
+            for start in range(0, len(numbers), size)
         ][rank::world]
 
     def __iter__(self) -> Iterator[list[Draw]]:

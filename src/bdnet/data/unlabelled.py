@@ -1,4 +1,4 @@
-"""Videos without any label, of which the teacher's terms learn."""
+"""Frames without a label, of which the teacher's terms learn."""
 
 import os
 from collections.abc import Iterator
@@ -9,13 +9,31 @@ from tqdm import tqdm
 
 from bdnet.codec import StreamInfo, describe
 from bdnet.codec.errors import encode_command
-from bdnet.data.base import VIDEOS, ClipDataset, Sample, Split
+from bdnet.data.base import VIDEOS, ClipDataset, Sample, Split, all_frames, is_video
 from bdnet.data.errors import BadData
-from bdnet.data.keyframe_index import MANY
+from bdnet.data.keyframe_index import MANY, index_videos
 from bdnet.data.transforms import JointTransform
 
 
-def extra_samples(
+def other_frames(dataset: ClipDataset, samples: list[Sample]) -> list[Sample]:
+    """The frames without label in the videos of some labelled samples; at least one."""
+    labelled = {(sample.video, sample.target) for sample in samples}
+    originals = {sample.video: sample.originals for sample in samples}
+    frames = [
+        frame
+        for video, index in index_videos(originals, dataset.keyframe_cache).items()
+        for frame in all_frames(video, index.frames, originals[video])
+        if (video, frame.target) not in labelled
+    ]
+    if not frames:
+        raise BadData(
+            "unlabelled_batch_size: every frame of the training videos has a label; say 0, or give "
+            "other videos in unlabelled_videos"
+        )
+    return frames
+
+
+def frames_below(
     folder: Path | str, dataset: ClipDataset, augmentation: JointTransform | None
 ) -> list[Sample]:
     """Every frame of every video below a folder, to stand in batches beside the data set's.
@@ -25,12 +43,10 @@ def extra_samples(
     """
     videos = videos_below(Path(folder))
     _check_unseen(folder, videos, dataset)
-    infos = _clean(folder, videos)
-    if augmentation is None or augmentation.size() is None:
+    infos = _describe_clean(folder, videos)
+    if augmentation is None or not augmentation.fixes_size:
         _check_sizes(infos, dataset.samples("train")[0].video)
-    return [
-        Sample(video, index, None) for video, info in infos.items() for index in range(info.frames)
-    ]
+    return [frame for video in videos for frame in all_frames(video, infos[video].frames)]
 
 
 def videos_below(folder: Path) -> list[Path]:
@@ -39,29 +55,25 @@ def videos_below(folder: Path) -> list[Path]:
         raise BadData(
             f"unlabelled_videos={folder} is no folder; put clean streams there (bdnet.encode)"
         )
-    found = sorted(_walk(folder))
-    if not found:
+    videos = sorted(_walk(folder))
+    if not videos:
         raise BadData(
-            f"unlabelled_videos={folder}: no video in it ({', '.join(VIDEOS)}); "
-            "make some: python -m bdnet.encode"
+            f"unlabelled_videos={folder}: no video in it ({', '.join(VIDEOS)}), at any depth; make "
+            "some: python -m bdnet.encode"
         )
-    return found
+    return videos
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    seen = set()
-    for place, folders, files in os.walk(folder, followlinks=True):
-        real = os.path.realpath(place)
-        if real in seen:  # links can lead in circles
+    visited = set()
+    for parent, folders, files in os.walk(folder, followlinks=True):
+        real = os.path.realpath(parent)
+        if real in visited:  # links can lead in circles
             folders.clear()
             continue
-        seen.add(real)
+        visited.add(real)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (
-            Path(place, name)
-            for name in files
-            if not name.startswith(".") and Path(name).suffix in VIDEOS
-        )
+        yield from (Path(parent, name) for name in files if is_video(name))
 
 
 def _check_unseen(folder: Path | str, videos: list[Path], dataset: ClipDataset) -> None:
@@ -71,36 +83,36 @@ def _check_unseen(folder: Path | str, videos: list[Path], dataset: ClipDataset) 
         for video in videos:
             if video.resolve() in known:
                 raise BadData(
-                    f"unlabelled_videos={folder}: {video} is a video of {split}; "
-                    "results would be too good: give a folder without it"
+                    f"unlabelled_videos={folder}: {video} is a video of {split}; results would be "
+                    "too good: give a folder without it"
                 )
 
 
-def _clean(folder: Path | str, videos: list[Path]) -> dict[Path, StreamInfo]:
-    """What is in each video, if all are clean streams."""
+def _describe_clean(folder: Path | str, videos: list[Path]) -> dict[Path, StreamInfo]:
+    """The description of each video, if all are clean streams."""
     with ThreadPoolExecutor() as pool:
-        found = tqdm(
+        results = tqdm(
             pool.map(describe, videos), f"check {folder}", len(videos), unit="video",
             disable=len(videos) < MANY,
         )  # fmt: skip
-        infos = dict(zip(videos, found, strict=True))
+        infos = dict(zip(videos, results, strict=True))
     bad = [video for video, info in infos.items() if not info.clean]
     if bad:
         raise BadData(
             f"{bad[0]} {infos[bad[0]].problems[0]}; make a clean copy: {encode_command(bad[0])} "
-            f"({len(bad)} of the {len(videos)} videos of "
-            f"unlabelled_videos={folder} are no clean streams)"
+            f"({len(bad)} of the {len(videos)} videos of unlabelled_videos={folder} are no clean "
+            "streams)"
         )
     return infos
 
 
-def _check_sizes(infos: dict[Path, StreamInfo], size_of: Path) -> None:
-    wanted = describe(size_of)
+def _check_sizes(infos: dict[Path, StreamInfo], labelled_video: Path) -> None:
+    wanted = describe(labelled_video)
     for video, info in infos.items():
         if (info.height, info.width) != (wanted.height, wanted.width):
             raise BadData(
                 f"{video} is {info.height}x{info.width} (height x width), and the labelled video "
-                f"{size_of} is {wanted.height}x{wanted.width}: without a crop they do not fit in "
-                "one batch; choose one (augmentation@data.augmentation=standard), or videos of "
-                "that size"
+                f"{labelled_video} is {wanted.height}x{wanted.width}: without a crop they do not "
+                "fit in one batch; choose one (augmentation@data.augmentation=standard), or videos "
+                "of that size"
             )

@@ -10,7 +10,7 @@ from torch.utils.data import Dataset
 
 from bdnet.codec import VideoReader
 from bdnet.data.base import ClipDataset, Sample
-from bdnet.data.clips import labels_of
+from bdnet.data.clips import stack_images
 from bdnet.keyframes.fixed import Fixed
 from bdnet.types import cells
 
@@ -35,7 +35,10 @@ class VideoSegment(NamedTuple):
 
 
 class VideoSegments(Dataset[VideoSegment]):
-    """The segments of some samples; with several processes, this one's share of them."""
+    """The segments of some samples; with several processes, this one's share of them.
+
+    exist: there are some, in any process
+    """
 
     def __init__(
         self,
@@ -46,44 +49,46 @@ class VideoSegments(Dataset[VideoSegment]):
         world: int = 1,
     ) -> None:
         self.dataset, self.interval = dataset, interval
-        runs = list(_runs(samples))
-        self.exist = bool(runs)  # in any process
-        self.runs = runs[rank::world]
+        segments = list(_consecutive(samples))
+        self.exist = bool(segments)
+        self.segments = segments[rank::world]
 
     def __len__(self) -> int:
-        return len(self.runs)
+        return len(self.segments)
 
     def __getitem__(self, number: int) -> VideoSegment:
-        run = self.runs[number]
-        first, last = run[0], run[-1]
+        samples = self.segments[number]
+        first, last = samples[0], samples[-1]
         with VideoReader(str(first.video), "all", threads=1) as reader:
             frames = reader.clip(last.target, last.target - first.target)
         images = [frame.image for frame in frames if frame.image is not None]
         height, width = images[0].shape[:2]
-        motion = np.zeros((len(run), 2, cells(height), cells(width)), np.float32)
-        valid = np.zeros((len(run), cells(height), cells(width)), np.bool_)
-        is_due = Fixed(self.interval).begin()
-        is_key = np.array([is_due(frame) for frame in frames])
-        for place, frame in enumerate(frames):
+        motion = np.zeros((len(frames), 2, cells(height), cells(width)), np.float32)
+        valid = np.zeros((len(frames), cells(height), cells(width)), np.bool_)
+        for position, frame in enumerate(frames):
             if frame.motion is not None and frame.valid is not None:
-                motion[place], valid[place] = frame.motion, frame.valid
-        labels = np.stack(
-            [labels_of(self.dataset, sample, height, width) for sample in run]
-        ).astype(np.int64)
-        pixels = np.ascontiguousarray(np.stack(images).transpose(0, 3, 1, 2))
-        return VideoSegment(*map(torch.from_numpy, (pixels, motion, valid, labels, is_key)))
+                motion[position], valid[position] = frame.motion, frame.valid
+        labels = [self.dataset.labels_of(sample, height, width) for sample in samples]
+        is_due = Fixed(self.interval).begin()
+        return VideoSegment(
+            stack_images(images),
+            torch.from_numpy(motion),
+            torch.from_numpy(valid),
+            torch.from_numpy(np.stack(labels).astype(np.int64)),
+            torch.tensor([is_due(frame) for frame in frames]),
+        )
 
 
-def _runs(samples: Iterable[Sample]) -> Iterator[list[Sample]]:
+def _consecutive(samples: Iterable[Sample]) -> Iterator[list[Sample]]:
     """Parts of at least 2 and at most LONGEST consecutive labelled frames of one video."""
-    run: list[Sample] = []
-    for sample in sorted(samples, key=lambda each: (str(each.video), each.target)):
-        follows = run and (sample.video, sample.target) == (run[-1].video, run[-1].target + 1)
-        if sample.label is None or not follows or len(run) == LONGEST:
-            if len(run) > 1:
-                yield run
-            run = []
-        if sample.label is not None:
-            run.append(sample)
-    if len(run) > 1:
-        yield run
+    part: list[Sample] = []
+    labelled = [sample for sample in samples if sample.label is not None]
+    for sample in sorted(labelled, key=lambda sample: (str(sample.video), sample.target)):
+        follows = part and (sample.video, sample.target) == (part[-1].video, part[-1].target + 1)
+        if not follows or len(part) == LONGEST:
+            if len(part) > 1:
+                yield part
+            part = []
+        part.append(sample)
+    if len(part) > 1:
+        yield part

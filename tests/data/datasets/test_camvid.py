@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from bdnet.codec import Encoding, VideoReader, describe
+from bdnet.data.base import SPLITS
 from bdnet.data.camera_path import CameraPath
-from bdnet.data.datasets.camvid import FOLDERS, CamVid
+from bdnet.data.datasets.camvid import ORIGINS, CamVid
 from bdnet.data.errors import BadData
-from bdnet.data.image_pairs import SPLITS
 from trees import HEIGHT, WIDTH, batches, label, picture, state, write
 
 STILLS = ("0001TP_1", "0001TP_2", "0006R0_f1", "0006R0_f2", "0006R0_f3")
@@ -123,7 +123,7 @@ def test_second_preparation_changes_nothing_and_remakes_only_what_is_lost(root: 
 
 
 def _video(dataset: CamVid) -> Path:
-    return dataset._job(dataset._frames()).output
+    return dataset._video_job(dataset._video_frames()).output
 
 
 def test_other_images_or_settings_make_another_video(root: Path):
@@ -133,11 +133,11 @@ def test_other_images_or_settings_make_another_video(root: Path):
     assert len(videos | {_video(camvid(root))}) == 4
 
 
-@pytest.mark.parametrize("folder", FOLDERS)
+@pytest.mark.parametrize("folder", ORIGINS)
 def test_missing_folder_is_named_with_its_origin(root: Path, folder: str):
     shutil.rmtree(root / folder)
     said = f"{folder} is missing; it holds what the SegNet authors' CamVid split .480x360"
-    with pytest.raises(BadData, match=f"{said}.* calls {FOLDERS[folder]}$"):
+    with pytest.raises(BadData, match=f"{said}.* calls {ORIGINS[folder]}$"):
         camvid(root).prepare()
 
 

@@ -13,7 +13,7 @@ from bdnet.codec import Encoding, VideoReader, describe
 from bdnet.data.camera_path import CameraPath
 from bdnet.data.datasets.stills import Stills
 from bdnet.data.errors import BadData
-from bdnet.data.image_pairs import Pair
+from bdnet.data.image_pairs import ImagePair
 from bdnet.reports.dataset.carry import carried
 from trees import CLASSES, HEIGHT, WIDTH, batches, label, picture, state, write
 
@@ -59,8 +59,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def pair(root: Path, name: str = "a") -> Pair:
-    return Pair(name, root / f"train/images/{name}.png", root / f"train/labels/{name}.png")
+def pair(root: Path, name: str = "a") -> ImagePair:
+    return ImagePair(name, root / f"train/images/{name}.png", root / f"train/labels/{name}.png")
 
 
 def test_last_frame_is_the_still_and_has_its_label(prepared: Path):
@@ -173,14 +173,14 @@ def test_lists_and_a_share_choose_the_stills(root: Path):
     fill(root, "train", ("d", "e", "f"), (HEIGHT, WIDTH))
     alone = {"images": {"train": "train/images", "val": None}, "labels": {"train": "train/labels"}}
     dataset = stills(root, **alone, val_share=0.4)
-    kept = {split: {each.name for _, each in dataset._pairs(split)} for split in ("train", "val")}
+    kept = {split: {each.name for _, each in dataset.pairs(split)} for split in ("train", "val")}
     assert (len(kept["train"]), len(kept["val"])) == (3, 2)
     assert kept["train"] | kept["val"] == set("abdef")
     with pytest.raises(BadData, match=r"no val images; name their folder.*val_share=0.1"):
         stills(root, **alone).samples("val")
     (root / "train.txt").write_text("a.jpg a.png\n\nd\n")
     listed = stills(root, **alone, lists={"train": "train.txt"})
-    assert [each.name for _, each in listed._pairs("train")] == ["a", "d"]
+    assert [each.name for _, each in listed.pairs("train")] == ["a", "d"]
 
 
 def test_all_wrong_files_are_named_at_once(root: Path):
@@ -211,4 +211,4 @@ def test_configuration_makes_the_module(root: Path):
         config = compose("probe", ["data=stills", *overrides])
     dataset = instantiate(config.data, _convert_="all").dataset
     assert np.array_equal([*dataset.render("train", pair(root))][11][1], label())
-    assert [len(dataset._pairs(split)) for split in ("train", "val")] == [1, 1]
+    assert [len(dataset.pairs(split)) for split in ("train", "val")] == [1, 1]

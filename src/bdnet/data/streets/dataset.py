@@ -5,10 +5,9 @@ from functools import partial
 from pathlib import Path
 
 from bdnet.codec import Encoding
-from bdnet.data.base import ClipDataset, Sample, Split, folder_samples, videos_in
+from bdnet.data.base import ClipDataset, PlannedVideos, Sample, Split, folder_samples, videos_in
 from bdnet.data.classes import Classes
 from bdnet.data.errors import BadData
-from bdnet.data.planned import PlannedVideos
 from bdnet.data.prepare import clip_path, digest, exclusive, run_all, write_clip
 from bdnet.data.streets.classes import CLASSES, COLOURS
 from bdnet.data.streets.parameters import StreetParameters

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from bdnet.data.transforms.geometric import BadTransform, Geometric
-from bdnet.data.transforms.library import A
+from bdnet.data.transforms.geometric import A, BadTransform, FixedSize, Geometric
 from bdnet.errors import BdnetError
-from bdnet.types import Size, cells
+from bdnet.types import Size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -52,7 +51,7 @@ class JointTransform:
                 )
         self._transforms = list(transforms)
         self._images = 1
-        self._compose = A.Compose(list(transforms), is_check_shapes=False)  # _check does
+        self._compose = A.Compose(list(transforms), is_check_shapes=False)
 
     def __call__(
         self,
@@ -72,47 +71,41 @@ class JointTransform:
 
         The result may share memory with what was given.
         """
-        _check(images, labels, motion, valid)
         self._seed(seed)
         names = self._image_names(len(images))
         moved = self._compose(
             **dict(zip(names, images, strict=True)), mask=labels, motion=motion, valid=valid
         )
-        trust = moved["valid"]
-        return (
-            [moved[name] for name in names],
-            moved["mask"],
-            moved["motion"] * trust[:, None],
-            trust,
-        )
+        valid = moved["valid"]
+        images = [moved[name] for name in names]
+        return images, moved["mask"], moved["motion"] * valid[:, None], valid
 
-    def size(self) -> Size | None:
-        """(height, width) of every clip that comes out; None where it follows from what goes in."""
-        size = None
-        for transform in self._transforms:
-            if isinstance(transform, Geometric):
-                size = transform.size_after(size)
-            elif any(each.size_after(size) != size for each in _geometric([transform])):
-                size = None  # a container may choose among them
-        return size
+    @property
+    def fixes_size(self) -> bool:
+        """Whether clips of any size come out at one size, as those of a crop do."""
+        return any(isinstance(transform, FixedSize) for transform in self._transforms)
 
     def check_fit(self, size: Size) -> None:
-        """Refuses what not even the largest picture would fill: all clips would be padded.
+        """Refuses a crop that not even the largest picture would fill: all clips would be padded.
 
-        size: of the pictures that come, (height, width)
+        size: of the pictures before any transform, (height, width)
         """
         largest = size
-        for transform in _geometric(self._transforms):
-            largest, cut = transform.grown(largest), transform.size_after(None)
-            if cut is not None and (cut[0] > largest[0] or cut[1] > largest[1]):
-                grown = "" if largest == size else f", and {_by(largest)} when they are enlarged"
+        for transform in _leaves(self._transforms):
+            if isinstance(transform, Geometric):
+                largest = transform.enlarged(largest)
+            if not isinstance(transform, FixedSize):
+                continue
+            height, width = transform.height, transform.width
+            if height > largest[0] or width > largest[1]:
+                enlarged = "" if largest == size else f", and {_by(largest)} when they are enlarged"
                 raise BadTransform(
-                    f"augmentation: a {type(transform).__name__} of {_by(cut)} (height x width) is "
-                    f"larger than the pictures, which are {_by(size)}{grown}; say "
-                    f"data.augmentation.transforms.crop.height={min(cut[0], largest[0])} and "
-                    f"width={min(cut[1], largest[1])}, or less"
+                    f"augmentation: a {type(transform).__name__} of {height}x{width} (height x "
+                    f"width) is larger than the pictures, which are {_by(size)}{enlarged}; say "
+                    f"data.augmentation.transforms.crop.height={min(height, largest[0])} and "
+                    f"width={min(width, largest[1])}, or less"
                 )
-            largest = cut or largest
+            largest = height, width
 
     def _seed(self, seed: int | Sequence[int]) -> None:
         # Compose.set_random_seed would seed every transform alike: all of them would draw the same
@@ -141,35 +134,9 @@ def _leaves(transforms: Sequence[object]) -> Iterator[object]:
             yield transform
 
 
-def _geometric(transforms: Sequence[object]) -> Iterator[Geometric]:
-    yield from (each for each in _leaves(transforms) if isinstance(each, Geometric))
-
-
 def _names(base: type[Any]) -> Iterator[str]:
-    """The transforms that can be made, below a base."""
+    """The concrete classes below a base."""
     if not inspect.isabstract(base):
         yield base.__name__
-    for each in base.__subclasses__():
-        yield from _names(each)
-
-
-def _check(
-    images: Sequence[NDArray[np.uint8]],
-    labels: NDArray[np.uint8],
-    motion: NDArray[np.float32],
-    valid: NDArray[np.bool_],
-) -> None:
-    height, width = labels.shape
-    grid = (cells(height), cells(width))
-    steps = len(motion)
-    parts: list[tuple[str, NDArray[Any], tuple[int, ...]]] = [
-        ("motion", motion, (steps, 2, *grid)),
-        ("valid", valid, (steps, *grid)),
-        *(("image", image, (height, width, 3)) for image in images),
-    ]
-    for name, array, shape in parts:
-        if array.shape != shape:
-            raise ValueError(
-                f"{name} must be {list(shape)} to go with labels {[height, width]}, "
-                f"not {list(array.shape)}"
-            )
+    for subclass in base.__subclasses__():
+        yield from _names(subclass)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from abc import abstractmethod
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import cv2
 
-from bdnet.data.transforms.library import A
 from bdnet.data.transforms.resampling import Axis, move_motion, move_valid
 from bdnet.errors import BdnetError
 from bdnet.types import CELL, IGNORE, Size
@@ -19,26 +21,25 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+with patch.dict(os.environ, NO_ALBUMENTATIONS_UPDATE="1"):  # or it asks for its newest version
+    A: Any = import_module("albumentations")  # its own documentation's name
+
 MEAN_COLOUR = (124, 116, 104)  # of ImageNet, RGB: becomes nearly 0 when images are normalised
 
 
 class BadTransform(BdnetError, ValueError):
-    """A transform of which nothing sensible would come."""
+    """A transform with settings that make no sense."""
 
 
 class Geometric(A.DualTransform):  # type: ignore[misc]  # albumentations is untyped
-    """Base: a subclass only says which source pixels each axis of the result shows."""
+    """Base: a subclass only chooses which source pixels each axis of the result shows."""
 
     @abstractmethod
     def choose(self, height: int, width: int, random: Random) -> tuple[Axis, Axis]:
         """Rows and columns of the result for a picture of this size."""
 
-    def size_after(self, size: Size | None) -> Size | None:  # noqa: ARG002
-        """(height, width) of all results, if all pictures have this size; None: they may differ."""
-        return None
-
-    def grown(self, size: Size) -> Size:
-        """(height, width) that it may make of a picture of this size, before it cuts or pads."""
+    def enlarged(self, size: Size) -> Size:
+        """The largest (height, width) that a picture of this size gets before it is cropped."""
         return size
 
     @property
@@ -47,8 +48,8 @@ class Geometric(A.DualTransform):  # type: ignore[misc]  # albumentations is unt
             "image": self.apply,
             "images": self.apply_to_images,
             "mask": self.apply_to_mask,
-            "motion": self.apply_to_motion,
-            "valid": self.apply_to_valid,
+            "motion": move_motion,
+            "valid": move_valid,
         }
 
     def get_params_dependent_on_data(
@@ -71,38 +72,22 @@ class Geometric(A.DualTransform):  # type: ignore[misc]  # albumentations is unt
         # plain INTER_NEAREST reads up to half a pixel up and left of where INTER_LINEAR does
         return _move_pixels(mask, rows, columns, cv2.INTER_NEAREST_EXACT, (IGNORE,))
 
-    def apply_to_motion(
-        self, motion: NDArray[np.float32], rows: Axis, columns: Axis, **_: object
-    ) -> NDArray[np.float32]:
-        return move_motion(motion, rows, columns)
-
-    def apply_to_valid(
-        self, valid: NDArray[np.bool_], rows: Axis, columns: Axis, **_: object
-    ) -> NDArray[np.bool_]:
-        return move_valid(valid, rows, columns)
-
 
 def _move_pixels(
     picture: NDArray[np.uint8], rows: Axis, columns: Axis, interpolation: int, fill: tuple[int, ...]
 ) -> NDArray[np.uint8]:
     moved: Any = picture[
-        rows.start : rows.start + rows.read, columns.start : columns.start + columns.read
+        rows.start : rows.start + rows.length, columns.start : columns.start + columns.length
     ]
-    if (rows.shown, columns.shown) != (rows.read, columns.read):
-        moved = cv2.resize(moved, (columns.shown, rows.shown), interpolation=interpolation)
+    if (rows.resized, columns.resized) != (rows.length, columns.length):
+        moved = cv2.resize(moved, (columns.resized, rows.resized), interpolation=interpolation)
     for code, axis in enumerate((rows, columns)):  # OpenCV: 0 turns top to bottom, 1 left to right
         if axis.mirrored:
             moved = cv2.flip(moved, code)
-    below, right = rows.size - rows.shown, columns.size - columns.shown
+    below, right = rows.size - rows.resized, columns.size - columns.resized
     if below or right:
         moved = cv2.copyMakeBorder(moved, 0, below, 0, right, cv2.BORDER_CONSTANT, value=fill)
     return moved  # type: ignore[no-any-return]  # OpenCV's stubs know no uint8
-
-
-def _positive(owner: object, **values: float) -> None:
-    for name, value in values.items():
-        if value <= 0:
-            raise BadTransform(f"{type(owner).__name__} needs {name} above 0, not {value}")
 
 
 class Scale(Geometric):
@@ -110,25 +95,21 @@ class Scale(Geometric):
 
     def __init__(self, lowest: float = 0.5, highest: float = 2.0) -> None:
         super().__init__(p=1.0)
-        _positive(self, lowest=lowest)
-        if lowest > highest:
-            raise BadTransform(
-                f"{type(self).__name__} needs lowest <= highest, not {lowest} and {highest}"
-            )
+        _check_range(self, lowest, highest)
         self.lowest = lowest
         self.highest = highest
 
-    def grown(self, size: Size) -> Size:
+    def enlarged(self, size: Size) -> Size:
         return round(size[0] * self.highest), round(size[1] * self.highest)
 
     def choose(self, height: int, width: int, random: Random) -> tuple[Axis, Axis]:
         factor = random.uniform(self.lowest, self.highest)
-        shown = [max(1, round(size * factor)) for size in (height, width)]
-        return Axis(0, height, shown[0], shown[0]), Axis(0, width, shown[1], shown[1])
+        rows, columns = (max(1, round(size * factor)) for size in (height, width))
+        return Axis(0, height, rows, rows), Axis(0, width, columns, columns)
 
 
-class Resize(Geometric):
-    """Makes every picture the same size, for evaluation at another one than the file's."""
+class FixedSize(Geometric):
+    """Base: a result of this height and width."""
 
     def __init__(self, height: int, width: int) -> None:
         super().__init__(p=1.0)
@@ -136,51 +117,40 @@ class Resize(Geometric):
         self.height = height
         self.width = width
 
-    def size_after(self, size: Size | None) -> Size | None:  # noqa: ARG002
-        return self.height, self.width
 
-    def grown(self, size: Size) -> Size:  # noqa: ARG002
+class Resize(FixedSize):
+    """Makes every picture the same size, for evaluation at another one than the file's."""
+
+    def enlarged(self, size: Size) -> Size:  # noqa: ARG002
         return self.height, self.width
 
     def choose(self, height: int, width: int, random: Random) -> tuple[Axis, Axis]:  # noqa: ARG002
-        return (
-            Axis(0, height, self.height, self.height),
-            Axis(0, width, self.width, self.width),
-        )
+        return Axis(0, height, self.height, self.height), Axis(0, width, self.width, self.width)
 
 
-class Crop(Geometric):
+class Crop(FixedSize):
     """A random window of the 8-pixel grid; smaller pictures are padded at the right and bottom."""
-
-    def __init__(self, height: int, width: int) -> None:
-        super().__init__(p=1.0)
-        _positive(self, height=height, width=width)
-        self.height = height
-        self.width = width
-
-    def size_after(self, size: Size | None) -> Size | None:  # noqa: ARG002
-        return self.height, self.width
 
     def choose(self, height: int, width: int, random: Random) -> tuple[Axis, Axis]:
         return self._window(height, self.height, random), self._window(width, self.width, random)
 
     def _window(self, size: int, wanted: int, random: Random) -> Axis:
-        shown = min(size, wanted)
-        return Axis(CELL * self._cell(size - shown, random), shown, shown, wanted)
+        length = min(size, wanted)
+        return Axis(CELL * self._first_cell(size - length, random), length, length, wanted)
 
-    def _cell(self, spare: int, random: Random) -> int:
-        """The first cell that is shown; `spare` pixels are not."""
+    def _first_cell(self, spare: int, random: Random) -> int:
+        """The first cell in the window, which leaves out `spare` pixels."""
         return random.randint(0, spare // CELL)
 
 
 class CentreCrop(Crop):
     """The window nearest to the middle of those that Crop draws from."""
 
-    def _cell(self, spare: int, random: Random) -> int:  # noqa: ARG002
+    def _first_cell(self, spare: int, random: Random) -> int:  # noqa: ARG002
         return round(spare / (2 * CELL))
 
 
-class ScaleCrop(Scale):
+class ScaleCrop(FixedSize):
     """Scale, then Crop, in one: only what the window shows is resampled.
 
     The window need not lie on the 8-pixel grid, since its field is resampled in any case. Whole
@@ -188,13 +158,13 @@ class ScaleCrop(Scale):
     """
 
     def __init__(self, height: int, width: int, lowest: float = 0.5, highest: float = 2.0) -> None:
-        super().__init__(lowest, highest)
-        _positive(self, height=height, width=width)
-        self.height = height
-        self.width = width
+        super().__init__(height, width)
+        _check_range(self, lowest, highest)
+        self.lowest = lowest
+        self.highest = highest
 
-    def size_after(self, size: Size | None) -> Size | None:  # noqa: ARG002
-        return self.height, self.width
+    def enlarged(self, size: Size) -> Size:
+        return round(size[0] * self.highest), round(size[1] * self.highest)
 
     def choose(self, height: int, width: int, random: Random) -> tuple[Axis, Axis]:
         factor = random.uniform(self.lowest, self.highest)
@@ -208,8 +178,8 @@ class ScaleCrop(Scale):
         scaled = max(1, round(size * factor))
         if scaled <= wanted:
             return Axis(0, size, scaled, wanted)
-        read = min(size, max(1, round(wanted / factor)))
-        return Axis(random.randint(0, size - read), read, wanted, wanted)
+        length = min(size, max(1, round(wanted / factor)))
+        return Axis(random.randint(0, size - length), length, wanted, wanted)
 
 
 class Flip(Geometric):
@@ -218,8 +188,19 @@ class Flip(Geometric):
     def __init__(self, p: float = 0.5) -> None:
         super().__init__(p=p)
 
-    def size_after(self, size: Size | None) -> Size | None:
-        return size
-
     def choose(self, height: int, width: int, random: Random) -> tuple[Axis, Axis]:  # noqa: ARG002
         return Axis(0, height, height, height), Axis(0, width, width, width, mirrored=True)
+
+
+def _positive(owner: object, **values: float) -> None:
+    for name, value in values.items():
+        if value <= 0:
+            raise BadTransform(f"{type(owner).__name__} needs {name} above 0, not {value}")
+
+
+def _check_range(owner: object, lowest: float, highest: float) -> None:
+    _positive(owner, lowest=lowest)
+    if lowest > highest:
+        raise BadTransform(
+            f"{type(owner).__name__} needs lowest <= highest, not {lowest} and {highest}"
+        )
