@@ -1,4 +1,4 @@
-"""Frames of known motion, and what a rule says of them."""
+"""Frames of known motion, and the keyframes that a rule takes of them."""
 
 import numpy as np
 
@@ -21,4 +21,4 @@ def frame(index: int, pixels: float = 0.0, holes: int = 0, is_intra: bool = Fals
 
 def asked(rule: Keyframes, frames: list[Frame]) -> list[int]:
     is_key = rule.begin()
-    return [each.index for each in frames if is_key(each)]
+    return [frame.index for frame in frames if is_key(frame)]

@@ -13,7 +13,7 @@ KERNELS = pytest.mark.parametrize("kernel", ["linear", "cubic"])
 
 
 def between(cells: Tensor, position: Tensor, kernel: Kernel) -> Tensor:
-    return sum(cells[tap.cell] * tap.share for tap in taps(position, len(cells), kernel))
+    return sum(cells[tap.cell] * tap.weight for tap in taps(position, len(cells), kernel))
 
 
 @KERNELS
@@ -25,8 +25,8 @@ def test_on_a_cell_it_is_that_cells_value(kernel: Kernel):
 @KERNELS
 def test_shares_are_of_one(kernel: Kernel):
     position = torch.linspace(-20, 20, 401)
-    shares = sum(tap.share for tap in taps(position, 9, kernel))
-    torch.testing.assert_close(shares, torch.ones(401))
+    weights = sum(tap.weight for tap in taps(position, 9, kernel))
+    torch.testing.assert_close(weights, torch.ones(401))
 
 
 @KERNELS

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from bdnet.data.normalisation import normalise_images
-from bdnet.motion.matching import FAR, REACH, SIDE, WORTH, match, small
+from bdnet.motion.matching import COST_PER_PIXEL, LEAST_GAIN, REACH, SIDE, grey_half, match
 
 
 def scene(height: int, width: int, seed: int = 0) -> Tensor:
@@ -62,11 +62,13 @@ def test_no_other_step_is_better_than_the_one_that_it_takes(rows, columns, large
     row, column = torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij")
     taken = cost[dy + REACH, dx + REACH, row, column]
     step = torch.arange(-REACH, REACH + 1.0)
-    way = FAR * torch.hypot(step[:, None], step)[..., None, None]
-    least, stay = (cost + way).flatten(0, 1).amin(0), cost[REACH, REACH]
-    assert (stay <= least + WORTH + 1e-5)[stayed].all()
-    assert (taken + FAR * torch.hypot(dx.float(), dy.float()) <= least + 1e-5)[~stayed].all()
-    assert (taken + WORTH < stay + 1e-5)[~stayed].all()
+    distance = COST_PER_PIXEL * torch.hypot(step[:, None], step)[..., None, None]
+    least, stay = (cost + distance).flatten(0, 1).amin(0), cost[REACH, REACH]
+    assert (stay <= least + LEAST_GAIN + 1e-5)[stayed].all()
+    assert (taken + COST_PER_PIXEL * torch.hypot(dx.float(), dy.float()) <= least + 1e-5)[
+        ~stayed
+    ].all()
+    assert (taken + LEAST_GAIN < stay + 1e-5)[~stayed].all()
 
 
 @pytest.mark.parametrize("shift", [(2, 0), (-6, 4), (0, -2)])
@@ -75,7 +77,7 @@ def test_a_pan_is_found_from_nothing(shift: tuple[int, int]):
     x, y = shift
     # what is at p comes from p + shift
     moved = torch.roll(picture, (-y, -x), (2, 3))
-    seen = [small(each.expand(1, 3, 64, 96), 8, 12) for each in (picture, moved)]
+    seen = [grey_half(each.expand(1, 3, 64, 96), 8, 12) for each in (picture, moved)]
     found = match(torch.zeros(1, 2, 8, 12), *seen)
     inner = found[..., 2:-2, 2:-2]
     expected = torch.tensor(shift).float()[:, None, None]
@@ -103,14 +105,16 @@ def test_along_an_edge_a_vector_stays():
 def test_a_grey_level_is_what_a_better_match_must_gain(contrast: int, moves: bool):
     picture = 100 + contrast * (scene(64, 96) > 0).to(torch.uint8)
     moved = torch.roll(picture, -4, 3)
-    seen = [small(normalise_images(each.expand(1, 3, 64, 96)), 8, 12) for each in (picture, moved)]
+    seen = [
+        grey_half(normalise_images(each.expand(1, 3, 64, 96)), 8, 12) for each in (picture, moved)
+    ]
     found = match(torch.zeros(1, 2, 8, 12), *seen)[..., 2:-2, 2:-2]
     assert (found[:, 0] == (4 if moves else 0)).all()
 
 
 def test_small_pictures_are_grey_halves_whose_border_goes_on():
     image = torch.randn(2, 3, 37, 51)
-    seen = small(image.bfloat16(), 5, 7)
+    seen = grey_half(image.bfloat16(), 5, 7)
     assert seen.dtype == torch.float32
     grey = image.bfloat16().float().mean(1, keepdim=True)
     halves = functional.avg_pool2d(grey, 2)
@@ -122,7 +126,7 @@ def test_small_pictures_are_grey_halves_whose_border_goes_on():
 
 
 def test_what_is_right_already_stays_bit_by_bit():
-    picture = small(scene(64, 96).expand(1, 3, 64, 96), 8, 12)
+    picture = grey_half(scene(64, 96).expand(1, 3, 64, 96), 8, 12)
     still = torch.zeros(1, 2, 8, 12)
     assert torch.equal(match(still, picture, picture), still)
     pan = still + torch.tensor([7.75, -3.25])[:, None, None]  # nearest to (8, -4)
@@ -134,14 +138,14 @@ def test_where_nothing_can_be_told_vectors_stay():
     field = 20 * torch.randn(2, 2, 5, 7)
     grey = torch.zeros(2, 1, 20, 28)
     assert torch.equal(match(field, grey, grey + 0.5), field)
-    noise = grey + WORTH / 3 * torch.rand(2, 1, 20, 28)
+    noise = grey + LEAST_GAIN / 3 * torch.rand(2, 1, 20, 28)
     assert torch.equal(match(field, noise, grey), field)
 
 
 def test_mirrored_pictures_give_mirrored_vectors():
     source, target = scene(40, 56, 1), scene(40, 56, 2)
     field = 6 * torch.randn(1, 2, 5, 7).round()  # no halves, which are rounded to one side
-    seen = [small(each.expand(1, 3, 40, 56), 5, 7) for each in (source, target)]
+    seen = [grey_half(each.expand(1, 3, 40, 56), 5, 7) for each in (source, target)]
     found = match(field, *seen)
     sign = torch.tensor([-1.0, 1.0])[:, None, None]
     mirrored = match(sign * field.flip(-1), *(each.flip(-1) for each in seen))
@@ -150,7 +154,7 @@ def test_mirrored_pictures_give_mirrored_vectors():
 
 def test_of_each_pair_by_itself_and_of_sizes_that_fill_no_cells():
     pictures = torch.cat([scene(37, 51, seed) for seed in range(4)]).expand(4, 3, 37, 51)
-    seen = small(pictures, 5, 7)
+    seen = grey_half(pictures, 5, 7)
     assert seen.shape == (4, 1, 20, 28)
     field = 5 * torch.randn(2, 2, 5, 7)
     both = match(field, seen[:2], seen[2:])

@@ -58,7 +58,7 @@ class Stream:
         self._is_key = rule.begin()
         if images == "read" and model.pixels == "key":
             # the decoder asks, ahead of the network, and so says by the image
-            pixels = self._is_key if rule.asks else "intra"
+            pixels = self._is_key if rule.chooses else "intra"
             self._is_key = has_image
         self.reader = VideoReader(video, pixels, strict, threads, upright=True)
         self._segmented = self._segment()

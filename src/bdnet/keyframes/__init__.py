@@ -1,1 +1,1 @@
-"""Which frames of a video the network reads whole."""
+"""Rules that choose the frames of a video that the network reads whole."""

@@ -1,4 +1,4 @@
-"""Keyframes where the stream itself says that the last one has worn out."""
+"""Keyframes where the motion vectors say that the last keyframe is outdated."""
 
 import math
 from collections.abc import Callable
@@ -11,20 +11,18 @@ from bdnet.keyframes.base import Keyframes
 from bdnet.motion.accumulation import accumulate
 from bdnet.types import CELL, Frame
 
-WayBack = tuple[
-    Tensor, Tensor
-]  # the field from a frame back to its keyframe, and where it is whole
+Chain = tuple[Tensor, Tensor]  # field from a frame back to its keyframe, and where it is valid
 
 
 class Adaptive(Keyframes):
-    """A keyframe as soon as the chain of vectors back to the last one has lost too much.
+    """A keyframe as soon as the chain of vectors back to the last keyframe has lost too much.
 
-    Both signals come with the vectors and cost no network. At 0 every frame is a keyframe.
+    Both signals come from the vectors, at no cost for the network. At 0 every frame is a keyframe.
 
-    holes:   share of the picture whose way back to the keyframe is broken by a hole: what came
-             into view, and what the encoder found no match for
-    motion:  mean length of the way back to the keyframe, as a share of the picture's diagonal
-    longest: frames, after which a keyframe is due in any case
+    holes:   share of the picture whose chain has a hole: content that came into view, or that the
+             encoder found no match for
+    motion:  mean length of the chained vectors, as a share of the picture's diagonal
+    longest: frames after which a keyframe is due in any case
     """
 
     def __init__(self, holes: float = 0.15, motion: float = 0.05, longest: int = 30) -> None:
@@ -37,38 +35,38 @@ class Adaptive(Keyframes):
 
     def begin(self) -> Callable[[Frame], bool]:
         last: int | None = None
-        back: WayBack | None = None
+        chain: Chain | None = None
 
         def is_key(frame: Frame) -> bool:
-            nonlocal last, back
-            back = _extended(back, frame)
+            nonlocal last, chain
+            chain = _extended(chain, frame)
             is_due = last is None or frame.index - last >= self.longest
-            if is_due or back is None or self._is_worn(*back):
-                last, back = frame.index, None
+            if is_due or chain is None or self._is_outdated(*chain):
+                last, chain = frame.index, None
             return last == frame.index
 
         return is_key
 
-    def _is_worn(self, field: Tensor, whole: Tensor) -> bool:
-        holes = 1 - float(whole.float().mean())
+    def _is_outdated(self, field: Tensor, valid: Tensor) -> bool:
+        holes = 1 - float(valid.float().mean())
         moved = float(field.square().sum(0).sqrt().mean())
-        diagonal = CELL * math.hypot(*whole.shape)
-        # more than the threshold, except that a threshold of nothing is always passed
+        diagonal = CELL * math.hypot(*valid.shape)
+        # above the threshold; a threshold of 0 is always passed
         return any(
-            found > most or not most
-            for found, most in ((holes, self.holes), (moved / diagonal, self.motion))
+            value > limit or not limit
+            for value, limit in ((holes, self.holes), (moved / diagonal, self.motion))
         )
 
     def __str__(self) -> str:
         return f"adaptive, holes {self.holes:g}, motion {self.motion:g}, longest {self.longest}"
 
 
-def _extended(back: WayBack | None, frame: Frame) -> WayBack | None:
-    """The way back to the keyframe, one frame later; None where the stream starts afresh."""
+def _extended(chain: Chain | None, frame: Frame) -> Chain | None:
+    """The chain to the keyframe, one frame later; None where the stream starts afresh."""
     if frame.motion is None or frame.valid is None:
         return None
     step = torch.from_numpy(frame.motion), torch.from_numpy(frame.valid)
-    if back is None:
+    if chain is None:
         return step
-    field, whole = map(torch.stack, zip(back, step, strict=True))
-    return accumulate(field, whole)
+    motion, valid = map(torch.stack, zip(chain, step, strict=True))
+    return accumulate(motion, valid)

@@ -1,4 +1,4 @@
-"""What every rule for keyframes is."""
+"""The interface of rules for keyframes."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -8,20 +8,19 @@ from bdnet.types import Frame
 
 
 class Keyframes(ABC):
-    """Says which frames of a video are the network's keyframes.
+    """Chooses the frames of a video that are the network's keyframes.
 
-    The first frame and those without motion always are: there is nothing to propagate along.
+    The first frame and those without motion always are: features cannot be propagated to them.
 
-    asks: the decoder must ask this rule about each frame whose pixels it might skip; False of one
-          that takes no other frames than those
+    chooses: the rule takes other frames too, so the decoder asks it about each
     """
 
-    asks: ClassVar[bool] = True
+    chooses: ClassVar[bool] = True
 
     @abstractmethod
     def begin(self) -> Callable[[Frame], bool]:
-        """A new video: what to ask about each of its frames, once and in order."""
+        """For a new video, a function that is asked about each frame, once and in order."""
 
     @abstractmethod
     def __str__(self) -> str:
-        """In a few words."""
+        """A short description, for tables and summaries."""

@@ -1,4 +1,4 @@
-"""A keyframe every so many frames."""
+"""A keyframe every `interval` frames."""
 
 from collections.abc import Callable
 

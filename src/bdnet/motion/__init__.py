@@ -1,1 +1,1 @@
-"""Fields and maps as tensors: accumulated, filled, matched, warped, resized."""
+"""Motion fields and feature maps as tensors: accumulate, fill, match, warp, resize."""

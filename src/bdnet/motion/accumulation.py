@@ -31,7 +31,7 @@ def accumulate(motion: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
             f"{list(motion.shape)}, not {list(valid.shape)}"
         )
     *leading, steps, _, height, width = motion.shape
-    count = math.prod(leading)  # -1 says nothing where there are no steps
+    count = math.prod(leading)  # -1 would be ambiguous without steps
     fields = motion.reshape(count, steps, 2, height, width).float()
     trust = valid.reshape(count, steps, height, width)
     field = fields.new_zeros(count, 2, height, width)

@@ -1,4 +1,4 @@
-"""How values between cells are made of the cells around them."""
+"""Interpolation weights between cells."""
 
 from typing import Literal, NamedTuple, get_args
 
@@ -11,21 +11,21 @@ SHARPNESS = -0.75  # of the cubic one, as in torch's grid_sample
 
 
 class Tap(NamedTuple):
-    """For each position, a cell and its share of the value there."""
+    """For each position, a cell and its weight."""
 
     cell: Tensor
-    share: Tensor
+    weight: Tensor
 
 
 def check_kernel(kernel: Kernel) -> Kernel:
-    """Itself, if it is one."""
+    """Returns the kernel, or refuses it."""
     if kernel not in get_args(Kernel):
         raise BdnetError(f"propagation.kernel={kernel}: linear, or cubic, which blurs less")
     return kernel
 
 
 def taps(position: Tensor, size: int, kernel: Kernel) -> list[Tap]:
-    """Of positions along one side of `size` cells; what is at the border goes on beyond it."""
+    """The taps of positions along one axis of `size` cells; the border is repeated."""
     return _linear(position, size) if kernel == "linear" else _cubic(position, size)
 
 
@@ -33,27 +33,27 @@ def _linear(position: Tensor, size: int) -> list[Tap]:
     position = position.clamp(0, size - 1)
     first = position.floor()
     beyond = position - first
-    second = (first + 1).clamp(max=size - 1)  # no neighbour beyond the border: its share is zero
+    second = (first + 1).clamp(max=size - 1)  # no neighbour beyond the border: its weight is zero
     return [Tap(first.long(), 1 - beyond), Tap(second.long(), beyond)]
 
 
 def _cubic(position: Tensor, size: int) -> list[Tap]:
-    """Cubic convolution (Keys 1981) of the four cells around, two of them with negative shares."""
-    position = position.clamp(-2, size + 1)  # beyond these it is all the same
+    """Cubic convolution (Keys 1981) of the four cells around, two of them with negative weights."""
+    position = position.clamp(-2, size + 1)  # farther out the value is the same
     first = position.floor()
     beyond = position - first
-    shares = _outer(1 + beyond), _inner(beyond), _inner(1 - beyond), _outer(2 - beyond)
+    weights = _outer(1 + beyond), _inner(beyond), _inner(1 - beyond), _outer(2 - beyond)
     return [
-        Tap((first + place).clamp(0, size - 1).long(), share)
-        for place, share in zip((-1, 0, 1, 2), shares, strict=True)
+        Tap((first + step).clamp(0, size - 1).long(), weight)
+        for step, weight in zip((-1, 0, 1, 2), weights, strict=True)
     ]
 
 
 def _inner(distance: Tensor) -> Tensor:
-    """The share of a cell up to one cell away."""
+    """The weight of a cell up to one cell away."""
     return ((SHARPNESS + 2) * distance - (SHARPNESS + 3)) * distance * distance + 1
 
 
 def _outer(distance: Tensor) -> Tensor:
-    """The share of a cell one to two cells away."""
+    """The weight of a cell one to two cells away."""
     return SHARPNESS * (((distance - 5) * distance + 8) * distance - 4)

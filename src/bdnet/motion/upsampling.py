@@ -1,4 +1,4 @@
-"""From a network's stride to the picture's size."""
+"""Enlarges logits from a network's stride to the picture's size."""
 
 import math
 
@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-PATCHES = 1024  # worked on at once: their scores then stay in a processor's cache
+PATCHES = 1024  # scored at once, so that the scores stay in a processor's cache
 
 
 def upsample(logits: Tensor, height: int, width: int) -> Tensor:
@@ -24,10 +24,10 @@ def label_map(logits: Tensor, height: int, width: int) -> Tensor:
     The best class of `upsample`, but for ties within rounding.
     """
     stride = _stride(logits, height, width)
-    if logits.device.type != "cpu":  # where maps of classes are enlarged in a quarter of the time
+    if logits.device.type != "cpu":  # GPUs enlarge contiguous maps four times as fast
         logits = logits.contiguous()
     if stride == 1 or logits.device.type != "cpu" or torch.compiler.is_exporting():
-        # argmax finds the same more slowly on a processor
+        # argmax is slower on a processor
         labels = enlarge(logits, stride).max(1).indices.byte()
     else:
         labels = _by_patches(logits.float(), stride)
@@ -46,27 +46,27 @@ def _by_patches(logits: Tensor, stride: int) -> Tensor:
     """
     count, _, rows, columns = logits.shape
     logits = functional.pad(logits, (1, 1, 1, 1), mode="replicate")
-    first, *others = _corners(logits.max(1).indices.byte())
+    first, *rest = _corners(logits.max(1).indices.byte())
     labels = first[:, :, None, :, None].expand(-1, -1, stride, -1, stride).contiguous()
-    mixed = torch.stack([each != first for each in others]).any(0).nonzero()
+    mixed = torch.stack([corner != first for corner in rest]).any(0).nonzero()
     corners = _corners(logits.permute(0, 2, 3, 1))
-    for place, row, column in (chunk.unbind(1) for chunk in torch.split(mixed, PATCHES)):
-        scores = _blended([each[place, row, column] for each in corners], stride)
-        labels[place, row, :, column] = scores.max(1).indices.byte()
+    for image, row, column in (chunk.unbind(1) for chunk in torch.split(mixed, PATCHES)):
+        scores = _blended([corner[image, row, column] for corner in corners], stride)
+        labels[image, row, :, column] = scores.max(1).indices.byte()
     half = stride // 2
     whole = labels.view(count, stride * (rows + 1), stride * (columns + 1))
     return whole[:, half:-half, half:-half]
 
 
 def _corners(cells: Tensor) -> list[Tensor]:
-    """Of [b, rows, columns, ..] what is above each patch left and right, and what is below."""
+    """Cells [b, rows, columns, ..] at the four corners of each patch, the upper two first."""
     return [cells[:, :-1, :-1], cells[:, :-1, 1:], cells[:, 1:, :-1], cells[:, 1:, 1:]]
 
 
 def _blended(corners: list[Tensor], stride: int) -> Tensor:
     """Scores [n, c] at the corners of patches -> [n, c, stride, stride] of their pixels."""
     share = (torch.arange(stride) + 0.5) / stride  # of what is right or below
-    left, right, left_below, right_below = (each[..., None] for each in corners)
+    left, right, left_below, right_below = (corner[..., None] for corner in corners)
     above = torch.lerp(left, right, share)[..., None, :]
     below = torch.lerp(left_below, right_below, share)[..., None, :]
     return torch.lerp(above, below, share[:, None])
@@ -76,12 +76,12 @@ def enlarge(cells: Tensor, factor: int) -> Tensor:
     """[b, c, h, w] -> [b, c, factor h, factor w], bilinear between cell centres."""
     if factor == 1:
         return cells
-    size = [factor * each for each in cells.shape[-2:]]
+    size = [factor * side for side in cells.shape[-2:]]
     return functional.interpolate(cells, size, mode="bilinear", align_corners=False)
 
 
 def stride_of(size: int, cells: int) -> int:
-    """Pixels of a cell, a power of two, where so many cells hold so many pixels."""
+    """Pixels per cell, a power of two, of `cells` cells that cover `size` pixels."""
     return 1 << max(0, math.ceil(math.log2(size / cells)))
 
 

@@ -53,7 +53,7 @@ def warp(feature: Tensor, field: Tensor, stride: int = CELL, kernel: Kernel = "l
 
 
 def _origin(field: Tensor, stride: int) -> tuple[Tensor, Tensor]:
-    """Where each cell of a feature comes from: column and row, fractions of cells, [b, h, w]."""
+    """Column and row that each cell of a feature comes from, in cells, [b, h, w]."""
     field = enlarge(field.float(), CELL // stride)
     height, width = field.shape[-2:]
     rows = torch.arange(height, device=field.device, dtype=torch.float32)[:, None]
@@ -71,29 +71,29 @@ def _sample(feature: Tensor, x: Tensor, y: Tensor, kernel: Kernel) -> Tensor:
 
 
 def _blend_cells(feature: Tensor, x: Tensor, y: Tensor, kernel: Kernel) -> Tensor:
-    """The same of a feature whose cells are rows of memory: each becomes a sum of 4 or 16."""
+    """`_sample` of a channels-last feature, each cell a weighted sum of 4 or 16."""
     count, channels, height, width = feature.shape
     columns, rows = taps(x, width, kernel), taps(y, height, kernel)
     start = height * torch.arange(count)[:, None, None]  # row of the whole batch
     cells = [width * (start + row) + column for row, _ in rows for column, _ in columns]
-    shares = [across * down for _, down in rows for _, across in columns]
+    weights = [across * down for _, down in rows for _, across in columns]
     table = feature.permute(0, 2, 3, 1).reshape(-1, channels)
     if torch.compiler.is_exporting():
-        blended = _sum_cells(table, cells, shares)
+        blended = _sum_cells(table, cells, weights)
     else:
         blended = functional.embedding_bag(
             torch.stack(cells, -1).view(-1, len(cells)),
             table,
             mode="sum",
-            per_sample_weights=torch.stack(shares, -1).view(-1, len(cells)),
+            per_sample_weights=torch.stack(weights, -1).view(-1, len(cells)),
         )
     return blended.view(count, height, width, channels).permute(0, 3, 1, 2)
 
 
-def _sum_cells(table: Tensor, cells: Sequence[Tensor], shares: Sequence[Tensor]) -> Tensor:
-    """What embedding_bag does, which ONNX lacks; its GridSample takes three times as long."""
-    first, *others = (
-        share[..., None] * functional.embedding(cell, table)
-        for cell, share in zip(cells, shares, strict=True)
+def _sum_cells(table: Tensor, cells: Sequence[Tensor], weights: Sequence[Tensor]) -> Tensor:
+    """Does what embedding_bag does, which ONNX lacks; GridSample takes three times as long."""
+    first, *rest = (
+        weight[..., None] * functional.embedding(cell, table)
+        for cell, weight in zip(cells, weights, strict=True)
     )
-    return sum(others, first)
+    return sum(rest, first)

@@ -8,7 +8,7 @@ from bdnet.models.base import PixelsRead, State, Step
 from bdnet.models.maps import FlatMaps
 from bdnet.models.propagation.filled import Filled
 from bdnet.motion.kernel import Kernel
-from bdnet.motion.matching import match, small
+from bdnet.motion.matching import grey_half, match
 from bdnet.types import Clip
 
 
@@ -42,4 +42,4 @@ class Matched(Filled):
 
 
 def _small(image: Tensor, field: Tensor) -> Tensor:
-    return small(image, *field.shape[-2:])
+    return grey_half(image, *field.shape[-2:])

@@ -17,7 +17,7 @@ from bdnet.data.normalisation import normalise_images
 from bdnet.metrics.segmentation import iou
 from bdnet.motion.accumulation import accumulate
 from bdnet.motion.holes import fill
-from bdnet.motion.matching import match, small
+from bdnet.motion.matching import grey_half, match
 from bdnet.types import CELL, IGNORE, cells
 
 LabelMap = NDArray[np.uint8]
@@ -149,7 +149,7 @@ def _ways(
             frames.append((frame.motion, frame.valid))
             if frame.index in labels and frame.image is not None:
                 image = torch.from_numpy(frame.image).permute(2, 0, 1)[None]
-                seen[frame.index] = small(normalise_images(image), *size)
+                seen[frame.index] = grey_half(normalise_images(image), *size)
     for distance, target in pairs:
         steps = frames[target - distance + 1 : target + 1]
         fields = [(motion, valid) for motion, valid in steps if motion is not None]
