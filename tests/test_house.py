@@ -35,7 +35,7 @@ PACKAGES = {
     "target": "benchmarks", "table": "reports.tables", "figure": "reports.tables",
     "data": "data", "teacher": "models",
 }  # fmt: skip
-ONE_EACH = ("keyframe", "loss", "model/boundary", "model/head", "model/propagation")
+ONE_EACH = ("keyframe", "model/boundary", "model/head", "model/propagation")
 DOORS = {path.stem for path in (ROOT / "src/bdnet").glob("*.py")}
 
 

@@ -132,8 +132,9 @@ class Prediction(NamedTuple):
     edges:    [b, 1, h/4, w/4] logits of the boundary stream; None without one
     flow:     [b, 2, ceil(H/8), ceil(W/8)] pixels: the content at p came from p + flow in the
               keyframe; None of networks that do not estimate it
-    middle:   [b, classes, h, w] logits of a second head, on a feature half-way up the backbone
-    alone:    [b, classes, h, w] logits without what earlier frames add; None where they add nothing
+    auxiliary:   [b, classes, h, w] logits of a second head, on a feature half-way up the backbone
+    single_path: [b, classes, h, w] logits without what earlier frames add; None where they add
+                 nothing
     group:    bool [b, n]: which of a teacher's n groups of channels the target's sub-network is for
     groups:   [b, n, classes, h, w] logits that each group of the head's channels gives by itself
     """
@@ -142,7 +143,7 @@ class Prediction(NamedTuple):
     features: Tensor | None = None
     edges: Tensor | None = None
     flow: Tensor | None = None
-    middle: Tensor | None = None
-    alone: Tensor | None = None
+    auxiliary: Tensor | None = None
+    single_path: Tensor | None = None
     group: Tensor | None = None
     groups: Tensor | None = None

@@ -81,16 +81,16 @@ def case(seed: int = 0, batch: int = 3, twins: bool = False) -> Case:
     student, teacher = (
         each._replace(
             flow=drawn(2, 8),
-            middle=drawn(CLASSES, 8),
-            alone=drawn(CLASSES, stride),
+            auxiliary=drawn(CLASSES, 8),
+            single_path=drawn(CLASSES, stride),
             group=functional.one_hot(torch.arange(batch) * 2 % GROUPS, GROUPS).bool(),
         )
         for each, stride in ((student, 8), (teacher, 4))
     )
     groups = torch.stack([drawn(CLASSES, 4) for _ in range(GROUPS)], 1)
     teacher = teacher._replace(groups=groups.detach().requires_grad_())
-    student = student._replace(  # a twin's groups say what it says alone
-        groups=student.alone.detach()[:, None].expand(-1, GROUPS, -1, -1, -1).clone()
+    student = student._replace(  # a twin's groups predict what its path does
+        groups=student.single_path.detach()[:, None].expand(-1, GROUPS, -1, -1, -1).clone()
     )
     grid = batch, 4, height // 8, width // 8
     clip = Clip(

@@ -23,7 +23,10 @@ def test_a_cell_has_the_label_at_its_centre():
 def test_unlabelled_samples_count_and_void_does_not():
     labels = torch.full((2, 8, 8), IGNORE)
     labels[0, 4:] = 3
-    assert counted(labels, (2, 2)).tolist() == [[[False] * 2, [True] * 2], [[True] * 2] * 2]
+    assert counted(labels, torch.zeros(2, 5, 2, 2)).tolist() == [
+        [[False] * 2, [True] * 2],
+        [[True] * 2] * 2,
+    ]
 
 
 def test_mean_over_nothing_is_zero_with_a_graph():

@@ -1,4 +1,4 @@
-"""GroupedLoss distillation against its formula."""
+"""Grouped distillation against its formula."""
 
 from types import SimpleNamespace
 
@@ -18,9 +18,11 @@ def reference(share: float):
             groups[numbers.astype(bool).tolist().index(True)]
             for groups, numbers in zip(teacher.groups, student.group, strict=True)
         ]
-        alone, group = (SimpleNamespace(logits=each) for each in (student.alone, np.stack(chosen)))
+        single, group = (
+            SimpleNamespace(logits=logits) for logits in (student.single_path, np.stack(chosen))
+        )
         mean = divergence(1.0)
-        return mean(student, teacher, labels) + share * mean(alone, group, labels)
+        return mean(student, teacher, labels) + share * mean(single, group, labels)
 
     return grouped
 

@@ -1,13 +1,14 @@
 """Online hard example mining against its formula."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
 from bdnet.errors import BdnetError
-from bdnet.losses.segmentation_ohem import SegmentationOhem
+from bdnet.losses.segmentation_ohem import AuxiliaryHead, SegmentationOhem, SinglePath
 from bdnet.types import Prediction
 from losses.reference import both_precisions, case, check_formula
 from losses.test_segmentation import pixel_losses
@@ -24,10 +25,17 @@ def reference(threshold: float, least: float):
 
 
 @both_precisions
+@pytest.mark.parametrize("kind", [SegmentationOhem, AuxiliaryHead, SinglePath])
 @pytest.mark.parametrize(("threshold", "least"), [(0.7, 1 / 16), (0.1, 1 / 16), (0.02, 0.5)])
-def test_agrees_with_its_formula(dtype: torch.dtype, threshold: float, least: float):
-    term = SegmentationOhem(threshold=threshold, least=least)
-    check_formula(term, reference(threshold, least), dtype)
+def test_agrees_with_its_formula(
+    dtype: torch.dtype, kind: type[SegmentationOhem], threshold: float, least: float
+):
+    hardest = reference(threshold, least)
+
+    def of_its_part(student, teacher, labels) -> float:
+        return hardest(SimpleNamespace(logits=getattr(student, kind.logits)), teacher, labels)
+
+    check_formula(kind(threshold=threshold, least=least), of_its_part, dtype)
 
 
 def test_ties_do_not_bring_in_more_than_the_least_share():

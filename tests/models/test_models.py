@@ -77,7 +77,7 @@ def test_every_parameter_learns(model):
     # of sub-networks each step trains those that it draws
     for _ in range(1 if model.least_interval == 1 else 4 * model.least_interval):
         seen = model(batch if model.images == "all" else ends(batch))
-        judged = (seen.logits, seen.edges, seen.middle, seen.alone)
+        judged = (seen.logits, seen.edges, seen.auxiliary, seen.single_path)
         sum(each.square().mean() for each in judged if each is not None).backward()
     dead = [name for name, each in model.named_parameters() if each.grad is None]
     still = [

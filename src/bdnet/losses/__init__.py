@@ -1,4 +1,4 @@
-"""What the student is trained to: one file per term, and the objective that adds them up."""
+"""The terms of the training objective, and the objective that adds them up."""
 
 from bdnet.losses.base import LabelLoss, Loss, MotionLoss, Objective, Offer, TeacherLoss, UnmetNeed
 

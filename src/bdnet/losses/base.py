@@ -1,4 +1,4 @@
-"""What a loss term is, and the objective that adds terms up."""
+"""The interface of loss terms, and the objective that adds them up."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ class UnmetNeed(BdnetError):
 
 
 class Offer(NamedTuple):
-    """What a network's predictions hold besides logits.
+    """The parts of a network's predictions.
 
     parts:    names of fields of Prediction
     features: channels of the deep feature; None without it
@@ -28,37 +28,39 @@ class Offer(NamedTuple):
 
     @classmethod
     def of(cls, prediction: Prediction) -> "Offer":
-        """What the network that said this offers."""
-        parts = frozenset(name for name, part in prediction._asdict().items() if part is not None)
+        """The offer of the network that made this prediction."""
+        parts = frozenset(
+            name for name, tensor in prediction._asdict().items() if tensor is not None
+        )
         features = None if prediction.features is None else prediction.features.shape[1]
         return cls(parts, features)
 
 
-REMEDIES = {  # of what a term may need: who has it
+REMEDIES = {  # for a part of a prediction that a term needs
     "features": "choose another {who}",
     "edges": "choose a boundary stream, as in model/boundary=warped",
     "flow": "choose a {who} that estimates motion, as in model=dff",
-    "middle": "choose a {who} with a second head, as in model=td4_psp18",
-    "alone": "choose a {who} of sub-networks, as in model=td4_psp18",
+    "auxiliary": "choose a {who} with an auxiliary head, as in model=td4_psp18",
+    "single_path": "choose a {who} of sub-networks, as in model=td4_psp18",
     "group": "choose a {who} of sub-networks, as in model=td4_psp18",
     "groups": "choose a {who} whose head is split, as in teacher=pspnet",
 }
 
 
 class Loss(nn.Module, ABC):
-    """One term: extend it by LabelLoss, TeacherLoss or MotionLoss, which see to precision.
+    """One term of the objective: LabelLoss, TeacherLoss or MotionLoss, which compute in float32.
 
     weight: factor of the term in the objective
 
-    Void pixels never count. A sample whose labels are all void is an unlabelled frame: a term of
-    labels says exactly 0 of it, and a term of the teacher counts all of its pixels. A mean is over
-    all counted pixels of the batch.
+    Void pixels never count. A sample whose labels are all void is an unlabelled frame: a LabelLoss
+    is exactly 0 there, and a TeacherLoss counts all of its pixels. A mean is over all counted
+    pixels of the batch.
     """
 
     needs_teacher: ClassVar[bool]
     needs: ClassVar[tuple[str, ...]] = ()  # parts of the student's prediction besides logits
     needs_taught: ClassVar[tuple[str, ...]] = ()  # parts of the teacher's
-    adapts: ClassVar[bool] = False  # is built with student_channels and teacher_channels
+    adapts: ClassVar[bool] = False  # its constructor takes student_channels and teacher_channels
 
     def __init__(self, weight: float = 1.0) -> None:
         super().__init__()
@@ -70,7 +72,7 @@ class Loss(nn.Module, ABC):
 
 
 class LabelLoss(Loss):
-    """A term that judges the student by the labels."""
+    """A term that compares the student with the labels."""
 
     needs_teacher: ClassVar[bool] = False
 
@@ -89,7 +91,7 @@ class LabelLoss(Loss):
 
 
 class TeacherLoss(Loss):
-    """A term that draws the student towards the teacher, which gets no gradient."""
+    """A term that compares the student with the teacher, which gets no gradient."""
 
     needs_teacher: ClassVar[bool] = True
 
@@ -107,7 +109,7 @@ class TeacherLoss(Loss):
 
 
 class MotionLoss(Loss):
-    """A term that judges the student's motion by the stream's: of every clip, labelled or not."""
+    """A term that compares the student's motion with the stream's, in all clips."""
 
     needs_teacher: ClassVar[bool] = False
     needs: ClassVar[tuple[str, ...]] = ("flow",)
@@ -118,7 +120,7 @@ class MotionLoss(Loss):
         teacher: Prediction | None,  # noqa: ARG002  # of all terms alike
         clip: Clip,
     ) -> Tensor:
-        flow = given(student.flow, "flow")
+        flow = part(student, "flow")
         with torch.autocast(flow.device.type, enabled=False):
             return self.value(flow.float(), clip)
 
@@ -130,9 +132,8 @@ class MotionLoss(Loss):
 class Objective(nn.Module):
     """The weighted sum of the terms chosen by `loss=[...]`.
 
-    terms:   from the name of a term to its class with the arguments of its yaml
-    student: what the student offers
-    teacher: what the teacher offers; None without one
+    terms:   by name, each term's class with the arguments of its yaml
+    teacher: None without a teacher
     """
 
     def __init__(
@@ -165,10 +166,11 @@ class Objective(nn.Module):
         return total, values
 
 
-def given(tensor: Tensor | None, what: str) -> Tensor:
-    """A part of a prediction that a declared need has promised."""
+def part(prediction: Prediction, name: str) -> Tensor:
+    """A part of a prediction, which the term has declared as a need."""
+    tensor: Tensor | None = getattr(prediction, name)
     if tensor is None:
-        raise UnmetNeed(f"a prediction came without {what}, which the network had offered")
+        raise UnmetNeed(f"a prediction came without {name}, which the network had offered")
     return tensor
 
 
@@ -182,21 +184,21 @@ def _check(name: str, kind: type[Loss], student: Offer, teacher: Offer | None) -
     wanted = [("student", student, kind.needs)]
     if teacher is not None:
         wanted.append(("teacher", teacher, kind.needs_taught))
-    for who, offer, parts in wanted:
-        for part in parts:
-            if part not in offer.parts:
+    for who, offer, needs in wanted:
+        for need in needs:
+            if need not in offer.parts:
                 raise UnmetNeed(
-                    f"loss term {name!r} needs {part} and the {who} predicts none: "
-                    f"{REMEDIES[part].format(who=who)}, {without}"
+                    f"loss term {name!r} needs {need} and the {who} predicts none: "
+                    f"{REMEDIES[need].format(who=who)}, {without}"
                 )
 
 
 def _precise(prediction: Prediction) -> Prediction:
     return Prediction._make(
-        part.float() if part is not None and part.is_floating_point() else part
-        for part in prediction
+        tensor.float() if tensor is not None and tensor.is_floating_point() else tensor
+        for tensor in prediction
     )
 
 
 def _detached(prediction: Prediction) -> Prediction:
-    return Prediction._make(None if part is None else part.detach() for part in prediction)
+    return Prediction._make(None if tensor is None else tensor.detach() for tensor in prediction)

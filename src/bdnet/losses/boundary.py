@@ -1,4 +1,4 @@
-"""What the boundary stream learns: where the class changes."""
+"""Supervision of the boundary stream: where the class changes."""
 
 import math
 
@@ -6,9 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from bdnet.losses.base import LabelLoss, given
+from bdnet.losses.base import LabelLoss, part
 from bdnet.losses.grids import mean_over, resized
-from bdnet.losses.segmentation import pixel_cross_entropy
 from bdnet.types import IGNORE, Prediction
 
 RADIUS, DIAGONAL = 2, math.hypot(1024, 2048)  # pixels, at the size of a Cityscapes frame
@@ -38,40 +37,24 @@ class BoundaryLoss(LabelLoss):
     """Class-balanced binary cross-entropy of the edge map, at the labels' size.
 
     An edge pixel weighs the batch's share of pixels without edge, a pixel without edge the share of
-    edges, so that each kind has half of the say. The weighted losses are averaged over all known
+    edges, so that both kinds weigh the same in sum. The weighted losses are averaged over all known
     pixels, which makes values small: a map of zeros scores 2 s (1 - s) ln 2 at a share s of edges.
 
-    radius:      pixels; None takes 2 at 1024x2048, scaled by the diagonal of the labels
-    consistency: weight of an extra cross-entropy of the segmentation where an edge is predicted
-                 [reading]; 0 is off
-    sureness:    the predicted probability of an edge from which on that counts
+    radius: pixels; None takes 2 at 1024x2048, scaled by the diagonal of the labels
     """
 
     needs = ("edges",)
 
-    def __init__(
-        self,
-        weight: float = 1.0,
-        radius: int | None = None,
-        consistency: float = 0.0,
-        sureness: float = 0.8,
-    ) -> None:
+    def __init__(self, weight: float = 1.0, radius: int | None = None) -> None:
         super().__init__(weight)
         self.radius = radius
-        self.consistency = consistency
-        self.sureness = sureness
 
     def value(self, student: Prediction, labels: Tensor) -> Tensor:
         height, width = labels.shape[-2:]
-        logits = resized(given(student.edges, "edges"), (height, width))[:, 0]
+        logits = resized(part(student, "edges"), (height, width))[:, 0]
         is_edge, known = edge_target(labels, self.radius or radius_at(height, width))
         share = (is_edge & known).sum() / known.sum().clamp(min=1)
         losses = functional.binary_cross_entropy_with_logits(
             logits, is_edge.float(), reduction="none"
         )
-        balanced = mean_over(torch.where(is_edge, 1 - share, share) * losses, known)
-        if not self.consistency:
-            return balanced
-        sure = (logits.sigmoid() > self.sureness) & (labels != IGNORE)
-        extra = mean_over(pixel_cross_entropy(student.logits, labels), sure)
-        return balanced + self.consistency * extra
+        return mean_over(torch.where(is_edge, 1 - share, share) * losses, known)

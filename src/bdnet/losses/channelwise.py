@@ -22,8 +22,7 @@ class Channelwise(TeacherLoss):
 
     def value(self, student: Prediction, teacher: Prediction, labels: Tensor) -> Tensor:
         ours, theirs = to_larger(student.logits, teacher.logits)
-        height, width = ours.shape[-2:]
-        return divergence_of_places(ours, theirs, counted(labels, (height, width)), self.tau)
+        return divergence_of_places(ours, theirs, counted(labels, ours), self.tau)
 
 
 def divergence_of_places(ours: Tensor, theirs: Tensor, counts: Tensor, tau: float) -> Tensor:
@@ -33,13 +32,13 @@ def divergence_of_places(ours: Tensor, theirs: Tensor, counts: Tensor, tau: floa
     counts:       bool [b, h, w]
     """
     counts = counts.flatten(1)
-    seen = counts.any(1)
+    has_any = counts.any(1)
     # a picture without any position would divide nothing by nothing
-    inside = (counts | ~seen[:, None])[:, None]
+    inside = (counts | ~has_any[:, None])[:, None]
     lowest = torch.finfo(ours.dtype).min
-    mine, its = (
+    student, teacher = (
         (maps.flatten(2) / tau).masked_fill(~inside, lowest).log_softmax(2)
         for maps in (ours, theirs)
     )
-    parts = torch.where(inside, its.exp() * (its - mine), 0)
-    return tau**2 * mean_over(parts.sum(2).mean(1), seen)
+    parts = torch.where(inside, teacher.exp() * (teacher - student), 0)
+    return tau**2 * mean_over(parts.sum(2).mean(1), has_any)

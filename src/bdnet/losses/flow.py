@@ -1,4 +1,4 @@
-"""What a student estimates of motion is what the compressed stream says of it."""
+"""The student's estimate of motion follows the vectors of the compressed stream."""
 
 import torch
 from torch import Tensor

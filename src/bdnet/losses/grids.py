@@ -1,5 +1,7 @@
 """Labels, students and teachers on one grid, and means over the pixels that count."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -8,35 +10,33 @@ from bdnet.motion.upsampling import stride_of
 from bdnet.types import CELL, IGNORE
 
 
-def resized(maps: Tensor, size: tuple[int, int]) -> Tensor:
+def resized(maps: Tensor, size: Sequence[int]) -> Tensor:
     """[b, c, h, w] on a grid of another size, bilinear between the centres of its cells.
 
     The last cells may hang over the picture: 97 cells of 8 pixels hold 769. They are cut off then,
     since squeezing them in would shift the others.
     """
-    found = maps.shape[-2], maps.shape[-1]
-    factors = [stride_of(new, old) for new, old in zip(size, found, strict=True)]
-    whole = factors[0] * found[0], factors[1] * found[1]
+    current = tuple(maps.shape[-2:])
+    factors = [stride_of(new, old) for new, old in zip(size, current, strict=True)]
+    whole = factors[0] * current[0], factors[1] * current[1]
     # more than a cell is no overhang: the grids do not go together
     if any(
         large - new >= max(factor, CELL)
         for large, new, factor in zip(whole, size, factors, strict=True)
     ):
-        whole = size
-    if whole != found:
+        whole = size[0], size[1]
+    if whole != current:
         maps = functional.interpolate(maps, whole, mode="bilinear", align_corners=False)
     return maps[..., : size[0], : size[1]]
 
 
 def to_larger(student: Tensor, teacher: Tensor) -> tuple[Tensor, Tensor]:
     """Both [b, c, h, w], bilinear to the larger of their grids."""
-    height, width = (
-        max(sizes) for sizes in zip(student.shape[-2:], teacher.shape[-2:], strict=True)
-    )
-    return resized(student, (height, width)), resized(teacher, (height, width))
+    size = [max(sides) for sides in zip(student.shape[-2:], teacher.shape[-2:], strict=True)]
+    return resized(student, size), resized(teacher, size)
 
 
-def labels_at(labels: Tensor, size: tuple[int, int]) -> Tensor:
+def labels_at(labels: Tensor, size: Sequence[int]) -> Tensor:
     """[b, h, w]: each cell has the label of the pixel at its centre, of [b, H, W]."""
     rows, columns = (
         _centres(count, pixels).to(labels.device)
@@ -53,25 +53,22 @@ def _centres(count: int, pixels: int) -> Tensor:
     return (numbers * cell + cell // 2).clamp(max=pixels - 1)
 
 
-def cells_of(picture: Tensor, size: tuple[int, int]) -> tuple[int, int]:
-    """Height and width of the cells of a grid over [.., H, W]; the last may hang over it."""
-    height, width = (
-        stride_of(pixels, count) for pixels, count in zip(picture.shape[-2:], size, strict=True)
-    )
-    return height, width
+def is_unlabelled(labels: Tensor) -> Tensor:
+    """Bool [b]: samples without any label."""
+    return (labels == IGNORE).flatten(1).all(1)
 
 
-def counted(labels: Tensor, size: tuple[int, int]) -> Tensor:
-    """Bool [b, h, w]: the cells in which a teacher is followed.
+def counted(labels: Tensor, maps: Tensor) -> Tensor:
+    """Bool [b, h, w]: the cells of maps [b, c, h, w] in which a student follows its teacher.
 
-    Those without void at their centre; all, where a sample has no labels.
+    Those without void at their centre; in a sample without labels, all.
     """
-    unlabelled = (labels == IGNORE).flatten(1).all(1)
-    return (labels_at(labels, size) != IGNORE) | unlabelled[:, None, None]
+    is_known = labels_at(labels, maps.shape[-2:]) != IGNORE
+    return is_known | is_unlabelled(labels)[:, None, None]
 
 
 def mean_over(values: Tensor, counts: Tensor) -> Tensor:
-    """The mean where counts is true; 0, with a graph, where it is nowhere."""
+    """The mean where `counts` is true; 0, with a graph, where it is nowhere."""
     return torch.where(counts, values, 0).sum() / counts.sum().clamp(min=1)
 
 

@@ -1,30 +1,28 @@
-"""TDNet's grouped distillation: the whole follows the whole, a sub-network follows its group."""
-
-from typing import ClassVar
+"""TDNet's grouped distillation: a sub-network also follows its group of the teacher's channels."""
 
 from torch import Tensor
 
-from bdnet.losses.base import TeacherLoss, UnmetNeed, given
+from bdnet.losses.base import TeacherLoss, UnmetNeed, part
 from bdnet.losses.pixelwise import mean_divergence
 from bdnet.types import Prediction
 
 
 class GroupedLoss(TeacherLoss):
-    """`KL(T || S) + share * KL(T_g || S_alone)`, each a mean over pixels.
+    """`KL(T || S) + share * KL(T_g || S_p)`, each a mean over pixels.
 
-    T_g is what the group of the teacher's channels says that the target's sub-network is for.
+    S_p is the prediction of the target's sub-network by itself, T_g that of the teacher's group of
+    channels that this sub-network follows.
     """
 
-    needs: ClassVar[tuple[str, ...]] = ("alone", "group")
-    needs_taught: ClassVar[tuple[str, ...]] = ("groups",)
+    needs = ("single_path", "group")
+    needs_taught = ("groups",)
 
     def __init__(self, weight: float = 1.0, share: float = 0.5) -> None:
         super().__init__(weight)
         self.share = share
 
     def value(self, student: Prediction, teacher: Prediction, labels: Tensor) -> Tensor:
-        alone, group = given(student.alone, "alone"), given(student.group, "group")
-        groups = given(teacher.groups, "groups")
+        group, groups = part(student, "group"), part(teacher, "groups")
         if group.shape[1] != groups.shape[1]:
             raise UnmetNeed(
                 f"loss term 'grouped' pairs {group.shape[1]} sub-networks of the student with "
@@ -33,4 +31,5 @@ class GroupedLoss(TeacherLoss):
                 "sub-networks (model.paths)"
             )
         whole = mean_divergence(student.logits, teacher.logits, labels)
-        return whole + self.share * mean_divergence(alone, groups[group], labels)
+        single = mean_divergence(part(student, "single_path"), groups[group], labels)
+        return whole + self.share * single

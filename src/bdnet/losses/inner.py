@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from bdnet.losses.base import TeacherLoss, given
+from bdnet.losses.base import TeacherLoss, part
 from bdnet.losses.grids import counted, mean_over, to_larger, unit
 from bdnet.types import Prediction
 
@@ -23,14 +23,12 @@ class Inner(TeacherLoss):
     def __init__(self, student_channels: int, teacher_channels: int, weight: float = 1.0) -> None:
         super().__init__(weight)
         self.adapter = nn.Conv2d(student_channels, teacher_channels, 1)
-        nn.init.zeros_(self.adapter.bias)  # type: ignore[arg-type]  # a convolution has one
+        nn.init.zeros_(self.adapter.get_parameter("bias"))
         if student_channels == teacher_channels:  # compared as they are, to begin with
             nn.init.dirac_(self.adapter.weight)
 
     def value(self, student: Prediction, teacher: Prediction, labels: Tensor) -> Tensor:
-        ours, theirs = to_larger(
-            self.adapter(given(student.features, "features")), given(teacher.features, "features")
-        )
+        adapted = self.adapter(part(student, "features"))
+        ours, theirs = to_larger(adapted, part(teacher, "features"))
         distances = (unit(ours) - unit(theirs)).square().sum(1)
-        height, width = distances.shape[-2:]
-        return mean_over(distances, counted(labels, (height, width)))
+        return mean_over(distances, counted(labels, ours))

@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from bdnet.losses.base import TeacherLoss, given
-from bdnet.losses.grids import labels_at, mean_over, resized, to_larger, unit
+from bdnet.losses.base import TeacherLoss, part
+from bdnet.losses.grids import is_unlabelled, labels_at, mean_over, resized, to_larger, unit
 from bdnet.types import IGNORE, Prediction
 
 
@@ -13,19 +13,17 @@ class IntraClass(TeacherLoss):
     """Mean squared difference of the two maps "cosine of a feature to its class prototype".
 
     [reading D of "inner".] A prototype is the mean feature of a class in one picture. In a picture
-    without labels, the classes are those that the teacher sees [reading].
+    without labels, the classes are those that the teacher predicts [reading].
     """
 
     needs = needs_taught = ("features",)
 
     def value(self, student: Prediction, teacher: Prediction, labels: Tensor) -> Tensor:
-        ours, theirs = to_larger(
-            given(student.features, "features"), given(teacher.features, "features")
-        )
-        height, width = ours.shape[-2:]
-        seen = resized(teacher.logits, (height, width)).argmax(1)
-        unlabelled = (labels == IGNORE).flatten(1).all(1)[:, None, None]
-        classes = torch.where(unlabelled, seen, labels_at(labels, (height, width)))
+        ours, theirs = to_larger(part(student, "features"), part(teacher, "features"))
+        size = ours.shape[-2:]
+        predicted = resized(teacher.logits, size).argmax(1)
+        unlabelled = is_unlabelled(labels)[:, None, None]
+        classes = torch.where(unlabelled, predicted, labels_at(labels, size))
         counts = classes != IGNORE
         members = functional.one_hot(classes.where(counts, 0), teacher.logits.shape[1])
         members = (members * counts[..., None]).flatten(1, 2).float()

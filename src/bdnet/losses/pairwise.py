@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from bdnet.losses.base import TeacherLoss, given
+from bdnet.losses.base import TeacherLoss, part
 from bdnet.losses.grids import counted, mean_over, unit
 from bdnet.types import Prediction
 
@@ -25,20 +25,19 @@ class Pairwise(TeacherLoss):
         self.parts = parts
 
     def value(self, student: Prediction, teacher: Prediction, labels: Tensor) -> Tensor:
-        ours, we_see = self._pooled(given(student.features, "features"), labels)
-        theirs, they_see = self._pooled(given(teacher.features, "features"), labels)
-        seen = we_see & they_see  # they differ where the grids do
-        pairs = seen[:, :, None] & seen[:, None, :]
+        ours, is_ours = self._pooled(part(student, "features"), labels)
+        theirs, is_theirs = self._pooled(part(teacher, "features"), labels)
+        is_known = is_ours & is_theirs  # they differ where the grids do
+        pairs = is_known[:, :, None] & is_known[:, None, :]
         return mean_over((_affinity(theirs) - _affinity(ours)).square(), pairs)
 
     def _pooled(self, features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """([b, channels, n^2], bool [b, n^2]: has a position that counts)."""
-        height, width = features.shape[-2:]
-        counts = counted(labels, (height, width))[:, None]
+        counts = counted(labels, features)[:, None]
         lowest = torch.finfo(features.dtype).min
         pooled = functional.adaptive_max_pool2d(features.masked_fill(~counts, lowest), self.parts)
-        seen = functional.adaptive_max_pool2d(counts.float(), self.parts) > 0
-        return torch.where(seen, pooled, 0).flatten(2), seen.flatten(1)
+        is_known = functional.adaptive_max_pool2d(counts.float(), self.parts) > 0
+        return torch.where(is_known, pooled, 0).flatten(2), is_known.flatten(1)
 
 
 def _affinity(parts: Tensor) -> Tensor:

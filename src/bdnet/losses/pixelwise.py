@@ -25,11 +25,11 @@ class Pixelwise(TeacherLoss):
 def mean_divergence(student: Tensor, teacher: Tensor, labels: Tensor, tau: float = 1.0) -> Tensor:
     """The formula, of logits [b, classes, h, w], over the pixels that count."""
     ours, theirs = to_larger(student, teacher)
-    divergence = functional.kl_div(
-        (ours / tau).log_softmax(1),
-        (theirs / tau).log_softmax(1),
-        reduction="none",
-        log_target=True,
+    return tau**2 * mean_over(divergence(ours / tau, theirs / tau), counted(labels, ours))
+
+
+def divergence(student: Tensor, teacher: Tensor) -> Tensor:
+    """KL(teacher || student) of the classes at each cell [b, h, w], of logits on one grid."""
+    return functional.kl_div(
+        student.log_softmax(1), teacher.log_softmax(1), reduction="none", log_target=True
     ).sum(1)
-    height, width = divergence.shape[-2:]
-    return tau**2 * mean_over(divergence, counted(labels, (height, width)))

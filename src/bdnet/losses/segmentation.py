@@ -13,10 +13,8 @@ def pixel_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
 
     Not the labels to the logits' grid: at 1/8 of the size, poles and persons lose their shape.
     """
-    height, width = labels.shape[-2:]
-    return functional.cross_entropy(
-        resized(logits, (height, width)), labels, ignore_index=IGNORE, reduction="none"
-    )
+    logits = resized(logits, labels.shape[-2:])
+    return functional.cross_entropy(logits, labels, ignore_index=IGNORE, reduction="none")
 
 
 class SegmentationLoss(LabelLoss):

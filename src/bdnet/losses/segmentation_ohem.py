@@ -1,24 +1,26 @@
 """Cross-entropy with the labels, of the hardest pixels only (online hard example mining)."""
 
 import math
-from abc import abstractmethod
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from bdnet.errors import BdnetError
-from bdnet.losses.base import LabelLoss
+from bdnet.losses.base import LabelLoss, part
 from bdnet.losses.grids import mean_over
 from bdnet.losses.segmentation import pixel_cross_entropy
 from bdnet.types import IGNORE, Prediction
 
 
-class HardPixels(LabelLoss):
-    """Mean cross-entropy over the pixels whose own class is given less than a probability.
+class SegmentationOhem(LabelLoss):
+    """Mean cross-entropy over the pixels whose own class has less than a probability.
 
     threshold: that probability
     least:     share of the batch's labelled pixels that count at least, the hardest first
     """
+
+    logits: ClassVar[str] = "logits"  # the part of the prediction that is scored
 
     def __init__(self, weight: float = 1.0, threshold: float = 0.7, least: float = 1 / 16) -> None:
         super().__init__(weight)
@@ -31,7 +33,7 @@ class HardPixels(LabelLoss):
         self.least = least
 
     def value(self, student: Prediction, labels: Tensor) -> Tensor:
-        losses = pixel_cross_entropy(self.judged(student), labels)
+        losses = pixel_cross_entropy(part(student, self.logits), labels)
         labelled = labels != IGNORE
         # Void sorts behind every pixel, as no cross-entropy is below 0.
         hardness = torch.where(labelled, losses.detach(), -1.0).flatten()
@@ -43,13 +45,16 @@ class HardPixels(LabelLoss):
         is_least = rank < torch.ceil(self.least * labelled.sum())
         return mean_over(losses.flatten(), labelled.flatten() & (is_hard | is_least))
 
-    @abstractmethod
-    def judged(self, student: Prediction) -> Tensor:
-        """Logits [b, classes, h, w]."""
+
+class AuxiliaryHead(SegmentationOhem):
+    """Of the auxiliary head, half-way up the backbone."""
+
+    logits = "auxiliary"
+    needs = ("auxiliary",)
 
 
-class SegmentationOhem(HardPixels):
-    """Of what the student says in the end."""
+class SinglePath(SegmentationOhem):
+    """Of the target's sub-network by itself, without what earlier frames add."""
 
-    def judged(self, student: Prediction) -> Tensor:
-        return student.logits
+    logits = "single_path"
+    needs = ("single_path",)

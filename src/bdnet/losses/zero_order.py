@@ -1,4 +1,4 @@
-"""Zero-order knowledge: the student's shares of classes at each place are the teacher's."""
+"""Zero-order knowledge: the student's class probabilities at each place are the teacher's."""
 
 from torch import Tensor
 
@@ -13,5 +13,4 @@ class ZeroOrder(TeacherLoss):
     def value(self, student: Prediction, teacher: Prediction, labels: Tensor) -> Tensor:
         ours, theirs = to_larger(student.logits, teacher.logits)
         distances = (theirs.softmax(1) - ours.softmax(1)).square().sum(1)
-        height, width = distances.shape[-2:]
-        return mean_over(distances, counted(labels, (height, width)))
+        return mean_over(distances, counted(labels, ours))

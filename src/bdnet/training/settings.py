@@ -23,7 +23,7 @@ LEAST: dict[str, int | float] = {
 }  # fmt: skip
 ABOVE_ZERO = ("optimizer.lr", "optimizer.head_lr_factor")
 # the same by a key's own name, wherever networks and loss terms have it
-OF_LOSSES = {"weight": False, "consistency": False, "share": False, "tau": True, "alpha": True}
+OF_LOSSES = {"weight": False, "share": False, "tau": True, "alpha": True}
 OF_NETWORKS = ("dilations", "channels")  # lists of whole numbers from 1 on
 OPTIONAL = (
     "classes",

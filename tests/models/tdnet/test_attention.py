@@ -5,7 +5,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from bdnet.models.tdnet.attention import Hop, Memory, propagate
+from bdnet.models.tdnet.attention import Hop, Memory, attend
 
 Array = NDArray[np.float64]
 KEYS, WIDTH = 5, 7
@@ -42,7 +42,7 @@ def hops() -> list[Hop]:
 @torch.no_grad()
 def test_two_frames(hops: list[Hop]):
     past, query = drawn((3, 4)), torch.randn(2, KEYS, 5, 6)
-    found = propagate([past], hops[:1], query)
+    found = attend([past], hops[:1], query)
     for place in range(2):
         _, key, value = numbers(past, place)
         expected = literal(hops[0], key, value, query[place].double().numpy())
@@ -52,7 +52,7 @@ def test_two_frames(hops: list[Hop]):
 @torch.no_grad()
 def test_four_frames(hops: list[Hop]):
     past, query = [drawn((3, 4)) for _ in range(3)], torch.randn(2, KEYS, 5, 6)
-    found = propagate(past, hops, query)
+    found = attend(past, hops, query)
     assert found.shape == (2, WIDTH, 5, 6)
     for place in range(2):
         (_, k1, v1), (q2, k2, v2), (q3, k3, v3) = (numbers(each, place) for each in past)
@@ -74,9 +74,9 @@ def test_what_is_found_is_dropped_out_and_mixed():
     assert 0.87 < is_kept.float().mean() < 0.93
 
 
-def test_rows_of_several_samples_are_joined():
+def test_memories_of_several_samples_become_a_batch():
     one, other = drawn((2, 2)), drawn((2, 2))
-    joined = Memory.joined([one, other])
+    joined = Memory.batched([one, other])
     assert all(
         torch.equal(joined[place], torch.cat([one[place], other[place]])) for place in range(3)
     )

@@ -1,4 +1,4 @@
-"""TDNet: who runs on which frame, who hears of whom, and what is remembered."""
+"""TDNet: which path runs on which frame, what it attends to, and what is kept."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ def wholly(model: TDNet, images: list[Tensor], end: int, stride: int = 4) -> Ten
     """The last of N images [1, 3, H, W], which runs on path `end`, after the formulas."""
     number = len(images)
     paths = [model.paths[(end - number + 1 + place) % number] for place in range(number)]
-    pooled = [path.look(image)[1] for path, image in zip(paths, images, strict=True)]
+    pooled = [path.encode(image)[1] for path, image in zip(paths, images, strict=True)]
     query, key, value = (
         [
             getattr(path, part)(each)[0].double().numpy()
@@ -42,8 +42,8 @@ def wholly(model: TDNet, images: list[Tensor], end: int, stride: int = 4) -> Ten
         asked = query[place][:, ::stride, ::stride]
         looked_at = key[place - 1][:, ::stride, ::stride]
         carried = here + literal(paths[place].hop, looked_at, carried, asked)
-    told = literal(paths[-1].hop, key[-2][:, ::stride, ::stride], carried, query[-1])
-    total = torch.from_numpy(value[-1] + told).float()[None]
+    attended = literal(paths[-1].hop, key[-2][:, ::stride, ::stride], carried, query[-1])
+    total = torch.from_numpy(value[-1] + attended).float()[None]
     return paths[-1].head(paths[-1].norm(total))
 
 
@@ -55,12 +55,12 @@ def test_it_is_its_formulas(paths: int):
     expected = wholly(model, list(clip.images.unbind(1)), paths - 1)
     seen = model(clip)
     torch.testing.assert_close(seen.logits, expected, atol=1e-4, rtol=1e-3)
-    assert (seen.logits - seen.alone).abs().max() > 0.01
+    assert (seen.logits - seen.single_path).abs().max() > 0.01
 
 
 @both
 @torch.no_grad()
-def test_mixed_precision_hears_of_others_too(paths: int):
+def test_mixed_precision_attends_to_others_too(paths: int):
     model = network(paths)
     clip = random_clip(64, 96, paths, [paths - 1])
     exact = model(clip).logits
@@ -74,32 +74,33 @@ def test_mixed_precision_hears_of_others_too(paths: int):
 
 @both
 @torch.no_grad()
-def test_the_first_frames_hear_of_nobody(paths: int):
+def test_the_first_frames_attend_to_nothing(paths: int):
     model = network(paths)
     batch = random_clip(64, 96, paths + 2, list(range(paths + 2)))
     seen = model(batch)
     for offset in range(paths + 2):
-        is_alone = torch.equal(seen.logits[offset], seen.alone[offset])
-        assert is_alone == (offset < paths - 1)
+        is_single = torch.equal(seen.logits[offset], seen.single_path[offset])
+        assert is_single == (offset < paths - 1)
 
 
 @both
 @torch.no_grad()
 def test_frames_are_those_of_their_path(paths: int):
-    """Alone, frame tau says what path tau mod N says of it."""
+    """Frame tau runs on path tau mod N."""
     model = network(paths)
     batch = random_clip(64, 96, paths + 2, list(range(paths + 2)))
     seen = model(batch)
     for offset in range(paths + 2):
         path = model.paths[offset % paths]
-        features, pooled = path.look(batch.images[offset : offset + 1, -1])
-        alone = path.judge(path.value(pooled))
-        torch.testing.assert_close(seen.alone[offset : offset + 1], alone, atol=1e-4, rtol=1e-4)
-        torch.testing.assert_close(
-            seen.features[offset : offset + 1], features.deep, atol=1e-4, rtol=1e-4
-        )
-        middle = path.middle(features.levels[-2])
-        torch.testing.assert_close(seen.middle[offset : offset + 1], middle, atol=1e-4, rtol=1e-4)
+        features, pooled = path.encode(batch.images[offset : offset + 1, -1])
+        expected = {
+            "single_path": path.classify(path.value(pooled)),
+            "features": features.deep,
+            "auxiliary": path.auxiliary(features.levels[-2]),
+        }
+        for part, value in expected.items():
+            found = getattr(seen, part)[offset : offset + 1]
+            torch.testing.assert_close(found, value, atol=1e-4, rtol=1e-4)
 
 
 @both
@@ -255,11 +256,11 @@ def test_it_goes_on_from_its_own_kind(tmp_path: Path, caplog: pytest.LogCaptureF
 
 
 @pytest.mark.parametrize(
-    ("name", "backbone", "paths", "channels", "middle"),
+    ("name", "backbone", "paths", "channels", "half_way"),
     [("td4_psp18", "resnet18", 4, 512, 256), ("td2_psp50", "resnet50", 2, 2048, 1024)],
 )
 def test_presets_are_the_published_networks(
-    name: str, backbone: str, paths: int, channels: int, middle: int
+    name: str, backbone: str, paths: int, channels: int, half_way: int
 ):
     model = build(f"+model={name}", backbone=backbone)
     assert [path.pyramid.out for path in model.paths] == [channels] * paths
@@ -268,5 +269,5 @@ def test_presets_are_the_published_networks(
     assert path.backbone.name == backbone
     assert path.value.weight.shape[:2] == (512, channels)
     assert path.head.mix.weight.shape == (128, 512, 3, 3)
-    assert path.middle.mix.weight.shape == (middle // 4, middle, 3, 3)
+    assert path.auxiliary.mix.weight.shape == (half_way // 4, half_way, 3, 3)
     assert path.query[3].weight.shape == path.key[3].weight.shape == (64, 64, 1, 1)

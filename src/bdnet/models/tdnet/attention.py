@@ -1,4 +1,4 @@
-"""TDNet's attention: what sub-networks saw in the frames before, brought to the current one."""
+"""TDNet's attention: values of earlier frames, brought to the current one."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ DROPOUT = 0.1
 
 
 class Memory(NamedTuple):
-    """What a frame leaves behind for those after it, on a thinned grid of h x w cells.
+    """What is kept of a frame for those after it, on a thinned grid of h x w cells.
 
     query: [b, keys, h, w]
     key:   [b, keys, h, w]
@@ -24,8 +24,8 @@ class Memory(NamedTuple):
     value: Tensor
 
     @staticmethod
-    def joined(rows: "Iterable[Memory]") -> "Memory":
-        """Of several samples, one batch."""
+    def batched(rows: "Iterable[Memory]") -> "Memory":
+        """The memories of several samples as a batch."""
         return Memory._make(map(torch.cat, zip(*rows, strict=True)))
 
 
@@ -39,26 +39,24 @@ class Hop(nn.Module):
 
     def forward(self, key: Tensor, value: Tensor, query: Tensor) -> Tensor:
         """key, value [b, .., h, w] there, query [b, keys, H, W] here -> [b, width, H, W]"""
-        asked, given, told = (
-            each.flatten(2).transpose(1, 2)[:, None] for each in (query, key, value)
-        )
+        q, k, v = (maps.flatten(2).transpose(1, 2)[:, None] for maps in (query, key, value))
         scale = 1 / math.sqrt(query.shape[1])
-        found = functional.scaled_dot_product_attention(asked, given, told, scale=scale)
-        maps = found[:, 0].transpose(1, 2).reshape(len(query), -1, *query.shape[2:])
+        attended = functional.scaled_dot_product_attention(q, k, v, scale=scale)
+        maps = attended[:, 0].transpose(1, 2).reshape(len(query), -1, *query.shape[2:])
         mixed: Tensor = self.mix(self.dropout(maps))
         return mixed
 
 
-def propagate(past: Sequence[Memory], hops: Sequence[nn.Module], query: Tensor) -> Tensor:
-    """What past frames, oldest first, say to the current one: [b, width, H, W].
+def attend(past: Sequence[Memory], hops: Sequence[nn.Module], query: Tensor) -> Tensor:
+    """What past frames, oldest first, add to the value of the current one: [b, width, H, W].
 
         V_1 --A--> + V_2 --A--> + V_3 --A--> o      A to frame i asks with Q_i and looks at K_i-1
 
     hops:  of the frames after each of the past: the last one ends at the current frame
     query: [b, keys, H, W] of the current frame
     """
-    carried = past[0].value
+    value = past[0].value
     for before, here, hop in zip(past, past[1:], hops, strict=False):
-        carried = here.value + hop(before.key, carried, here.query)
-    told: Tensor = hops[-1](past[-1].key, carried, query)
-    return told
+        value = here.value + hop(before.key, value, here.query)
+    attended: Tensor = hops[-1](past[-1].key, value, query)
+    return attended

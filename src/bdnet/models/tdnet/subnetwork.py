@@ -10,14 +10,14 @@ from bdnet.models.tdnet.attention import Hop, Memory
 
 
 class SubNetwork(nn.Module):
-    """Sees a part of the pyramid pooling's channels, and what it is told of earlier frames.
+    """A path: reads a part of the pyramid pooling's channels, and attends to earlier frames.
 
-        image -- backbone -- pooled, a part --+-- query, key --> asks, and is looked at
+        image -- backbone -- pooled, a part --+-- query, key
                     |                         +-- value --(+)-- norm -- FCN -- logits
-                    +-- FCN -- middle logits               |
-                                              what is told -
+                    +-- FCN -- auxiliary logits            |
+                                        attended values ---+
 
-    stride: of the grid of cells that it remembers
+    stride: of the grid of cells that it keeps for later frames
     width:  channels of values
     keys:   channels of queries and keys
     """
@@ -37,33 +37,33 @@ class SubNetwork(nn.Module):
         self.backbone = backbone
         self.pyramid = PyramidPooling(backbone.channels, parts, part)
         self.query = _encoder(self.pyramid.out, keys, bias=True)
-        # what is added to every key alike, softmax takes away again
+        # a bias of the keys would cancel in the softmax
         self.key = _encoder(self.pyramid.out, keys, bias=False)
         self.value = nn.Conv2d(self.pyramid.out, width, 1)
         self.hop = Hop(width)  # of the attention that ends here
         self.norm = nn.GroupNorm(1, width)  # over the whole map, of any size
         self.head = FCN(width, width // 4, classes)
-        half_way = backbone.level_channels[-2:][0]  # the deepest, where there is but one
-        self.middle = FCN(half_way, half_way // 4, classes)
+        half_way = backbone.level_channels[-2:][0]  # the deepest, where there is only one
+        self.auxiliary = FCN(half_way, half_way // 4, classes)
 
-    def look(self, image: Tensor) -> tuple[Pyramid, Tensor]:
-        """[b, 3, H, W] -> the backbone's features, and its part of the pooled ones."""
-        seen = self.backbone(image)
-        return seen, self.pyramid(seen.deep)
+    def encode(self, image: Tensor) -> tuple[Pyramid, Tensor]:
+        """[b, 3, H, W] -> the backbone's features, and this path's part of the pooled ones."""
+        pyramid = self.backbone(image)
+        return pyramid, self.pyramid(pyramid.deep)
 
-    def remember(self, pooled: Tensor) -> Memory:
-        """What later frames get of this one: every so manieth cell."""
+    def memory(self, pooled: Tensor) -> Memory:
+        """What later frames get of this one: every `stride`-th cell."""
         thinned = pooled[..., :: self.stride, :: self.stride]
         return Memory(self.query(thinned), self.key(thinned), self.value(thinned))
 
-    def judge(self, value: Tensor) -> Tensor:
-        """[b, width, h, w] -> [b, classes, h, w]"""
+    def classify(self, value: Tensor) -> Tensor:
+        """[b, width, h, w] -> logits [b, classes, h, w]"""
         logits: Tensor = self.head(self.norm(value))
         return logits
 
-    def judge_middle(self, seen: Pyramid) -> Tensor:
-        """The second head's logits [b, classes, h, w], of the level before the deepest."""
-        logits: Tensor = self.middle(seen.levels[-2:][0])
+    def classify_auxiliary(self, pyramid: Pyramid) -> Tensor:
+        """The auxiliary head's logits [b, classes, h, w], of the level before the deepest."""
+        logits: Tensor = self.auxiliary(pyramid.levels[-2:][0])
         return logits
 
 

@@ -1,4 +1,4 @@
-"""TDNet: sub-networks take turns on the frames, and attention adds up what they see."""
+"""TDNet: sub-networks take turns on the frames, and attention adds up their values."""
 
 from collections.abc import Mapping, Sequence
 from itertools import chain
@@ -10,20 +10,20 @@ from torch import Tensor, nn
 from bdnet.models.backbone import Backbone
 from bdnet.models.base import ImagesRead, PixelsRead, State, Step, VideoModel
 from bdnet.models.errors import BadModel
-from bdnet.models.tdnet.attention import Memory, propagate
+from bdnet.models.tdnet.attention import Memory, attend
 from bdnet.models.tdnet.subnetwork import SubNetwork
 from bdnet.types import Clip, Prediction
 
 
 class TDNet(VideoModel):
-    """N sub-networks (paths), each of which sees a part of the channels (Hu et al., 2020).
+    """N sub-networks (paths), each on a part of the channels (Hu et al., 2020).
 
         frame tau - 3   path 1 --V_1--A--.
         frame tau - 2   path 2          (+)--A--.
         frame tau - 1   path 3                 (+)--A--.
         frame tau       path 4 ------ V_c -------------(+)-- norm -- head -- logits
 
-    Frame tau of a stream runs on path tau mod N. The first N - 1 frames hear of no others.
+    Frame tau of a stream runs on path tau mod N. The first N - 1 frames attend to no others.
 
     [readings] A clip is a stream that begins at its keyframe, and keyframes do not end a stream. In
     training one path is drawn for the targets of a whole batch. Path i keeps part i mod `parts`,
@@ -31,8 +31,8 @@ class TDNet(VideoModel):
     pictures, is GroupNorm with one group.
 
     paths:  N
-    parts:  that the pyramid pooling's channels are shared out in
-    stride: of the grid of cells that is remembered of past frames, in training and use alike
+    parts:  into which the pyramid pooling's channels are divided
+    stride: of the grid of cells that is kept of past frames, in training and inference alike
     width:  channels of values
     keys:   channels of queries and keys
     weights: of the backbones: none, timm (a download), or a local file
@@ -89,99 +89,100 @@ class TDNet(VideoModel):
 
     def forward(self, clip: Clip) -> Prediction:
         offsets = clip.offset.tolist()
-        hears = [offset >= len(self.paths) - 1 for offset in offsets]
+        attends = [offset >= len(self.paths) - 1 for offset in offsets]
         frames = max(2, clip.motion.shape[1] + 1)
-        if any(hears) and clip.images.shape[1] != frames:
+        if any(attends) and clip.images.shape[1] != frames:
             raise ValueError(
                 f"images is {list(clip.images.shape)}: a TDNet reads all {frames} frames of a clip "
                 "(images=all)"
             )
-        ends = self._ends(offsets)
-        memories = self._memories(clip.images, ends, hears)
+        paths = self._target_paths(offsets)
+        memories = self._memories(clip.images, paths, attends)
         order: list[int] = []
-        seen: list[Prediction] = []
-        for end in sorted(set(ends)):
-            silent, hearing = (
-                [place for place in range(len(ends)) if (ends[place], hears[place]) == (end, does)]
-                for does in (False, True)
-            )
+        predictions: list[Prediction] = []
+        for number in sorted(set(paths)):
+            samples = [sample for sample, path in enumerate(paths) if path == number]
+            single = [sample for sample in samples if not attends[sample]]
+            attending = [sample for sample in samples if attends[sample]]
             past = [
-                Memory.joined(memories[place, back] for place in hearing)
+                Memory.batched(memories[sample, back] for sample in attending)
                 for back in range(len(self.paths) - 1, 0, -1)
-                if hearing
+                if attending
             ]
-            seen.append(self._predict(end, clip.images[[*silent, *hearing], -1], len(silent), past))
-            order += [*silent, *hearing]
-        places = torch.tensor(order, device=clip.images.device).argsort()
+            targets = clip.images[[*single, *attending], -1]
+            predictions.append(self._predict(number, targets, len(single), past))
+            order += [*single, *attending]
+        inverse = torch.tensor(order, device=clip.images.device).argsort()
         return Prediction._make(
-            None if parts[0] is None else torch.cat(parts)[places]
-            for parts in zip(*seen, strict=True)
+            None if parts[0] is None else torch.cat(parts)[inverse]
+            for parts in zip(*predictions, strict=True)
         )
 
     def step(self, state: State, frame: Step) -> tuple[State, Tensor]:
-        number = int(state[0]) if state else 0
-        past = [Memory._make(state[place : place + 3]) for place in range(1, len(state), 3)]
-        end = (number + self.phase) % len(self.paths)
-        path = self._path(end)
-        _, pooled = path.look(frame.pixels())
+        index = int(state[0]) if state else 0
+        past = [Memory._make(state[start : start + 3]) for start in range(1, len(state), 3)]
+        number = (index + self.phase) % len(self.paths)
+        path = self._path(number)
+        _, pooled = path.encode(frame.pixels())
         value = path.value(pooled)
         if len(past) == len(self.paths) - 1:
-            value = value + propagate(past, self._hops(end), path.query(pooled))
+            value = value + attend(past, self._hops(number), path.query(pooled))
             past = past[1:]
-        past = [*past, path.remember(pooled)]
-        return (torch.tensor(number + 1), *chain.from_iterable(past)), path.judge(value)
+        past = [*past, path.memory(pooled)]
+        return (torch.tensor(index + 1), *chain.from_iterable(past)), path.classify(value)
 
     def _path(self, number: int) -> SubNetwork:
         path = self.paths[number % len(self.paths)]
         assert isinstance(path, SubNetwork)
         return path
 
-    def _hops(self, end: int) -> list[nn.Module]:
-        """Of the frames after the oldest, up to the one on path `end`."""
-        return [self._path(end - back).hop for back in range(len(self.paths) - 2, -1, -1)]
+    def _hops(self, number: int) -> list[nn.Module]:
+        """Of the frames after the oldest, up to the one on this path."""
+        return [self._path(number - back).hop for back in range(len(self.paths) - 2, -1, -1)]
 
-    def _ends(self, offsets: Sequence[int]) -> list[int]:
-        """The path of each target."""
+    def _target_paths(self, offsets: Sequence[int]) -> list[int]:
         if self.training:
             return [int(torch.randint(len(self.paths), ()))] * len(offsets)
         return [(offset + self.phase) % len(self.paths) for offset in offsets]
 
     def _memories(
-        self, images: Tensor, ends: Sequence[int], hears: Sequence[bool]
+        self, images: Tensor, paths: Sequence[int], attends: Sequence[bool]
     ) -> dict[tuple[int, int], Memory]:
-        """By a sample's place in the batch, and how many frames back: what targets hear of."""
-        found: dict[tuple[int, int], Memory] = {}
-        backs = range(1, len(self.paths))
+        """Of the frames that targets attend to, by sample and number of frames back."""
+        memories: dict[tuple[int, int], Memory] = {}
         for number in range(len(self.paths)):
-            wanted = [
-                (place, back)
-                for place, end in enumerate(ends)
-                for back in backs
-                if hears[place] and (end - back - number) % len(self.paths) == 0
+            frames = [
+                (sample, back)
+                for sample, target_path in enumerate(paths)
+                for back in range(1, len(self.paths))
+                if attends[sample] and (target_path - back - number) % len(self.paths) == 0
             ]
-            if wanted:
-                chosen = images[[place for place, _ in wanted], [-1 - back for _, back in wanted]]
+            if frames:
+                chosen = images[[sample for sample, _ in frames], [-1 - back for _, back in frames]]
                 path = self._path(number)
-                memory = path.remember(path.look(chosen)[1])
-                rows = zip(*(each.chunk(len(each)) for each in memory), strict=True)
-                found.update(zip(wanted, map(Memory._make, rows), strict=True))
-        return found
+                memory = path.memory(path.encode(chosen)[1])
+                rows = zip(*(torch.split(maps, 1) for maps in memory), strict=True)
+                memories.update(zip(frames, map(Memory._make, rows), strict=True))
+        return memories
 
-    def _predict(self, end: int, images: Tensor, silent: int, past: Sequence[Memory]) -> Prediction:
-        """Targets [n, 3, H, W] on one path; those after the first `silent` hear of the past."""
-        path = self._path(end)
-        seen, pooled = path.look(images)
-        value = path.value(pooled)
-        alone = logits = value
+    def _predict(
+        self, number: int, images: Tensor, single: int, past: Sequence[Memory]
+    ) -> Prediction:
+        """Targets [n, 3, H, W] on one path; those after the first `single` attend to the past."""
+        path = self._path(number)
+        pyramid, pooled = path.encode(images)
+        value = whole = path.value(pooled)
         if past:
-            told = propagate(past, self._hops(end), path.query(pooled[silent:]))
-            logits = torch.cat([value[:silent], value[silent:] + told])
-        # at once: normalised apart in training, they would not go together in use
-        alone, logits = path.judge(torch.cat([alone, logits])).chunk(2)
+            attended = attend(past, self._hops(number), path.query(pooled[single:]))
+            whole = torch.cat([value[:single], value[single:] + attended])
+        # as one batch: the head's batch statistics are then those of both
+        single_path, logits = path.classify(torch.cat([value, whole])).chunk(2)
         group = torch.zeros(len(images), len(self.paths), dtype=torch.bool, device=images.device)
-        group[:, self.group_of[end]] = True
-        middle = path.judge_middle(seen)
-        return Prediction(logits, seen.deep, middle=middle, alone=alone, group=group)
+        group[:, self.group_of[number]] = True
+        auxiliary = path.classify_auxiliary(pyramid)
+        return Prediction(
+            logits, pyramid.deep, auxiliary=auxiliary, single_path=single_path, group=group
+        )
 
 
 def _check(**settings: tuple[int, int]) -> None:
