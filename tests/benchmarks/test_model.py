@@ -107,12 +107,12 @@ def test_operations_of_the_single_frame_network_are_those_of_its_layers():
 
 
 def test_operations_follow_what_each_boundary_runs():
-    (costs,) = target(*added("none"), *added("current")).measure(1).comparisons
+    (costs,) = target(*added("none"), *added("compared")).measure(1).comparisons
     single, warped = costs.networks["single_frame"].key, costs.networks["bdnet"]
-    none, current = costs.networks["none"], costs.networks["current"]
+    none, compared = costs.networks["none"], costs.networks["compared"]
     assert none.key.gflops == single.gflops
     assert none.other.gflops == 0  # a warp, and sums of shifted scores
-    assert 0 < warped.other.gflops < current.other.gflops < single.gflops
+    assert 0 < warped.other.gflops < compared.other.gflops < single.gflops
     assert warped.key.gflops > single.gflops
 
 

@@ -12,7 +12,7 @@ from videos import Pan
 
 NETWORKS = {
     "bdnet": ("+model=bdnet", "model/boundary=warped"),
-    "current": ("+model=bdnet", "model/boundary=current", "model/propagation=filled"),
+    "compared": ("+model=bdnet", "model/boundary=compared", "model/propagation=filled"),
     "copy": ("+model=bdnet", "model/boundary=none", "model/propagation=copy"),
     "single_frame": ("+model=single_frame",),
     "grfp": ("+model=grfp",),
@@ -36,7 +36,7 @@ def test_what_a_network_does_not_look_at_is_not_read(frames):
     assert key.image.shape == (1, 64, 96, 3)
     assert key.motion is key.valid is other.image is None
     assert other.motion.shape == (1, 2, 8, 12)
-    seen = Labeller(build(*NETWORKS["current"])).read(frames[1], False)
+    seen = Labeller(build(*NETWORKS["compared"])).read(frames[1], False)
     assert torch.equal(seen.image[0], torch.from_numpy(frames[1].image))
 
 

@@ -24,7 +24,7 @@ from videos import Cut, Pan, overwrite, packet_places
 INTERVAL = 5
 MODELS = {
     "bdnet": ("+model=bdnet", "model/boundary=warped", "model/propagation=vectors"),
-    "current": ("+model=bdnet", "model/boundary=current", "model/propagation=filled"),
+    "compared": ("+model=bdnet", "model/boundary=compared", "model/propagation=filled"),
     "single": ("+model=single_frame",),
 }
 SLOW = Pan((1.5, -1.0))

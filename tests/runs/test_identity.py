@@ -48,7 +48,7 @@ def test_what_numbers_do_not_depend_on_makes_no_other_run(override: str):
     [
         *("optimizer.lr=0.7", "seed=1", "backbone=resnet18", "interval=4", "steps=9"),
         *("loss.segmentation.weight=2", "data.batch_size=4", "data.labelled_frame=3"),
-        *("data.dataset.world=1", "model/boundary=current", "trainer.precision=bf16-mixed"),
+        *("data.dataset.world=1", "model/boundary=compared", "trainer.precision=bf16-mixed"),
         *("checkpoint=best", "recipe.finetune.steps=9"),
     ],
 )

@@ -91,7 +91,7 @@ class Backbone(nn.Module):
         self.train(was_training)
         if not is_same:
             raise BadModel(
-                f"backbone={self.name}: its first stage cannot run alone, which boundary=current "
+                f"backbone={self.name}: its first stage cannot run alone, which boundary=compared "
                 "needs; say boundary=warped, or choose another backbone, such as resnet18"
             )
 

@@ -32,7 +32,7 @@ class Twin:
 @pytest.mark.parametrize("error", [0.0, 0.25, float("nan")])
 def test_differences_are_found_graph_by_graph(make_video, error):
     video = make_video(scene=Pan((1.5, -1.0)), size=(64, 96), frames=15)
-    model = build("+model=bdnet", "model/boundary=current")
+    model = build("+model=bdnet", "model/boundary=compared")
     frames = list(watch(video, 3, 7))
     assert [is_key for _, is_key in frames] == [True, False, False] * 2 + [True]
     twin = Twin(model, frames, error)

@@ -14,7 +14,7 @@ from networks import build, choices, stream
 PROPAGATIONS, BOUNDARIES = choices("model/propagation"), choices("model/boundary")
 OTHERS = ("+model=single_frame", "+model=grfp")
 HEADS = ("pspnet", "deeplabv3plus")
-FAST = {("copy", "current")}  # as files, vectors and warped are tested
+FAST = {("copy", "compared")}  # as files, vectors and warped are tested
 
 
 def ports(graphs: list[Graph]) -> dict[str, Ports]:

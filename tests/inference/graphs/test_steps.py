@@ -10,7 +10,7 @@ from export_clips import SIZE, clip_of_bytes, ports_of, run
 from networks import build, combinations, stream
 
 NETWORKS = {name: each for name, each in combinations().items() if not name.startswith("td")}
-FAST = {"single_frame-none", "bdnet-warped-vectors", "bdnet-current-flownet", "grfp"}
+FAST = {"single_frame-none", "bdnet-warped-vectors", "bdnet-compared-flownet", "grfp"}
 
 
 @pytest.mark.parametrize(

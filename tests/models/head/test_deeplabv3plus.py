@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from bdnet.models.backbone import Backbone
 from bdnet.models.bdnet import BDNet
-from bdnet.models.boundary.current import CurrentBoundary
+from bdnet.models.boundary.compared import ComparedBoundary
 from bdnet.models.boundary.none import NoBoundary
 from bdnet.models.errors import BadModel
 from bdnet.models.grfp import GRFP
@@ -93,7 +93,7 @@ def test_the_shallow_feature_teaches_the_backbones_first_stage():
     assert not model.head.context.project[0].weight.grad.any()
 
 
-@pytest.mark.parametrize("boundary", [NoBoundary, CurrentBoundary])
+@pytest.mark.parametrize("boundary", [NoBoundary, ComparedBoundary])
 @pytest.mark.parametrize("motion", [Vectors, lambda: Flow(0.02)])
 @torch.no_grad()
 def test_its_shallow_feature_is_the_keyframes_warped(boundary, motion):
