@@ -14,7 +14,7 @@ from bdnet.data.camera_path import CameraPath
 from bdnet.data.datasets.stills import Stills
 from bdnet.data.errors import BadData
 from bdnet.data.image_pairs import ImagePair
-from bdnet.reports.dataset.carry import carried
+from bdnet.reports.dataset.label_propagation import propagation_scores
 from trees import CLASSES, HEIGHT, WIDTH, batches, label, picture, state, write
 
 STORED = replace(CLASSES, stored=((1, 0), (2, 1), (0, 255)))  # as on ADE20K: 0 is no class
@@ -151,7 +151,7 @@ def test_size_scales_and_pads(root: Path):
     assert np.array_equal(found[:, :32], label()[::2, 1::2])
 
 
-def test_vectors_carry_labels_far_better_than_copying(tmp_path: Path):
+def test_vectors_move_labels_far_better_than_copying(tmp_path: Path):
     height, width = 144, 176
     rng = np.random.default_rng(0)
     for name in ("a", "b"):
@@ -161,12 +161,11 @@ def test_vectors_carry_labels_far_better_than_copying(tmp_path: Path):
     folders = {"images": {"train": "train/images"}, "labels": {"train": "train/labels"}}
     dataset = stills(tmp_path, dense=True, **folders)
     dataset.prepare()
-    result = carried(dataset, dataset.samples("train"), [1, 5, 11])
-    for along, _, _, copied, holes in result.values():
-        assert along.mean() > 1 - 0.4 * (1 - copied.mean())
-        assert holes < 0.35
-    assert result[1].along.mean() > 0.93
-    assert result[11].along.mean() > 0.8
+    scores = propagation_scores(dataset, dataset.samples("train"), [1, 5, 11])
+    assert (scores["vectors"] > 1 - 0.4 * (1 - scores["copied"])).all()
+    assert (scores["holes"] < 0.35).all()
+    assert scores["vectors"][1] > 0.93
+    assert scores["vectors"][11] > 0.8
 
 
 def test_lists_and_a_share_choose_the_stills(root: Path):

@@ -42,7 +42,7 @@ def test_tiles_show_the_clip_and_what_is_said_of_it(is_normalised: bool):
     edges = torch.full((1, 16, 64), -9.0)
     edges[..., 32:] = 9
     shown = tiles(panel(given, guess, edges, CLASSES), 256)
-    keyframe, target, _, prediction, label, error, boundary = shown
+    keyframe, target, _, label, prediction, error, boundary = shown
     for tile, image in ((keyframe, clip.images[0]), (target, clip.images[-1])):
         assert np.array_equal(tile, image.permute(1, 2, 0).numpy())
     for tile, labels in ((prediction, guess), (label, clip.labels)):
@@ -69,8 +69,8 @@ def test_small_clips_are_enlarged_and_large_ones_shrunk(frame, tile):
     assert whole.shape == (LINE + height, 7 * (width + GAP) - GAP, 3)
     assert whole.dtype == np.uint8
     # nearest: no colour between two classes
-    label = tiles(whole, width)[4].reshape(-1, 3)
-    assert {tuple(each) for each in label.tolist()} == set(CLASSES.colours)
+    label = tiles(whole, width)[3].reshape(-1, 3)
+    assert {tuple(colour) for colour in label.tolist()} == set(CLASSES.colours)
 
 
 def test_the_share_of_errors_counts_labelled_pixels_only(monkeypatch):
@@ -88,7 +88,7 @@ def test_the_share_of_errors_counts_labelled_pixels_only(monkeypatch):
     panel(clip, guess, None, CLASSES)
     comparison(clip, {"mine": guess}, CLASSES)
     assert words[:6] == [
-        "keyframe, t - 2", "target, t", "vectors of 2 frames", "prediction", "label", "error",
+        "keyframe, t - 2", "target, t", "vectors of 2 frames", "label", "prediction", "error",
     ]  # fmt: skip
     assert words[11] == "error, 25.0 % wrong"
     assert words[12:] == ["target", "label", "mine, 25.0 % wrong"]

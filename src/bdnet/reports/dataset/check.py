@@ -1,4 +1,4 @@
-"""Looks at every file of a data set beforehand, and lists all that is wrong with it at once."""
+"""Reads every file of a data set, and lists all problems at once."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +13,6 @@ from tqdm import tqdm
 from bdnet.codec import describe
 from bdnet.data.base import ClipDataset, Sample, Split
 from bdnet.errors import BdnetError
-from bdnet.types import IGNORE
 
 Result = TypeVar("Result")
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
@@ -21,7 +20,12 @@ SPLITS: tuple[Split, ...] = ("train", "val", "test")
 
 @dataclass
 class Findings:
-    """What a check found: targets by split, pixels by class, and problems as sentences."""
+    """What a data set holds, and its problems as sentences.
+
+    targets, videos: how many labelled frames and videos a split has
+    pixels:          [256] how many pixels have a class
+    occurs:          [256] in how many label images a class occurs
+    """
 
     targets: dict[str, int] = field(default_factory=dict)
     videos: dict[str, int] = field(default_factory=dict)
@@ -36,15 +40,15 @@ def check(dataset: ClipDataset) -> Findings:
     samples: dict[Sample, None] = {}
     for split in SPLITS:
         try:
-            found = dataset.samples(split)
+            labelled = dataset.samples(split)
         except BdnetError as error:
             findings.problems.append(str(error))
             continue
-        findings.targets[split] = len(found)
-        findings.videos[split] = len({sample.video for sample in found})
-        if not found:
+        findings.targets[split] = len(labelled)
+        findings.videos[split] = len({sample.video for sample in labelled})
+        if not labelled:
             findings.problems.append(f"{split}: no labelled frame")
-        samples.update(dict.fromkeys(found))
+        samples.update(dict.fromkeys(labelled))
     sizes = _check_videos({sample.video: None for sample in samples}, findings)
     _check_labels(dataset, samples, sizes, findings)
     findings.problems = list(dict.fromkeys(findings.problems))  # splits share their mistakes
@@ -54,7 +58,7 @@ def check(dataset: ClipDataset) -> Findings:
 def _check_videos(videos: Iterable[Path], findings: Findings) -> dict[Path, tuple[int, int, int]]:
     """Height, width and frames of each video that can be read."""
     sizes = {}
-    for video, info in _look(describe, list(videos), "videos", findings):
+    for video, info in _read_all(describe, list(videos), "videos", findings):
         findings.problems += [f"{video}: {problem}" for problem in info.problems]
         sizes[video] = info.height, info.width, info.frames
     return sizes
@@ -66,8 +70,8 @@ def _check_labels(
     sizes: dict[Path, tuple[int, int, int]],
     findings: Findings,
 ) -> None:
-    labelled = {each.label: each for each in samples if each.label is not None}
-    for path, labels in _look(dataset.read_label, list(labelled), "labels", findings):
+    labelled = {sample.label: sample for sample in samples if sample.label is not None}
+    for path, labels in _read_all(dataset.read_label, list(labelled), "labels", findings):
         sample = labelled[path]
         counts = np.bincount(labels.reshape(-1), minlength=256)
         findings.pixels += counts
@@ -86,14 +90,14 @@ def _check_labels(
             )
 
 
-def _look(
-    look: Callable[[Path], Result], paths: list[Path], title: str, findings: Findings
+def _read_all(
+    read: Callable[[Path], Result], paths: list[Path], title: str, findings: Findings
 ) -> Iterable[tuple[Path, Result]]:
-    """What each look gives; an error becomes a problem."""
+    """What was read of each file; an error becomes a problem."""
 
     def attempt(path: Path) -> Result | BdnetError:
         try:
-            return look(path)
+            return read(path)
         except BdnetError as error:
             return error
 
@@ -104,13 +108,3 @@ def _look(
                 findings.problems.append(str(result))
             else:
                 yield path, result
-
-
-def shares(findings: Findings, classes: int) -> NDArray[np.float64]:
-    """[classes] share of the labelled pixels."""
-    pixels = findings.pixels[:classes]
-    return np.divide(pixels, max(1, pixels.sum()), dtype=np.float64)
-
-
-def void_share(findings: Findings) -> float:
-    return float(findings.pixels[IGNORE] / max(1, findings.pixels.sum()))

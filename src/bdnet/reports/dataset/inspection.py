@@ -1,25 +1,26 @@
-"""What a data set holds, printed: its splits, classes, difficulty, and a contact sheet."""
+"""Prints what a data set holds: splits, classes, difficulty; and draws some of its clips."""
 
 from pathlib import Path
 
-import numpy as np
-from torch import Tensor
+from pandas import DataFrame
 from tqdm import tqdm
 
 from bdnet.data.base import ClipDataset, Sample, Split
 from bdnet.data.module import ClipDataModule
-from bdnet.reports.dataset.carry import carried, ceiling
-from bdnet.reports.dataset.check import Findings, check, shares, void_share
-from bdnet.reports.dataset.sheet import contact_sheet
+from bdnet.reports.dataset.check import Findings, check
+from bdnet.reports.dataset.label_propagation import propagation_scores, stride_ceiling
+from bdnet.reports.pictures.panel import panel, sheet_of_panels
+from bdnet.types import IGNORE
 
-ROWS = 8  # of the contact sheet
+ROWS = 8  # of the sheet of clips
 STRIDES = (8, 4)  # of students
+MOST = 200  # labels whose ceilings are measured
 
 
 def inspect(
     module: ClipDataModule, split: Split, distances: list[int], clips: int, sheet: Path
 ) -> list[str]:
-    """Prints what the data set holds, writes the contact sheet, and returns what is wrong."""
+    """Prints what the data set holds, draws clips into `sheet`, and returns its problems."""
     dataset = module.dataset
     findings = check(dataset)
     print(f"{type(dataset).__name__}: {len(dataset.classes)} classes")
@@ -30,51 +31,34 @@ def inspect(
     samples = _of_first_videos(dataset.samples(split), clips)
     print(f"\nclasses (all splits), and the best that a student of stride 8 or 4 can do ({split})")
     print(_class_table(dataset, findings, samples))
-    if table := _carry_table(dataset, samples, distances):
-        print(f"\nmIoU of labels carried from a keyframe d frames before ({split})")
-        print(table)
-    drawn = list(module.examples(split, ROWS))
-    contact_sheet(drawn, dataset.classes, sheet)
-    print(f"\n{len(drawn)} clips (keyframe, target, labels, motion) drawn in {sheet}")
+    void = findings.pixels[IGNORE] / max(1, findings.pixels.sum())
+    print(f"without a class: {void:.2%} of the pixels")
+    scores = propagation_scores(dataset, tqdm(samples, "propagate", unit="label"), distances)
+    if len(scores):
+        print(f"\nmIoU of labels moved from a keyframe d frames before ({split})")
+        print(scores.rename_axis(index="d").to_string(float_format="{:.3f}".format))
+    drawn = [panel(clip, None, None, dataset.classes) for clip in module.examples(split, ROWS)]
+    sheet_of_panels(drawn, dataset.classes, sheet)
+    print(f"\n{len(drawn)} clips (keyframe, target, motion, labels) drawn in {sheet}")
     return []
 
 
 def _of_first_videos(samples: list[Sample], count: int) -> list[Sample]:
-    videos = set(list(dict.fromkeys(sample.video for sample in samples))[:count])
+    videos = list(dict.fromkeys(sample.video for sample in samples))[:count]
     return [sample for sample in samples if sample.video in videos]
 
 
 def _class_table(dataset: ClipDataset, findings: Findings, samples: list[Sample]) -> str:
     paths = [sample.label for sample in samples if sample.label is not None]
-    paths = paths[:: max(1, len(paths) // 200)]
+    paths = paths[:: max(1, len(paths) // MOST)]
     labels = [dataset.read_label(path) for path in tqdm(paths, "ceilings", unit="label")]
-    best = [ceiling(labels, len(dataset.classes), stride) for stride in STRIDES]
-    lines = [f"  {'class':<14} {'pixels':>8} {'in labels':>9} {'stride 8':>9} {'stride 4':>9}"]
-    for number, name in enumerate(dataset.classes.names):
-        share = shares(findings, len(dataset.classes))[number]
-        cells = "".join(f" {_number(each[number].item()):>9}" for each in best)
-        lines.append(f"  {name:<14} {share:>8.2%} {findings.occurs[number]:>9}{cells}")
-    means = "".join(f" {_mean(each):>9}" for each in best)
-    lines.append(f"  {'mean':<14} {'':>8} {'':>9}{means}")
-    lines.append(f"  without a class: {void_share(findings):.2%} of the pixels")
-    return "\n".join(lines)
-
-
-def _carry_table(dataset: ClipDataset, samples: list[Sample], distances: list[int]) -> str:
-    results = carried(dataset, tqdm(samples, "carry", unit="label"), distances)
-    if not results:
-        return ""  # no two labelled frames of a video are so far apart
-    heads = "vectors", "filled", "matched", "copied", "holes"
-    lines = [f"  {'d':>3} {' '.join(f'{each:>8}' for each in heads)}"]
-    for distance, (*scores, holes) in results.items():
-        told = " ".join(f"{_mean(each):>8}" for each in scores)
-        lines.append(f"  {distance:>3} {told} {holes:>8.1%}")
-    return "\n".join(lines)
-
-
-def _mean(values: Tensor) -> str:
-    return _number(values.nanmean().item())
-
-
-def _number(value: float) -> str:
-    return "-" if np.isnan(value) else f"{value:.3f}"
+    count = len(dataset.classes)
+    pixels = findings.pixels[:count]
+    table = DataFrame(index=dataset.classes.names)
+    for stride in STRIDES:
+        table[f"stride {stride}"] = stride_ceiling(labels, count, stride).numpy()
+    table.loc["mean"] = table.mean()
+    table.insert(0, "pixels", [*pixels / max(1, pixels.sum()), None])
+    table.insert(1, "in labels", [*map(str, findings.occurs[:count]), ""])
+    percent = {"pixels": "{:.2%}".format}
+    return str(table.to_string(formatters=percent, float_format="{:.3f}".format, na_rep="-"))

@@ -1,4 +1,4 @@
-"""What a network says of a clip, beside what is true."""
+"""A clip with its labels and what networks predict, in tiles side by side."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -29,26 +29,29 @@ NARROW, WIDE = 256, 384  # pixels, of a tile: smaller pictures are enlarged, lar
 GAP = 4  # pixels between tiles, and between rows
 
 
-def panel(clip: Clip, prediction: Tensor | Labels, edges: Tensor | None, classes: Classes) -> Image:
+def panel(
+    clip: Clip, prediction: Tensor | Labels | None, edges: Tensor | None, classes: Classes
+) -> Image:
     """One row of captioned tiles, uint8 RGB [height, width, 3].
 
-    keyframe | target | vectors back to the keyframe | prediction | label | error | boundary
+    keyframe | target | vectors back to the keyframe | label | prediction | error | boundary
 
     clip:       a single one, uint8 or normalised, on any device
-    prediction: classes [H, W] of the target
+    prediction: classes [H, W] of the target; None leaves it and its error out
     edges:      logits [1, h, w] of the boundary stream; None leaves its tile out
     """
     views = _Views(clip, classes)
-    guess = _array(prediction)
     count = int(clip.offset)
     tiles = {
         f"keyframe, t - {count}" if count else "keyframe, t": views.picture(0),
         "target, t": views.target,
         f"vectors of {count} frame{'s' * (count != 1)}": views.vectors(),
-        "prediction": views.labels(guess),
         "label": views.labels(views.truth),
-        f"error{_share_wrong(guess, views.truth)}": views.errors(guess),
     }
+    if prediction is not None:
+        guess = _array(prediction)
+        tiles["prediction"] = views.labels(guess)
+        tiles[f"error{_share_wrong(guess, views.truth)}"] = views.errors(guess)
     if edges is not None:
         tiles["boundary"] = views.boundary(edges)
     return beside([captioned(tile, words) for words, tile in tiles.items()])
@@ -109,8 +112,8 @@ class _Views:
         self.target = self.picture(-1)
         self.truth = _array(clip.labels)
 
-    def picture(self, place: int) -> Image:
-        pixels = self.clip.images[place].permute(1, 2, 0).cpu().numpy()
+    def picture(self, position: int) -> Image:
+        pixels = self.clip.images[position].permute(1, 2, 0).cpu().numpy()
         way = cv2.INTER_AREA if self.scale < 1 else cv2.INTER_CUBIC
         return cv2.resize(pixels, self.size, interpolation=way).astype(np.uint8, copy=False)
 
