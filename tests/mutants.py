@@ -102,7 +102,7 @@ MUTANTS = [
     Mutant(SEGMENTATION, "miou[1:].mean()", "miou[:-1].mean()", "metrics/test_segmentation.py"),
     Mutant(SEGMENTATION, "labels != IGNORE, cells)", "labels != IGNORE, 0)",
            "metrics/test_segmentation.py"),
-    Mutant(SEGMENTATION, "each.nanmean()", "each.nan_to_num().mean()",
+    Mutant(SEGMENTATION, "values.nanmean()", "values.nan_to_num().mean()",
            "metrics/test_segmentation.py"),
     Mutant(OUTLINES, "0.005 * math.hypot", "0.01 * math.hypot", "metrics/test_boundary.py"),
     Mutant(OUTLINES, "high != low) & ~void", "high != low)", "metrics/test_boundary.py"),

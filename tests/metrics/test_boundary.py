@@ -8,7 +8,7 @@ import pytest
 import torch
 from scipy.ndimage import binary_dilation, distance_transform_edt
 
-from bdnet.metrics import BoundaryF, BoundaryIoU
+from bdnet.metrics import BoundaryF, BoundaryIoU, ClassScores
 from bdnet.types import IGNORE
 from metrics.maps import CLASSES, blobs, check_sums, flat, guessed
 
@@ -31,8 +31,8 @@ def band_iou(truth, guess, erode) -> list[float]:
     for number in range(CLASSES):
         hits = union = 0
         for maps in zip(truth.numpy(), guess.numpy(), strict=True):
-            one, other = ((each == number) & ~erode(each == number, each) for each in maps)
-            hits, union = hits + (one & other).sum(), union + (one | other).sum()
+            true, band = ((m == number) & ~erode(m == number, m) for m in maps)
+            hits, union = hits + (true & band).sum(), union + (true | band).sum()
         result.append(hits / union if union else np.nan)
     return result
 
@@ -78,17 +78,17 @@ def f_scores(truth, guess, reach: int) -> list[float]:
     for number in range(CLASSES):
         found = predicted = recalled = true = 0
         for maps in zip(truth.numpy(), guess.numpy(), strict=True):
-            one, other = (outline(each, number) for each in maps)
-            true, predicted = true + one.sum(), predicted + other.sum()
-            if one.any() and other.any():
-                found += (other & (distance_transform_edt(~one) <= reach)).sum()
-                recalled += (one & (distance_transform_edt(~other) <= reach)).sum()
+            real, guessed_line = (outline(m, number) for m in maps)
+            true, predicted = true + real.sum(), predicted + guessed_line.sum()
+            if real.any() and guessed_line.any():
+                found += (guessed_line & (distance_transform_edt(~real) <= reach)).sum()
+                recalled += (real & (distance_transform_edt(~guessed_line) <= reach)).sum()
         if not true + predicted:
             result.append(np.nan)
             continue
         precision, recall = found / max(predicted, 1), recalled / max(true, 1)
-        both = precision + recall
-        result.append(2 * precision * recall / both if both else 0)
+        total = precision + recall
+        result.append(2 * precision * recall / total if total else 0)
     return result
 
 
@@ -133,19 +133,22 @@ def test_boundary_f_counts_any_number_of_classes(classes: int):
     assert torch.equal(torch.stack(found), torch.stack(expected))
 
 
+def scores_of(metric, guess, truth) -> list[ClassScores]:
+    """The only score of BoundaryIoU, or those of all distances of BoundaryF."""
+    metric.update(guess, truth)
+    scores = metric.compute()
+    return list(scores.values()) if isinstance(scores, dict) else [scores]
+
+
 @pytest.mark.parametrize("metric", [BoundaryIoU, BoundaryF])
 def test_perfect_is_one_absent_is_nan_and_void_does_not_matter(metric):
     truth = blobs(3, void=True)
     for filler in (0, 1):
-        one = metric(CLASSES)
-        one.update(truth.where(truth != IGNORE, filler), truth)
-        scores = one.compute()
-        for each in scores.values() if isinstance(scores, dict) else [scores]:
-            assert each.mean == 1
-            np.testing.assert_array_equal(each.by_class, [1, 1, 1, np.nan])
-    empty = metric(CLASSES)
-    empty.update(torch.zeros_like(truth), torch.full_like(truth, IGNORE))
-    assert np.isnan(flat(empty.compute())).all()
+        for score in scores_of(metric(CLASSES), truth.where(truth != IGNORE, filler), truth):
+            assert score.mean == 1
+            np.testing.assert_array_equal(score.by_class, [1, 1, 1, np.nan])
+    empty = scores_of(metric(CLASSES), torch.zeros_like(truth), torch.full_like(truth, IGNORE))
+    assert all(np.isnan(flat(score)).all() for score in empty)
 
 
 @pytest.mark.parametrize("metric", [BoundaryIoU, BoundaryF])
@@ -153,22 +156,15 @@ def test_a_class_that_is_only_predicted_scores_zero(metric):
     truth = torch.zeros(1, 20, 20, dtype=torch.int64)
     guess = truth.clone()
     guess[0, 5:10, 5:10] = 1
-    one = metric(2)
-    one.update(guess, truth)
-    scores = one.compute()
-    for each in scores.values() if isinstance(scores, dict) else [scores]:
-        assert each.by_class[1] == 0
+    assert all(score.by_class[1] == 0 for score in scores_of(metric(2), guess, truth))
 
 
-@pytest.mark.parametrize("metric", [BoundaryIoU, BoundaryF])
+@pytest.mark.parametrize(("metric", "mean"), [(BoundaryIoU, 1.0), (BoundaryF, np.nan)])
 @pytest.mark.parametrize("shape", [(1, 1), (1, 7), (3, 2), (200, 3)])
-def test_pictures_smaller_than_a_band(metric, shape: tuple[int, int]):
+def test_pictures_smaller_than_a_band(metric, mean: float, shape: tuple[int, int]):
     truth = torch.zeros(1, *shape, dtype=torch.int64)
-    one = metric(2)
-    one.update(truth, truth)
-    scores = one.compute()
-    if metric is BoundaryIoU:
-        assert scores.mean == 1
+    means = [score.mean.item() for score in scores_of(metric(2), truth, truth)]
+    assert means == pytest.approx([mean] * len(means), nan_ok=True)
 
 
 @pytest.mark.parametrize("metric", [BoundaryIoU, BoundaryF])

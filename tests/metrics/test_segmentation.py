@@ -48,9 +48,9 @@ def test_agrees_with_a_literal_count_and_never_pools_offsets():
     metric = SegmentationByOffset(CLASSES, 3)
     metric.update(guess, truth, offsets)
     scores = metric.compute()
-    each = [counted(truth, guess, offsets, d) for d in range(3)]
-    np.testing.assert_allclose(torch.stack(scores.iou), each)
-    means = np.nanmean(each, axis=1)
+    expected = [counted(truth, guess, offsets, d) for d in range(3)]
+    np.testing.assert_allclose(torch.stack(scores.iou), expected)
+    means = np.nanmean(expected, axis=1)
     np.testing.assert_allclose(scores.miou, means)
     assert scores.avg_k == pytest.approx(means.mean())
     assert scores.avg == pytest.approx(means[1:].mean())
@@ -94,7 +94,7 @@ def test_states_add_up():
 @pytest.mark.parametrize(
     ("guess", "label", "offset", "says"),
     [
-        (4, 0, 0, r"prediction holds 0\.\.4, classes are 0\.\.3"),
+        (4, 0, 0, r"prediction holds 0\.\.4"),
         (IGNORE, 0, 0, "prediction holds"),
         (0, 7, 0, r"labels hold 0\.\.7"),
         (0, 0, 5, r"offsets \[5\]: 0\.\.4"),
@@ -118,22 +118,22 @@ def test_agrees_with_the_scripts_of_cityscapes(tmp_path: Path):
     rng = np.random.default_rng(0)
     metric = SegmentationByOffset(19, 1)
     table = np.full(256, 0, np.uint8)  # class -> the id in files; 0 is void there
-    table[:19] = [scripts.trainId2label[each].id for each in range(19)]
+    table[:19] = [scripts.trainId2label[number].id for number in range(19)]
     files: dict[str, list[str]] = {"truth": [], "guess": []}
     for number in range(3):
         truth = rng.integers(0, 19, (24, 40), np.uint8)
         guess = np.where(rng.random(truth.shape) < 0.6, truth, rng.integers(0, 19, truth.shape))
         truth[rng.random(truth.shape) < 0.1] = 255
-        for name, each in (("truth", truth), ("guess", guess)):
+        for name, classes in (("truth", truth), ("guess", guess)):
             path = tmp_path / f"city_{number:06d}_000019_{name}.png"
-            assert cv2.imwrite(str(path), table[each])
+            assert cv2.imwrite(str(path), table[classes])
             files[name].append(str(path))
-        maps = (torch.from_numpy(each.astype(np.int64))[None] for each in (guess, truth))
+        maps = (torch.from_numpy(m.astype(np.int64))[None] for m in (guess, truth))
         metric.update(*maps, torch.zeros(1, dtype=torch.int64))
     scripts.args.quiet, scripts.args.evalInstLevelScore = True, False
     scripts.args.evalPixelAccuracy = False
     theirs = scripts.evaluateImgLists(files["guess"], files["truth"], scripts.args)
     ours = metric.compute()
     assert ours.avg_k.item() == pytest.approx(theirs["averageScoreClasses"], abs=1e-12)
-    names = [scripts.trainId2label[each].name for each in range(19)]
+    names = [scripts.trainId2label[number].name for number in range(19)]
     assert ours.iou[0].tolist() == pytest.approx([theirs["classScores"][name] for name in names])

@@ -29,7 +29,7 @@ def test_agrees_with_a_loop_over_pixels():
     metric.update(guess, now, before)
     band, wrong, smeared = 0, 0, 0
     for was, label, said in zip(
-        *(each.flatten().tolist() for each in (before, now, guess)), strict=True
+        *(maps.flatten().tolist() for maps in (before, now, guess)), strict=True
     ):
         if was in MOVABLE and label not in (was, IGNORE):
             band, wrong, smeared = band + 1, wrong + (said != label), smeared + (said == was)

@@ -1,7 +1,7 @@
 """How good a segmentation is.
 
-Every metric counts over the whole data set, on any device and over processes, and looks at void
-(255) nowhere.
+Every metric counts pixels over the whole data set, on any device and over processes, and leaves
+void (255) out.
 """
 
 from bdnet.metrics.boundary import BoundaryF, BoundaryIoU, ClassScores

@@ -1,4 +1,4 @@
-"""How well the outlines of a segmentation fit."""
+"""How well predicted outlines fit the true ones."""
 
 import math
 from collections.abc import Iterator
@@ -7,9 +7,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 from torch.nn import functional
-from torchmetrics import Metric
 
-from bdnet.metrics.maps import check, count
+from bdnet.metrics.base import CountMetric, count
 from bdnet.types import IGNORE
 
 DIAGONAL = math.hypot(1024, 2048)  # pixels, of the size at which tolerances are given
@@ -57,36 +56,31 @@ def _highest(values: Tensor, reach: int) -> Tensor:
     return values
 
 
-class BoundaryIoU(Metric):
+class BoundaryIoU(CountMetric):
     """Intersection over union of the inner bands of true and predicted masks.
 
     A band is a class's mask minus its erosion by n = max(1, round(0.005 diagonal)) steps of 3x3,
     which is: its pixels with something else at most n rows and columns away. As in the published
-    measure (Cheng et al. 2021), the picture's outside is something else, so that masks that it cuts
-    have a band there. Void is taken out of both maps and is nothing.
+    measure (Cheng et al. 2021), the outside of the picture is something else, so a mask has a band
+    along the picture's border too. Void is taken out of both maps.
     """
 
-    is_differentiable = False
-    higher_is_better = True
-    full_state_update = False
     intersection: Tensor
     union: Tensor
 
     def __init__(self, classes: int) -> None:
-        super().__init__()
-        self.classes = classes
-        for name in ("intersection", "union"):
-            self.add_state(name, torch.zeros(classes, dtype=torch.int64), dist_reduce_fx="sum")
+        super().__init__(classes)
+        self.add_counts("intersection", "union", shape=(classes,))
 
     def update(self, prediction: Tensor, labels: Tensor) -> None:
         """Classes [b, H, W] predicted and true (255: void)."""
-        check(prediction, labels, self.classes)
+        self.check(prediction, labels)
         guess = prediction.where(labels != IGNORE, IGNORE)
         true_band, band = self._band(labels), self._band(guess)
         hits = count(labels[true_band & band & (labels == guess)], self.classes)
-        both = count(labels[true_band], self.classes) + count(guess[band], self.classes)
+        sizes = count(labels[true_band], self.classes) + count(guess[band], self.classes)
         self.intersection += hits
-        self.union += both - hits
+        self.union += sizes - hits
 
     def compute(self) -> ClassScores:
         hits = self.intersection.double()
@@ -102,60 +96,53 @@ class BoundaryIoU(Metric):
         return band | (rim & (maps != IGNORE))
 
 
-class BoundaryF(Metric):
+class BoundaryF(CountMetric):
     """F-score of outlines, at distances at which two of them count as the same.
 
     The outline of a class is its pixels that touch another one (3x3); the picture's border is none.
     Precision is the share of predicted outline pixels with a true one of the same class within the
     Euclidean distance, recall the reverse; both over the data set, per class. Distances are scaled
-    by the diagonal and rounded up, which is how 3, 5, 9 and 12 came about at 1024x2048.
+    by the diagonal and rounded up, which gives 3, 5, 9 and 12 at 1024x2048.
 
     pixels: distances at 1024x2048
     """
 
-    is_differentiable = False
-    higher_is_better = True
-    full_state_update = False
-    found: Tensor
+    correct: Tensor
     predicted: Tensor
     recalled: Tensor
     true: Tensor
 
     def __init__(self, classes: int, pixels: tuple[int, ...] = (3, 5, 9, 12)) -> None:
-        super().__init__()
-        self.classes = classes
+        super().__init__(classes)
         self.pixels = pixels
-        for name in ("found", "recalled"):
-            zeros = torch.zeros(len(pixels), classes, dtype=torch.int64)
-            self.add_state(name, zeros, dist_reduce_fx="sum")
-        for name in ("predicted", "true"):
-            self.add_state(name, torch.zeros(classes, dtype=torch.int64), dist_reduce_fx="sum")
+        self.add_counts("correct", "recalled", shape=(len(pixels), classes))
+        self.add_counts("predicted", "true", shape=(classes,))
 
     def update(self, prediction: Tensor, labels: Tensor) -> None:
         """Classes [b, H, W] predicted and true (255: void)."""
-        check(prediction, labels, self.classes)
+        self.check(prediction, labels)
         guess = prediction.where(labels != IGNORE, IGNORE)
         truth, outline = (
             maps.where(near_other(maps, 1), IGNORE) for maps in (labels.to(guess.dtype), guess)
         )
         scale = math.hypot(*labels.shape[-2:]) / DIAGONAL
         reaches = [math.ceil(round(pixels * scale, 6)) for pixels in self.pixels]
-        self.found += self._matched(outline, truth, reaches)
+        self.correct += self._matched(outline, truth, reaches)
         self.recalled += self._matched(truth, outline, reaches)
         self.predicted += count(outline[outline != IGNORE], self.classes)
         self.true += count(truth[truth != IGNORE], self.classes)
 
     def compute(self) -> dict[int, ClassScores]:
         """By the distance at 1024x2048."""
-        precision = self.found.double() / self.predicted.clamp(min=1)
+        precision = self.correct.double() / self.predicted.clamp(min=1)
         recall = self.recalled.double() / self.true.clamp(min=1)
-        both = precision + recall
-        score = torch.where(both > 0, 2 * precision * recall / both, 0.0)
+        sums = precision + recall
+        score = torch.where(sums > 0, 2 * precision * recall / sums, 0.0)
         score = score.where(self.predicted + self.true > 0, torch.nan)
         return dict(zip(self.pixels, map(ClassScores.of, score), strict=True))
 
     def _matched(self, points: Tensor, outline: Tensor, reaches: list[int]) -> Tensor:
-        """[distances, classes]: how many points have the outline of their class so near."""
+        """[distances, classes]: how many points have the outline of their class that near."""
         matched = []
         for first in range(0, self.classes, WORD):  # as many classes at once as a word has bits
             present = (outline >= first) & (outline < first + WORD) & (outline != IGNORE)
@@ -163,8 +150,8 @@ class BoundaryF(Metric):
             here = (points >= first) & (points < first + WORD) & (points != IGNORE)
             own = (points - first)[here]
             size = min(WORD, self.classes - first)
-            found = [(each[here] >> own) & 1 > 0 for each in _dilated(bits, reaches)]
-            matched.append(torch.stack([count(own[each], size) for each in found]))
+            near = [(disc[here] >> own) & 1 > 0 for disc in _dilated(bits, reaches)]
+            matched.append(torch.stack([count(own[is_near], size) for is_near in near]))
         return torch.cat(matched, 1)
 
 

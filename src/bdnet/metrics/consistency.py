@@ -1,45 +1,38 @@
-"""Whether predictions keep still where the world does."""
+"""Whether predictions stay the same where the labels do."""
 
-import torch
 from torch import Tensor
-from torchmetrics import Metric
 
-from bdnet.metrics.maps import check
+from bdnet.metrics.base import CountMetric
 from bdnet.types import IGNORE
 
 
-class VideoConsistency(Metric):
+class VideoConsistency(CountMetric):
     """VC_n = |stable truth and stable prediction| / |stable truth| over n consecutive frames.
 
-    Stable is a pixel with one class in all of them, and for the prediction not necessarily the true
-    one (as published). Pixels are counted over all windows of the data set; the published script
-    averages over windows, and then over videos, the ratio in each.
+    A pixel is stable if it has one class in all of them; a stable prediction need not be the true
+    class (as published). Pixels are counted over all windows of the data set; the published script
+    averages the ratio over windows and then over videos.
 
     classes: how many
     frames:  n
     """
 
-    is_differentiable = False
-    higher_is_better = True
-    full_state_update = False
     kept: Tensor
     stable: Tensor
 
     def __init__(self, classes: int, frames: int) -> None:
-        super().__init__()
+        super().__init__(classes)
         if frames < 2:
             raise ValueError(f"frames={frames}: consistency needs at least 2")
-        self.classes = classes
         self.frames = frames
-        for name in ("kept", "stable"):
-            self.add_state(name, torch.zeros((), dtype=torch.int64), dist_reduce_fx="sum")
+        self.add_counts("kept", "stable")
 
     def update(self, prediction: Tensor, labels: Tensor) -> None:
         """Classes [b, T, H, W] predicted and true (255: void) of T >= n consecutive frames.
 
         A video given in pieces needs pieces that overlap by n-1 frames.
         """
-        check(prediction, labels, self.classes)
+        self.check(prediction, labels)
         if labels.shape[1] < self.frames:
             raise ValueError(f"{labels.shape[1]} frames: VC_{self.frames} needs {self.frames}")
         is_known = (labels[:, 1:] != IGNORE) & (labels[:, :-1] != IGNORE)
@@ -53,7 +46,7 @@ class VideoConsistency(Metric):
         return self.kept / self.stable.double()
 
     def _throughout(self, unchanged: Tensor) -> Tensor:
-        """[b, T-n+1, H, W]: so in each of the n-1 steps of a window, of steps [b, T-1, H, W]."""
+        """[b, T-n+1, H, W]: whether all n-1 steps of a window are, of the steps [b, T-1, H, W]."""
         windows = unchanged.shape[1] - self.frames + 2
         result = unchanged[:, :windows]
         for step in range(1, self.frames - 1):

@@ -4,9 +4,8 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torchmetrics import Metric
 
-from bdnet.metrics.maps import check, count
+from bdnet.metrics.base import CountMetric, count
 from bdnet.types import IGNORE
 
 
@@ -36,28 +35,23 @@ class OffsetScores(NamedTuple):
     last_k: Tensor
 
 
-class SegmentationByOffset(Metric):
+class SegmentationByOffset(CountMetric):
     """One confusion matrix over the data set per offset d; matrices are never added over d.
 
     classes:  how many
     interval: k
     """
 
-    is_differentiable = False
-    higher_is_better = True
-    full_state_update = False
     confusion: Tensor
 
     def __init__(self, classes: int, interval: int) -> None:
-        super().__init__()
-        self.classes = classes
+        super().__init__(classes)
         self.interval = interval
-        shape = interval, classes, classes  # of [d, true, predicted]
-        self.add_state("confusion", torch.zeros(shape, dtype=torch.int64), dist_reduce_fx="sum")
+        self.add_counts("confusion", shape=(interval, classes, classes))  # [d, true, predicted]
 
     def update(self, prediction: Tensor, labels: Tensor, offset: Tensor) -> None:
         """Classes [b, H, W] predicted and true (255: void), and the offset [b] of each."""
-        check(prediction, labels, self.classes)
+        self.check(prediction, labels)
         if not bool(((offset >= 0) & (offset < self.interval)).all()):
             raise ValueError(f"offsets {offset.tolist()}: 0..{self.interval - 1} are counted")
         cells = self.confusion.numel()
@@ -67,6 +61,6 @@ class SegmentationByOffset(Metric):
         self.confusion += counts.view_as(self.confusion)
 
     def compute(self) -> OffsetScores:
-        by_class = tuple(iou(each) for each in self.confusion)
-        miou = torch.stack([each.nanmean() for each in by_class])
+        by_class = tuple(iou(matrix) for matrix in self.confusion)
+        miou = torch.stack([values.nanmean() for values in by_class])
         return OffsetScores(tuple(miou), by_class, miou.mean(), miou[1:].mean(), miou[-1])

@@ -5,9 +5,8 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torchmetrics import Metric
 
-from bdnet.metrics.maps import check
+from bdnet.metrics.base import CountMetric
 from bdnet.types import IGNORE
 
 
@@ -22,7 +21,7 @@ class Tailing(NamedTuple):
     smear: Tensor
 
 
-class TailingError(Metric):
+class TailingError(CountMetric):
     """Error rate in the band that movable objects covered at t-1 and have left at t [reading].
 
     The band is where the class at t-1 is movable and the class at t is another, both known. Objects
@@ -32,26 +31,22 @@ class TailingError(Metric):
     movable: the numbers of those that move
     """
 
-    is_differentiable = False
     higher_is_better = False
-    full_state_update = False
     moves: Tensor
     wrong: Tensor
     smeared: Tensor
     band: Tensor
 
     def __init__(self, classes: int, movable: Sequence[int]) -> None:
-        super().__init__()
-        self.classes = classes
+        super().__init__(classes)
         moves = torch.zeros(IGNORE + 1, dtype=torch.bool)
         moves[list(movable)] = True
         self.register_buffer("moves", moves, persistent=False)
-        for name in ("wrong", "smeared", "band"):
-            self.add_state(name, torch.zeros((), dtype=torch.int64), dist_reduce_fx="sum")
+        self.add_counts("wrong", "smeared", "band")
 
     def update(self, prediction: Tensor, labels: Tensor, previous: Tensor) -> None:
         """Classes [b, H, W] predicted and true (255: void), and true ones of the frame before."""
-        check(prediction, labels, self.classes)
+        self.check(prediction, labels)
         if previous.shape != labels.shape:
             raise ValueError(
                 f"previous labels are {list(previous.shape)} and labels {list(labels.shape)}: "
