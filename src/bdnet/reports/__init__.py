@@ -1,1 +1,1 @@
-"""What people would rather look at: tables, figures, pictures, and what is in a data set."""
+"""Tables and figures of runs, pictures, and what a data set holds."""

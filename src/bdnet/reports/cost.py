@@ -1,4 +1,4 @@
-"""What a frame costs with networks that treat keyframes and other frames differently."""
+"""What frames cost, with networks that treat keyframes and other frames differently."""
 
 import statistics
 from collections.abc import Callable, Iterator, Mapping
@@ -20,7 +20,7 @@ SECONDS = {
 
 
 class Cost(NamedTuple):
-    """Of one frame: seconds in each round of turns, and billions of floating-point operations.
+    """Of one frame: seconds in each round, and billions of floating-point operations.
 
     published: the paper's seconds, relative to its single-frame network
     """
@@ -38,13 +38,13 @@ def gflops(run: Callable[[], object]) -> float:
 
 
 class Frames(NamedTuple):
-    """What a network's frames cost, up to their label maps."""
+    """The cost of a network's keyframes and other frames, up to their label maps."""
 
     key: Cost
     other: Cost
 
     def mean(self, interval: int, published: float | None = None) -> Cost:
-        """A keyframe's cost spread over the frames that live on it."""
+        """Over an interval, a keyframe and those after it."""
         pairs = zip(self.key.seconds, self.other.seconds, strict=True)
         return Cost(
             tuple(amortised(key, other, interval) for key, other in pairs),
@@ -53,7 +53,7 @@ class Frames(NamedTuple):
         )
 
     def slowest(self) -> Cost:
-        """What a stream has to wait for."""
+        """The latency of a stream."""
         pairs = zip(self.key.seconds, self.other.seconds, strict=True)
         return Cost(tuple(map(max, pairs)), max(self.key.gflops, self.other.gflops))
 
@@ -61,8 +61,8 @@ class Frames(NamedTuple):
 class Comparison(NamedTuple):
     """Networks with one backbone, measured in the same rounds.
 
-    networks:  by contender; all frames of the baseline cost the same
-    label_map: a part of every frame's cost
+    networks:  by contender; all frames of the single-frame network cost the same
+    label_map: the part of every frame's cost that turns logits into labels
     """
 
     backbone: str
@@ -70,7 +70,7 @@ class Comparison(NamedTuple):
     label_map: Cost
 
     def rows(self, intervals: list[int]) -> Iterator[tuple[str, str, Cost]]:
-        """Contender, what of it, and its cost."""
+        """Contender, kind of frame, and its cost."""
         for name, frames in self.networks.items():
             if name == BASELINE:
                 yield name, "every frame", frames.key
@@ -93,11 +93,11 @@ class Comparison(NamedTuple):
         return tuple(a / b for a, b in zip(cost.seconds, single.seconds, strict=True))
 
     def record(self, intervals: list[int]) -> dict[str, dict[str, Any]]:
-        """By contender, then by what of it: for JSON."""
-        found: dict[str, dict[str, Any]] = {name: {} for name in self.networks}
+        """By contender, then by kind of frame: for JSON."""
+        record: dict[str, dict[str, Any]] = {name: {} for name in self.networks}
         for name, frame, cost in self.rows(intervals):
-            found[name][frame] = {**cost._asdict(), "relative": self.relative(cost)}
-        return found
+            record[name][frame] = {**cost._asdict(), "relative": self.relative(cost)}
+        return record
 
 
 class Costs(NamedTuple):
@@ -109,7 +109,7 @@ class Costs(NamedTuple):
     notes: dict[str, Any]
 
     def record(self) -> dict[str, Any]:
-        costs = {each.backbone: each.record(self.intervals) for each in self.comparisons}
+        costs = {group.backbone: group.record(self.intervals) for group in self.comparisons}
         return {"unit": "s/frame", "costs": costs}
 
     def table(self) -> str:
@@ -117,12 +117,12 @@ class Costs(NamedTuple):
             "| | s/frame | lowest to highest | relative | lowest to highest | paper | GFLOPs |",
             "|---|---|---|---|---|---|---|",
         ]
-        for each in self.comparisons:
-            for name, frame, cost in each.rows(self.intervals):
+        for group in self.comparisons:
+            for name, frame, cost in group.rows(self.intervals):
                 cells = [
-                    f"{each.backbone}, {name}, {frame}",
+                    f"{group.backbone}, {name}, {frame}",
                     *_spread(cost.seconds, 3),
-                    *_spread(each.relative(cost), 2),
+                    *_spread(group.relative(cost), 2),
                     "" if cost.published is None else f"{cost.published:.2f}",
                     f"{cost.gflops:.1f}",
                 ]
@@ -134,8 +134,8 @@ def restored(backbone: str, record: Mapping[str, Any]) -> Comparison:
     """The comparison that `record` was made of; a KeyError or TypeError where it was not."""
 
     def cost(name: str, frame: str) -> Cost:
-        found = record[name][frame]
-        return Cost(tuple(found["seconds"]), found["gflops"])
+        numbers = record[name][frame]
+        return Cost(tuple(numbers["seconds"]), numbers["gflops"])
 
     networks = {}
     for name in record:
@@ -155,6 +155,6 @@ def amortised(key: float, other: float, interval: int) -> float:
 
 
 def _spread(values: tuple[float, ...], digits: int) -> tuple[str, str]:
-    """The median, and from where to where they go."""
+    """The median and the range."""
     median = statistics.median(values)
     return f"{median:.{digits}f}", f"{min(values):.{digits}f} to {max(values):.{digits}f}"

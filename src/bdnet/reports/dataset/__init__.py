@@ -1,1 +1,1 @@
-"""What is in a data set, and is it fit for use."""
+"""What a data set holds, and what is wrong with it: `python -m bdnet.probe data=...`."""

@@ -1,1 +1,1 @@
-"""What networks see and say, made visible."""
+"""Pictures of frames, labels and predictions."""

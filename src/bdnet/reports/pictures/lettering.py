@@ -1,4 +1,4 @@
-"""Words on pictures."""
+"""Captions and legends."""
 
 from functools import lru_cache
 
@@ -16,9 +16,9 @@ LINE = 20  # pixels, height of a caption and of a line of the legend
 
 @lru_cache(256)
 def plate(words: str, height: int, ink: Colour, ground: Colour, letters: float = 0.68) -> Image:
-    """Words on a ground, [height, as wide as they are, 3]; read-only, since it is kept.
+    """Words on a ground, [height, as wide as they are, 3]; read-only, since it is cached.
 
-    letters: their size as a share of the height
+    letters: the size of the letters as a share of the height
     """
     font = ImageFont.load_default(letters * height)
     margin = max(2, height // 3)
@@ -35,16 +35,16 @@ def ink_on(ground: Colour) -> Colour:
 
 
 def paste(canvas: Image, patch: Image, x: int, y: int) -> None:
-    """Puts a patch with its upper left corner at (x, y), as far as the canvas goes."""
+    """Copies a patch to (x, y), its upper left corner, and cuts it at the edge of the canvas."""
     window = canvas[y : y + patch.shape[0], x : x + patch.shape[1]]
     window[:] = patch[: window.shape[0], : window.shape[1]]
 
 
 def captioned(tile: Image, words: str) -> Image:
-    """A tile below its caption, whose letters are as small as they have to be."""
+    """A tile below its caption, whose letters shrink until they fit."""
     canvas = np.full((LINE + tile.shape[0], tile.shape[1], 3), DARK, np.uint8)
     plates = [plate(words, LINE, LIGHT, DARK, letters) for letters in (0.68, 0.6, 0.52, 0.45)]
-    fitting = [each for each in plates if each.shape[1] <= tile.shape[1]]
+    fitting = [image for image in plates if image.shape[1] <= tile.shape[1]]
     paste(canvas, (fitting or plates[-1:])[0], 0, 0)
     canvas[LINE:] = tile
     return canvas
@@ -52,20 +52,20 @@ def captioned(tile: Image, words: str) -> Image:
 
 @lru_cache(8)
 def legend(classes: Classes, width: int, line: int = LINE) -> Image:
-    """Names on their colours, in as many lines as it takes; read-only, since it is kept."""
+    """Class names on their colours, in as many lines as needed; read-only, since it is cached."""
     plates = [
         plate(name, line, ink_on(colour), colour)
         for name, colour in zip(classes.names, classes.colours, strict=True)
     ]
-    widest = max(each.shape[1] for each in plates)
+    widest = max(image.shape[1] for image in plates)
     lines = -(-len(plates) // max(1, min(len(plates), width // widest)))
     columns = -(-len(plates) // lines)
     canvas = np.full((lines * line, width, 3), DARK, np.uint8)
     edges = np.linspace(0, width, columns + 1).round().astype(int)
-    for number, (each, colour) in enumerate(zip(plates, classes.colours, strict=True)):
+    for number, (name, colour) in enumerate(zip(plates, classes.colours, strict=True)):
         row, column = divmod(number, columns)
         cell = canvas[row * line : (row + 1) * line, edges[column] : edges[column + 1]]
         cell[:] = colour
-        paste(cell, each, 0, 0)
+        paste(cell, name, 0, 0)
     canvas.setflags(write=False)
     return canvas

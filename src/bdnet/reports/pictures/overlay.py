@@ -1,4 +1,4 @@
-"""Frames of a video under what a network says of them."""
+"""Frames of a video under the colours of their predicted classes."""
 
 import cv2
 import numpy as np
@@ -11,8 +11,8 @@ from bdnet.types import IGNORE
 
 KEY: Colour = (255, 190, 0)
 OPACITY = 0.55  # of the colours
-NARROW = 512  # pixels; frames of less than two thirds of it are enlarged
-TALL = 4 * NARROW  # but not to more than this height
+NARROW = 512  # pixels; narrower frames are enlarged to about this width
+TALL = 4 * NARROW  # but not beyond this height
 
 
 def overlay(
@@ -25,7 +25,7 @@ def overlay(
 ) -> Image:
     """A frame [H, W, 3] under the colours of its labels [H, W], with even height and width.
 
-    Keyframes have a bright border and KEY in the corner; the others P and the frames since then.
+    Keyframes have a bright border and KEY in the corner; others P and their distance from it.
     Small frames are enlarged by a whole number.
     """
     image, labels = _enlarged(image, labels)
@@ -45,10 +45,8 @@ def _enlarged(image: Image, labels: NDArray[np.uint8]) -> tuple[Image, NDArray[n
     if factor < 2:
         return image, labels
     size = factor * image.shape[1], factor * image.shape[0]  # as OpenCV has it
-    image, labels = (
-        cv2.resize(each, size, interpolation=way).astype(np.uint8, copy=False)
-        for each, way in ((image, cv2.INTER_CUBIC), (labels, cv2.INTER_NEAREST))
-    )
+    image = cv2.resize(image, size, interpolation=cv2.INTER_CUBIC).astype(np.uint8, copy=False)
+    labels = cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST).astype(np.uint8, copy=False)
     return image, labels
 
 

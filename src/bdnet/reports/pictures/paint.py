@@ -1,4 +1,4 @@
-"""Arrays as colours: classes, motion, errors, boundaries."""
+"""Arrays as pictures: motion, classes, errors, probabilities."""
 
 import cv2
 import numpy as np
@@ -20,9 +20,9 @@ VOID = np.array([96, 96, 96], np.uint8)
 def paint_motion(
     motion: NDArray[np.float32], valid: NDArray[np.bool_], image: Image, scale: float = 1.0
 ) -> Image:
-    """An image [H, W, 3] under arrows [2, h, w] to where its content came from; holes are red.
+    """An image [H, W, 3] under arrows along motion [2, h, w]; cells without a vector are red.
 
-    scale: of the image, where it is shown larger or smaller than the frame that the motion is of
+    scale: the size of the image relative to the frame that the motion is of
     """
     height, width = image.shape[:2]
     canvas = np.ascontiguousarray(image // 2 + 64)
@@ -35,7 +35,7 @@ def paint_motion(
             if valid[i, j]:
                 start = np.array([CELL * j + CELL // 2, CELL * i + CELL // 2])
                 end = start + motion[:, i, j]
-                tail, tip = ((scale * each).round().astype(int).tolist() for each in (start, end))
+                tail, tip = (scale * np.stack([start, end])).round().astype(int).tolist()
                 cv2.arrowedLine(canvas, tail, tip, ARROW, 1, cv2.LINE_AA, tipLength=0.25)
     return canvas
 

@@ -1,1 +1,1 @@
-"""From run folders to the paper's tables and figures: `python -m bdnet.report`."""
+"""Tables and figures of runs: `python -m bdnet.report`."""

@@ -70,9 +70,9 @@ class Contents:
         self.numbers: dict[str | None, int] = {name: n for n, name in enumerate(experiments, 1)}
         self.paper = DataFrame([row.paper or {} for row in rows], experiments, dtype=float)
         published = list(self.paper)
-        found = {run.backbone for run in runs}
-        self.backbones = [name for name in published if name in found]
-        self.backbones += sorted(found - set(published))
+        measured = {run.backbone for run in runs}
+        self.backbones = [name for name in published if name in measured]
+        self.backbones += sorted(measured - set(published))
         self.runs = sorted(
             runs,
             key=lambda run: (

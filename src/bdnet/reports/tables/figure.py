@@ -29,10 +29,11 @@ class Figure:
 
     def report(self, runs: Runs, mixed: bool) -> Report:
         experiments = [line.experiment for line in self.lines]
-        found = runs.of(experiments)
-        check_alike(found, mixed)
+        finished = runs.of(experiments)
+        check_alike(finished, mixed)
         evaluations = {
-            key: {seed: widest(run) for seed, run in seeds.items()} for key, seeds in found.items()
+            key: {seed: widest(run) for seed, run in seeds.items()}
+            for key, seeds in finished.items()
         }
         first, *others = (run for seeds in evaluations.values() for run in seeds.values())
         check_same([first, *others])
@@ -41,11 +42,11 @@ class Figure:
                 f"{first.path} has interval 1, of which there is no curve: "
                 "python -m bdnet.evaluate run=FOLDER interval=10"
             )
-        backbones = sorted({backbone for _, backbone in found})
+        backbones = sorted({backbone for _, backbone in finished})
         cells = [(line, backbone) for backbone in backbones for line in self.lines]
-        drawn = [cell for cell in cells if (cell[0].experiment, cell[1]) in found]
+        drawn = [cell for cell in cells if (cell[0].experiment, cell[1]) in finished]
         points = pd.concat(_points(*cell, evaluations) for cell in drawn)
-        seeds = sorted({seed for key in found for seed in found[key]})
+        seeds = sorted({seed for key in finished for seed in finished[key]})
         data = first.data
         caption = (
             f"{data['name']}, split {data['split']}, {data['targets']} targets, the same at every "

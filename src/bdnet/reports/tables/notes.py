@@ -60,9 +60,9 @@ def _exceptions(contents: Contents) -> Iterator[str]:
     for backbone in contents.backbones:
         for number, (experiment, label) in enumerate(labels.items(), 1):
             runs = [run for run in contents.runs if run.backbone == backbone]
-            found = sorted(run.seed for run in runs if run.experiment == experiment)
-            if found and found != seeds:
-                yield f"Row {number} ({label}) on {backbone} has seeds {listed(found)} only."
+            own = sorted(run.seed for run in runs if run.experiment == experiment)
+            if own and own != seeds:
+                yield f"Row {number} ({label}) on {backbone} has seeds {listed(own)} only."
     for run in contents.unfinished:
         yield (
             f"Unfinished (running, interrupted or failed; see its train.log), not counted: "

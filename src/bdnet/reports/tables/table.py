@@ -82,9 +82,9 @@ class Table:
     def fill(self, runs: Runs, mixed: bool) -> Contents:
         """Puts the runs into their rows, once they are known to belong together."""
         experiments = [row.experiment for row in self.rows]
-        found = runs.of(experiments)
-        check_alike(found, mixed)
-        finished = [run for seeds in found.values() for run in seeds.values()]
+        cells = runs.of(experiments)
+        check_alike(cells, mixed)
+        finished = [run for seeds in cells.values() for run in seeds.values()]
         unfinished = runs.unfinished_of(experiments)
         interval = finished[0].interval
         if AVG_FIRST in self.measures and interval < FIRST:

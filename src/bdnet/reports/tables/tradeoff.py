@@ -78,10 +78,10 @@ class Tradeoff:
     def _teachers(self, runs: Runs, mixed: bool, interval: int) -> list[list[FinishedRun]]:
         """By backbone; their own test has interval 1, so an evaluation at the others' is taken."""
         experiment = self.teacher.experiment
-        found = runs.of([experiment, *self.contenders])
-        check_alike(found, mixed, OTHER_INTERVALS)
+        finished_runs = runs.of([experiment, *self.contenders])
+        check_alike(finished_runs, mixed, OTHER_INTERVALS)
         teachers = []
-        for key, seeds in sorted(found.items()):
+        for key, seeds in sorted(finished_runs.items()):
             if key[0] == experiment:
                 evaluated = {seed: at(run, interval) for seed, run in seeds.items()}
                 check_alike({key: evaluated}, mixed)
