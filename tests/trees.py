@@ -1,15 +1,17 @@
 """Small data sets of known content, as files."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from bdnet.codec import Encoding, VideoWriter
-from bdnet.data.base import ClipDataset, Split
+from bdnet.data.base import ClipDataset, Sample, Split
 from bdnet.data.classes import Classes
+from bdnet.data.loading import Loader
 from bdnet.data.module import ClipDataModule
 from bdnet.types import Clip
 from videos import Pan
@@ -19,9 +21,9 @@ CLASSES = Classes(("left", "right"), ((200, 0, 0), (0, 0, 200)))
 Picture = NDArray[np.uint8]
 
 
-def picture(index: int = 0, height: int = HEIGHT, width: int = WIDTH) -> Picture:
+def picture(index: int = 0, height: int = HEIGHT, width: int = WIDTH, seed: int = 0) -> Picture:
     """Frame `index` of a scene that moves 2 pixels to the left each frame."""
-    return Pan((2, 0)).picture(index, height, width)
+    return Pan((2, 0), seed).picture(index, height, width)
 
 
 def label(index: int = 0, height: int = HEIGHT, width: int = WIDTH) -> Picture:
@@ -36,17 +38,25 @@ def write(path: Path, image: Picture) -> Path:
     return path
 
 
-def write_video(path: Path, frames: int = 8, interval: int = 12) -> Path:
+def write_video(
+    path: Path,
+    frames: int = 8,
+    interval: int = 12,
+    size: tuple[int, int] = (HEIGHT, WIDTH),
+    seed: int = 0,
+) -> Path:
+    """The frames `picture(0, *size, seed)` and so on as a clean stream."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     with VideoWriter(path, encoding=Encoding(interval=interval, crf=10)) as writer:
         for index in range(frames):
-            writer.write(picture(index))
+            writer.write(picture(index, *size, seed))
     return path
 
 
 def read(path: Path) -> Picture:
-    found = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-    assert found is not None, path
-    return found
+    image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    assert image is not None, path
+    return image
 
 
 def state(folder: Path) -> dict[Path, tuple[int, int]]:
@@ -55,9 +65,49 @@ def state(folder: Path) -> dict[Path, tuple[int, int]]:
     return {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in files}
 
 
-def batches(dataset: ClipDataset, split: Split, **settings: object) -> Iterator[Clip]:
+class Numbered(ClipDataset):
+    """Videos of 12 frames whose labels are the frames' numbers, and whose originals are kept.
+
+    labelled: of each video, the frames that have a label
+    """
+
+    classes = Classes(tuple(map(str, range(12))), ((0, 0, 0),) * 12)
+
+    def __init__(
+        self, root: Path, interval: int, labelled: Iterable[Iterable[int]] = (range(12),)
+    ) -> None:
+        images = [write(root / f"{index}.png", picture(index)) for index in range(12)]
+        labels = [
+            write(root / f"label-{index}.png", np.full((HEIGHT, WIDTH), index, np.uint8))
+            for index in range(12)
+        ]
+        self.content = []
+        for number, indices in enumerate(labelled):
+            video = write_video(root / f"{number}.mp4", 12, interval)
+            for index in range(12):
+                path = labels[index] if index in indices else None
+                self.content.append(Sample(video, index, path, images))
+
+    def samples(self, split: Split) -> list[Sample]:  # noqa: ARG002
+        return self.content
+
+
+def batches(
+    dataset: ClipDataset, split: Split, epochs: int = 1, **settings: object
+) -> Iterator[Clip]:
     """The batches of two clips that the data module makes of a split, in this process."""
     module = ClipDataModule(dataset, **{"workers": 0, "batch_size": 2, **settings})
     module.prepare_data()
-    found = getattr(module, f"{split}_dataloader")()
-    return iter(found[0] if isinstance(found, list) else found)
+    loader = getattr(module, f"{split}_dataloader")()
+    return _epochs(loader[0] if isinstance(loader, list) else loader, epochs)
+
+
+def _epochs(loader: Loader, count: int) -> Iterator[Clip]:
+    for epoch in range(count):
+        if hasattr(loader.batch_sampler, "set_epoch"):
+            loader.batch_sampler.set_epoch(epoch)
+        yield from loader
+
+
+def same_clips(one: Clip, other: Clip) -> bool:
+    return all(torch.equal(a, b) for a, b in zip(one, other, strict=True))

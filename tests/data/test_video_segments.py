@@ -2,51 +2,30 @@
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
-from bdnet.codec import Encoding, VideoReader, VideoWriter
+from bdnet.codec import VideoReader
 from bdnet.data import video_segments
-from bdnet.data.base import ClipDataset, Sample, Split
-from bdnet.data.classes import Classes
 from bdnet.data.streets.dataset import Streets
 from bdnet.data.video_segments import VideoSegments
-from trees import picture
+from trees import Numbered
 
 
-class Gop(ClipDataset):
-    """Videos of 12 frames with codec keyframes 0, 5 and 10, whose labels are their numbers."""
-
-    classes = Classes(tuple(map(str, range(12))), ((0, 0, 0),) * 12)
-
-    def __init__(self, root: Path, labelled: list[list[int]]) -> None:
-        self.found = []
-        for number, indices in enumerate(labelled):
-            video = root / f"{number}.mp4"
-            with VideoWriter(video, encoding=Encoding(interval=5)) as writer:
-                for index in range(12):
-                    writer.write(picture(index))
-            for index in range(12):
-                label = root / f"{number}-{index}.png"
-                assert cv2.imwrite(str(label), np.full((48, 64), index, np.uint8))
-                is_labelled = index in indices
-                self.found.append(Sample(video, index, label if is_labelled else None))
-
-    def samples(self, split: Split) -> list[Sample]:  # noqa: ARG002
-        return self.found
+def segments_of(dataset: Numbered, interval: int = 3, **settings: int) -> VideoSegments:
+    return VideoSegments(dataset, dataset.samples("test"), interval, **settings)
 
 
-def spans(dataset: ClipDataset, **settings: int) -> list[tuple[str, list[int]]]:
-    found = VideoSegments(dataset, dataset.samples("test"), 3, **settings)
-    return [(run[0].video.stem, [sample.target for sample in run]) for run in found.segments]
+def spans(dataset: Numbered, **settings: int) -> list[tuple[str, list[int]]]:
+    return [
+        (samples[0].video.stem, [sample.target for sample in samples])
+        for samples in segments_of(dataset, **settings).segments
+    ]
 
 
 def test_the_network_starts_afresh_every_interval_and_at_intra_frames(tmp_path: Path):
-    dataset = Gop(tmp_path, [list(range(12))])
-    (segment,) = VideoSegments(dataset, dataset.samples("test"), 3)
-    keys = [0, 3, 5, 8, 10]
-    assert segment.is_key.nonzero().flatten().tolist() == keys
+    (segment,) = segments_of(Numbered(tmp_path, 5))
+    assert segment.is_key.nonzero().flatten().tolist() == [0, 3, 5, 8, 10]
     with VideoReader(tmp_path / "0.mp4", "all") as reader:
         for index, frame in enumerate(reader):
             assert np.array_equal(segment.images[index].permute(1, 2, 0), frame.image)
@@ -60,32 +39,29 @@ def test_the_network_starts_afresh_every_interval_and_at_intra_frames(tmp_path: 
     assert segment.motion[1].abs().max() > 1
 
 
-def test_a_stretch_that_begins_between_keyframes_begins_with_one(tmp_path: Path):
-    dataset = Gop(tmp_path, [[2, 3, 4, 5, 6]])
-    (segment,) = VideoSegments(dataset, dataset.samples("test"), 4)
+def test_a_segment_that_begins_between_keyframes_begins_with_one(tmp_path: Path):
+    (segment,) = segments_of(Numbered(tmp_path, 5, [[2, 3, 4, 5, 6]]), interval=4)
     assert segment.is_key.tolist() == [True, False, False, True, False]
     assert segment.labels[:, 0, 0].tolist() == [2, 3, 4, 5, 6]
 
 
-def test_stretches_are_consecutive_labelled_frames_of_one_video(tmp_path: Path):
-    dataset = Gop(tmp_path, [[0, 1, 2, 4, 6, 7], [7, 8], [3], list(range(12))])
-    wanted = [("0", [0, 1, 2]), ("0", [6, 7]), ("1", [7, 8]), ("3", list(range(12)))]
-    assert spans(dataset) == wanted
+def test_segments_are_consecutive_labelled_frames_of_one_video(tmp_path: Path):
+    dataset = Numbered(tmp_path, 5, [[0, 1, 2, 4, 6, 7], [7, 8], [3], range(12)])
+    expected = [("0", [0, 1, 2]), ("0", [6, 7]), ("1", [7, 8]), ("3", list(range(12)))]
+    assert spans(dataset) == expected
     shares = [spans(dataset, rank=rank, world=2) for rank in range(2)]
-    assert sorted(shares[0] + shares[1]) == wanted
+    assert sorted(shares[0] + shares[1]) == expected
 
 
 def test_long_ones_are_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(video_segments, "LONGEST", 5)
-    dataset = Gop(tmp_path, [list(range(12))])
-    assert [targets for _, targets in spans(dataset)] == [
-        *([0, 1, 2, 3, 4], [5, 6, 7, 8, 9], [10, 11]),
-    ]
+    frames = [targets for _, targets in spans(Numbered(tmp_path, 5))]
+    assert frames == [[0, 1, 2, 3, 4], [5, 6, 7, 8, 9], [10, 11]]
 
 
-def test_streets_are_stretches(small_streets: Streets):
-    found = VideoSegments(small_streets, small_streets.samples("val"), 5)
-    assert [segment.is_key.nonzero().flatten().tolist() for segment in found] == [[0, 5]] * 2
-    assert found[0].images.shape == (8, 3, 64, 96)
-    assert found[0].motion.shape == (8, 2, 8, 12)
-    assert not np.array_equal(found[0].labels, found[1].labels)
+def test_streets_are_segments(small_streets: Streets):
+    segments = VideoSegments(small_streets, small_streets.samples("val"), 5)
+    assert [part.is_key.nonzero().flatten().tolist() for part in segments] == [[0, 5]] * 2
+    assert segments[0].images.shape == (8, 3, 64, 96)
+    assert segments[0].motion.shape == (8, 2, 8, 12)
+    assert not np.array_equal(segments[0].labels, segments[1].labels)
