@@ -6,12 +6,11 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from bdnet.codec import UnsupportedStream, VideoWriter
+from bdnet.codec import UnsupportedStream
 from bdnet.data.bad_samples import BadSamples
 from bdnet.data.datasets.folder import Folder
 from bdnet.data.errors import BadData
@@ -19,7 +18,7 @@ from bdnet.data.module import ClipDataModule
 from bdnet.errors import BdnetError
 from bdnet.types import Clip
 from tiny_training import checkpoint, killed, metrics, run, same, settings
-from trees import label, write, write_video
+from trees import label, same_clips, write, write_video
 from videos import overwrite, packet_places
 
 COUNT = 12  # videos, each with a label of frame 5
@@ -30,7 +29,7 @@ def flip(root: Path) -> None:
     """Changes bits all over the picture of frame 5."""
     place, size = packet_places(root / HARMED)[5]
     data = bytearray((root / HARMED).read_bytes()[place : place + size])
-    data[5:] = bytes(each ^ 0x55 for each in data[5:])
+    data[5:] = bytes(byte ^ 0x55 for byte in data[5:])
     overwrite(root / HARMED, place, bytes(data))
 
 
@@ -81,7 +80,7 @@ HARMS = {
     tear_label: r"000005\.png: missing, or not an image",
     strange_label: r"000005\.png: unknown label values \[7, 8\]",
 }
-harms = pytest.mark.parametrize("harm", HARMS, ids=lambda each: each.__name__)
+harms = pytest.mark.parametrize("harm", HARMS, ids=lambda harm: harm.__name__)
 
 
 @pytest.fixture(scope="module")
@@ -101,18 +100,18 @@ def root(whole: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(whole, tmp_path / "data"))
 
 
-def module(root: Path, **more: object) -> ClipDataModule:
-    given = {"interval": 3, "batch_size": 2, "workers": 0, "bad_samples_at_most": 0.1}
-    return ClipDataModule(Folder(root), **{**given, **more})
+def module(root: Path, **changes: object) -> ClipDataModule:
+    settings = {"interval": 3, "batch_size": 2, "workers": 0, "bad_samples_at_most": 0.1}
+    return ClipDataModule(Folder(root), **{**settings, **changes})
 
 
 def epochs(data: ClipDataModule | DataLoader, count: int = 2) -> list[Clip]:
     loader = data.train_dataloader() if isinstance(data, ClipDataModule) else data
-    found: list[Clip] = []
+    batches: list[Clip] = []
     for number in range(count):
         loader.batch_sampler.set_epoch(number)
-        found += loader
-    return found
+        batches += loader
+    return batches
 
 
 @harms
@@ -142,11 +141,11 @@ def test_skipped_is_counted_and_said_once(harm: Callable, root: Path, caplog):
     if harm is not remove:  # then a label lacks its video, which is no damage
         loader = data.train_dataloader()
     with caplog.at_level(logging.WARNING):
-        found = epochs(loader)
-    assert sum(len(batch.offset) for batch in found) >= 2 * 10
+        batches = epochs(loader)
+    assert sum(len(batch.offset) for batch in batches) >= 2 * 10
     assert data.bad_samples.count_by_video() == {str(root / HARMED): 1}
-    (said,) = [record.message for record in caplog.records if "skipped" in record.message]
-    assert re.search(HARMS[harm], said)
+    (message,) = [message for message in caplog.messages if "skipped" in message]
+    assert re.search(HARMS[harm], message)
 
 
 def test_workers_change_nothing_and_the_rest_stays_as_it_was(root: Path):
@@ -159,12 +158,12 @@ def test_workers_change_nothing_and_the_rest_stays_as_it_was(root: Path):
         epochs(module(root, on_bad_sample="skip", workers=workers)) for workers in (0, 2)
     )
     clips, _ = data.training_clips()
-    (bad,) = (n for n, each in enumerate(clips.samples) if each.video == root / HARMED)
+    (bad,) = (n for n, sample in enumerate(clips.samples) if sample.video == root / HARMED)
     differs = 0
-    for draws, was, one, other in zip(before, clean, alone, together, strict=False):
-        assert all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
-        for place, draw in enumerate(draws):
-            is_same = all(torch.equal(a[place], b[place]) for a, b in zip(was, one, strict=True))
+    for draws, was, batch, other in zip(before, clean, alone, together, strict=False):
+        assert same_clips(batch, other)
+        for n, draw in enumerate(draws):
+            is_same = all(torch.equal(a[n], b[n]) for a, b in zip(was, batch, strict=True))
             assert is_same or draw.sample == bad
             differs += not is_same
     assert differs
@@ -175,8 +174,7 @@ def test_an_error_of_a_worker_is_one_sentence(root: Path, workers: int):
     shrink_label(root)
     with pytest.raises(BadData) as error:
         epochs(module(root, workers=workers))
-    assert "Traceback" not in str(error.value)
-    assert str(error.value).count("\n") == 0
+    assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize("when", ["before", "while reading"])
@@ -202,11 +200,10 @@ def test_where_nothing_can_be_read_it_ends(root: Path):
 def test_unlabelled_clips_are_counted_apart(root: Path):
     flip(root)
     data = module(root, on_bad_sample="skip", unlabelled_batch_size=2, bad_samples_at_most=0.1)
-    found = epochs(data, 4)
-    assert all((batch.labels[2:] == 255).all() for batch in found)
-    assert all(not (batch.labels[:2] == 255).all() for batch in found)
-    kinds = {labelled for *_, labelled in data.bad_samples.clips}
-    assert kinds == {True, False}
+    for batch in epochs(data, 4):
+        assert (batch.labels[2:] == 255).all()
+        assert not (batch.labels[:2] == 255).all()
+    assert {labelled for *_, labelled in data.bad_samples.clips} == {True, False}
 
 
 def test_evaluation_skips_nothing(root: Path):
@@ -220,19 +217,10 @@ def test_evaluation_skips_nothing(root: Path):
 
 
 def test_videos_of_several_sizes_do_not_fit_in_a_batch(root: Path):
-    with VideoWriter(root / HARMED) as writer:
-        for _ in range(8):
-            writer.write(np.zeros((32, 48, 3), np.uint8))
+    write_video(root / HARMED, size=(32, 48))
     write(root / "labels/03/000005.png", label(5, 32, 48))
     with pytest.raises(BadData, match=r"clips of 32x48 and 48x64 pixels .* train with a crop"):
         epochs(module(root))
-
-
-def test_settings_that_mean_nothing_are_refused(root: Path):
-    with pytest.raises(BadData, match="on_bad_sample=ignore: say raise or skip"):
-        module(root, on_bad_sample="ignore")
-    with pytest.raises(BadData, match=r"bad_samples_at_most=5: a share of the clips, from 0 to 1"):
-        module(root, bad_samples_at_most=5)
 
 
 def test_what_was_skipped_is_remembered():
