@@ -1,0 +1,176 @@
+"""`accelerate`: any segmenter, asked about keyframes only."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import torch
+
+from bdnet.codec import VideoReader
+from bdnet.codec.pixels import Pixels
+from bdnet.data.classes import Classes
+from bdnet.errors import BdnetError
+from bdnet.inference.accelerate.adapters.base import Adapter
+from bdnet.inference.accelerate.adapters.choice import Wishes, adapter_of
+from bdnet.inference.accelerate.streams import Stream, restarting, segmented
+from bdnet.inference.streaming import has_image, read_ahead
+from bdnet.keyframes.base import Keyframes
+from bdnet.keyframes.fixed import Fixed
+from bdnet.models.precision import Precision, check_precision
+from bdnet.types import Segmentation
+
+Quality = Literal["fast", "balanced", "best"]
+
+
+class Preset(NamedTuple):
+    """interval, memory and kernel of `accelerate`."""
+
+    interval: int
+    memory: float
+    kernel: str
+
+
+PRESETS: dict[str, Preset] = {
+    "fast": Preset(8, 0.5, "linear"),
+    "balanced": Preset(5, 0.65, "linear"),
+    "best": Preset(3, 0.65, "cubic"),
+}
+
+
+class Accelerated:
+    """A network and how it is used on videos; `accelerate` makes one."""
+
+    def __init__(
+        self, network: Adapter, keyframes: Keyframes, memory: float, kernel: str, batch: int
+    ) -> None:
+        self.network, self.keyframes = network, keyframes
+        self.memory, self.kernel, self.batch = memory, kernel, batch
+
+    @property
+    def classes(self) -> Classes | None:
+        """Their names and colours, where the network's library knows them."""
+        return self.network.classes
+
+    def video(
+        self,
+        video: str | Path,
+        images: Literal["read", "all"] = "read",
+        strict: bool = False,
+        threads: int = 0,
+    ) -> Iterator[Segmentation]:
+        """Every frame of a video with its labels, while it is being decoded.
+
+        images:  of the frames that come out: those that the network reads, or all
+        strict:  refuse what is no clean stream instead of doing the best with it
+        threads: of the decoder, 0 for one per core
+        """
+        is_key: Callable[..., bool] = restarting(self.keyframes)
+        pixels: Pixels = "all"
+        if images == "read":
+            # the decoder asks, ahead of the network, and so says by the image
+            pixels = is_key if self.keyframes.asks else "intra"
+            is_key = has_image
+        reader = VideoReader(video, pixels, strict, threads, upright=True)
+        with (
+            closing(reader),
+            closing(iter(reader)) as frames,
+            closing(read_ahead(frames)) as decoded,
+        ):
+            yield from segmented(self.start(), decoded, is_key, self.batch)
+
+    def start(self) -> Stream:
+        """A new video, frame by frame: `stream.step(image, motion)`."""
+        return Stream(self.network, self.keyframes, self.memory, self.kernel)
+
+
+def accelerate(
+    model: Any = None,
+    interval: int | None = None,
+    *,
+    quality: Quality = "balanced",
+    keyframe: Keyframes | None = None,
+    memory: float | None = None,
+    kernel: Literal["linear", "cubic"] | None = None,
+    preprocess: Any = None,
+    output: Any = None,
+    multilabel: bool = False,
+    split: Any = None,
+    device: str | torch.device | None = None,
+    precision: Precision = "float32",
+    threads: int | None = None,
+    batch: int = 1,
+    trust: bool = False,
+) -> Accelerated:
+    """Any segmenter for video: it reads keyframes, and its scores travel along the codec's vectors.
+
+    model:      a torch.nn.Module (torchvision, Hugging Face, segmentation_models_pytorch, your
+                own), an ONNX file or session, a .pt2 file, a function of a picture uint8 [H, W, 3],
+                or a name, such as torchvision:deeplabv3_resnet50, hf:NAME, smp:NAME, run:FOLDER
+    interval:   the network reads every n-th frame, and those at which the codec starts afresh
+    quality:    fast, balanced or best: interval, memory and kernel together; what is said by itself
+                goes first
+    keyframe:   another rule for which frames are read, instead of the interval
+    memory:     what keyframes keep of what was known before, where the picture did not change:
+                0 (nothing) to below 1
+    kernel:     by which maps are moved: linear, or cubic, which blurs less and takes longer
+    preprocess: dict(mean=, std=, size=, multiple=), torchvision's weights.transforms(), a Hugging
+                Face image processor, albumentations, or a function of a picture
+    output:     which part of the network's answer holds the scores: a key or a function
+    multilabel: several classes may hold in one pixel: labels are 0 or 1, [classes, H, W]
+    split:      (encoder, head) instead of a model: the feature between them travels
+    device:     where the network works; None: where it is; auto: a GPU where there is one
+    precision:  of its products: bfloat16 is faster where the hardware knows it
+    threads:    of the network on a CPU, for the whole process; None: PyTorch's choice
+    batch:      keyframes that the network is asked about at once, in videos
+    trust:      open a .pt2 file, which can run code
+    """
+    if quality not in PRESETS:
+        raise BdnetError(f"quality={quality}: say {', '.join(PRESETS)}")
+    preset = PRESETS[quality]
+    memory = preset.memory if memory is None else memory
+    kernel_ = preset.kernel if kernel is None else kernel
+    _check(memory, kernel_, batch, threads, interval, keyframe)
+    check_precision(precision)
+    rule = keyframe or Fixed(preset.interval if interval is None else interval)
+    if threads is not None:
+        torch.set_num_threads(threads)
+    wishes = Wishes(preprocess, output, multilabel, precision, threads, trust)
+    network = adapter_of(model, wishes, split)
+    if device is not None:
+        network.to(_device(device))
+    return Accelerated(network, rule, float(memory), kernel_, batch if network.batches else 1)
+
+
+def _check(
+    memory: float,
+    kernel: str,
+    batch: int,
+    threads: int | None,
+    interval: int | None,
+    keyframe: Keyframes | None,
+) -> None:
+    if not 0 <= memory < 1:
+        raise BdnetError(f"memory={memory}: from 0, which keeps nothing, to below 1")
+    if kernel not in ("linear", "cubic"):
+        raise BdnetError(f"kernel={kernel}: linear or cubic")
+    if not isinstance(batch, int) or batch < 1:
+        raise BdnetError(f"batch={batch}: 1 keyframe at once or more")
+    if threads is not None and threads < 1:
+        raise BdnetError(f"threads={threads}: 1 or more")
+    if keyframe is not None and not isinstance(keyframe, Keyframes):
+        raise BdnetError(
+            f"keyframe={keyframe!r}: a rule, such as bdnet.keyframes.adaptive.Adaptive(); "
+            "interval= takes a number of frames"
+        )
+    if keyframe is not None and interval is not None:
+        raise BdnetError(f"interval={interval} and keyframe={keyframe}: say one of them")
+
+
+def _device(device: str | torch.device) -> torch.device:
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        return torch.device(device)
+    except RuntimeError as error:
+        raise BdnetError(f"device={device}: no such device; say auto, cpu or cuda") from error

@@ -1,0 +1,61 @@
+"""Where the cells of a network's output lie on a frame, at any stride."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from bdnet.types import CELL, Size
+
+
+class Grid(NamedTuple):
+    """How a map of rows x columns cells covers a frame.
+
+    rows, columns: of the map
+    extent:        pixels that the whole map covers: the frame's size, or more where the network
+                   was given a padded picture; the frame is the upper left part
+    corners:       the centres of the outer cells are the outer pixels (`align_corners=True`);
+                   else cells are equal shares of the extent, as everywhere else in torch
+    """
+
+    rows: int
+    columns: int
+    extent: Size
+    corners: bool = False
+
+    @property
+    def stride(self) -> tuple[float, float]:
+        """Pixels from one cell to the next, down and across."""
+        sides = zip(self.extent, (self.rows, self.columns), strict=True)
+        down, across = (_stride(size, cells, self.corners) for size, cells in sides)
+        return down, across
+
+    def centres(self, device: torch.device) -> tuple[Tensor, Tensor]:
+        """The pixel, counted from 0, at the centre of each row and each column; float32."""
+        steps = zip(self.stride, (self.rows, self.columns), strict=True)
+        down, across = (
+            torch.arange(cells, device=device, dtype=torch.float32) * stride
+            + (0 if self.corners else (stride - 1) / 2)
+            for stride, cells in steps
+        )
+        return down, across
+
+
+def _stride(size: int, cells: int, corners: bool) -> float:
+    return (size - 1) / max(cells - 1, 1) if corners else size / cells
+
+
+def at_grid(blocks: Tensor, grid: Grid) -> Tensor:
+    """Values [b, c, rows, columns] of the codec's 8x8 cells -> of the grid's cells, bilinear."""
+    for axis, centres in zip((-2, -1), grid.centres(blocks.device), strict=True):
+        place = ((centres - (CELL - 1) / 2) / CELL).clamp(0, blocks.shape[axis] - 1)
+        first = place.floor()
+        share = place - first
+        if axis == -2:
+            share = share[:, None]
+        first = first.long()
+        second = (first + 1).clamp(max=blocks.shape[axis] - 1)
+        blocks = torch.lerp(
+            blocks.index_select(axis, first), blocks.index_select(axis, second), share
+        )
+    return blocks

@@ -1,0 +1,132 @@
+"""What is known of a video so far: scores that move with the picture, refreshed at keyframes.
+
+    keyframe  S = w * moved(S) + (1 - w) * scores of the network     w = memory * exp(-change / 8)
+    between   S = moved(S)
+
+The idea of flow-warped predictions weighted by similarity is Miksik et al.'s (ICRA 2013).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from bdnet.inference.accelerate.grid import Grid, at_grid
+from bdnet.inference.accelerate.pictures import change, is_cut, refined, small_grey
+from bdnet.inference.accelerate.scores import Form, Output
+from bdnet.inference.accelerate.warping import moved
+from bdnet.motion.accumulation import accumulate
+from bdnet.motion.holes import fill
+
+FALLOFF = 8.0  # grey levels of change by which memory falls to a third
+# share of cells without a vector above which a field says nothing of the picture
+WORN = 0.75
+
+
+class Vectors:
+    """A frame's motion: float32 [2, h, w] in pixels, and where there is any."""
+
+    def __init__(
+        self,
+        motion: NDArray[np.float32] | None,
+        valid: NDArray[np.bool_] | None,
+        device: torch.device,
+    ) -> None:
+        self.field: Tensor | None = None
+        if motion is None or not says_something(motion, valid):
+            return
+        field = torch.from_numpy(np.ascontiguousarray(motion)).to(device, torch.float32)
+        if valid is not None and not valid.all():
+            field = fill(field, torch.from_numpy(np.ascontiguousarray(valid)).to(device))
+        self.field = field[None]
+
+
+def says_something(motion: NDArray[np.float32] | None, valid: NDArray[np.bool_] | None) -> bool:
+    """Whether a frame's vectors tell where its picture came from."""
+    if motion is None:
+        return False
+    return valid is None or float(valid.mean()) >= 1 - WORN
+
+
+class Kept(NamedTuple):
+    """What travelled to a keyframe, and how much its picture changed in each 8x8 cell."""
+
+    state: Tensor
+    changed: Tensor
+
+
+class Propagation:
+    """One video's state; frames come in order.
+
+    memory: share of what was known that a keyframe keeps where nothing changed; 0 starts afresh
+    kernel: linear or cubic, between cells
+    """
+
+    def __init__(self, form: Form, memory: float, kernel: str = "linear") -> None:
+        self.form, self.memory, self.kernel = form, memory, kernel
+        self.state: Tensor | None = None
+        self._key: Tensor | None = None  # the state at the last keyframe
+        self._picture: Tensor | None = None  # and its picture
+        self._back: Tensor | None = None  # the way back to it
+        self._last: Tensor | None = None  # the last frame's field
+        self.grid: Grid | None = None
+
+    def keyframe(self, output: Output, image: NDArray[np.uint8], vectors: Vectors) -> Tensor:
+        """What the network says of a frame -> the scores by which it is labelled."""
+        fresh = self.form.pack(output.scores)
+        grid = output.grid(fresh)
+        picture = None
+        if self.memory > 0 and self.form.mixes:
+            picture = small_grey(image, fresh.device)
+        kept = self._kept(picture, vectors) if grid == self.grid else None
+        if kept is not None:
+            weight = self.memory * torch.exp(at_grid(kept.changed, grid) / -FALLOFF)
+            fresh = torch.lerp(fresh, kept.state, weight)
+        self.grid, self.state, self._key, self._picture = grid, fresh, fresh, picture
+        self._back, self._last = None, vectors.field
+        # the network's own to the last bit where nothing is kept
+        return self.form.own(output.scores) if kept is None else self.form.unpack(fresh)
+
+    def between(self, vectors: Vectors) -> Tensor:
+        """The scores of a frame that the network does not see."""
+        assert self.state is not None
+        assert self._key is not None
+        assert self.grid is not None
+        field = vectors.field
+        if field is not None:  # else all stays where it is
+            if self._picture is not None or not self.form.mixes:
+                self._back = self._extended(field)
+            self._last = field
+            if self.form.mixes:
+                self.state = moved(self.state, field, self.grid, self.kernel)
+            else:  # rounded to whole cells once, not at every frame
+                assert self._back is not None
+                self.state = moved(self._key, self._back, self.grid, "nearest")
+        return self.form.unpack(self.state)
+
+    def _kept(self, picture: Tensor | None, vectors: Vectors) -> Kept | None:
+        """What a keyframe keeps; None at the first one, at a cut, and without memory."""
+        before = self._picture
+        if picture is None or before is None or self.state is None or self._key is None:
+            return None
+        assert self.grid is not None
+        if vectors.field is not None:
+            back = self._extended(vectors.field)
+            state = moved(self.state, vectors.field, self.grid, self.kernel)
+        else:  # the codec starts afresh: as things went on before, set right by the pictures
+            still = picture.new_zeros(1, 2, picture.shape[2] // 4, picture.shape[3] // 4)
+            guess = self._back if self._last is None else self._extended(self._last)
+            back = refined(still if guess is None else guess, picture, before)
+            state = moved(self._key, back, self.grid, self.kernel)
+        changed = change(picture, before, back)
+        return None if is_cut(changed, picture, before) else Kept(state, changed)
+
+    def _extended(self, field: Tensor) -> Tensor:
+        """The way back to the last keyframe, one frame later."""
+        if self._back is None:
+            return field
+        steps = torch.stack([self._back, field], 1)
+        whole = torch.ones_like(steps[:, :, 0], dtype=torch.bool)
+        return accumulate(steps, whole)[0]

@@ -1,0 +1,157 @@
+"""Videos on their way through an accelerated network, frame by frame."""
+
+import time
+from collections.abc import Callable, Generator, Iterable
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from bdnet.errors import BdnetError
+from bdnet.inference.accelerate.adapters.base import Adapter
+from bdnet.inference.accelerate.labels import LabelMaps
+from bdnet.inference.accelerate.propagation import Propagation, Vectors, says_something
+from bdnet.inference.accelerate.scores import Output, Ready
+from bdnet.keyframes.base import Keyframes
+from bdnet.types import IGNORE, Frame, Seconds, Segmentation, Size
+
+Decoded = tuple[Frame, float]  # and the seconds that it took
+
+
+class Stream:
+    """One video, for loops of one's own: frames one after the other.
+
+    calls: how often the network was asked so far
+    """
+
+    def __init__(self, network: Adapter, keyframes: Keyframes, memory: float, kernel: str) -> None:
+        self.network, self.calls = network, 0
+        self._is_key = restarting(keyframes)
+        self._memory, self._kernel = memory, kernel
+        self._propagation: Propagation | None = None
+        self._maps: LabelMaps | None = None
+        self._key = self._count = 0
+        self._classes: int | None = None
+
+    def step(
+        self,
+        image: NDArray[np.uint8] | None,
+        motion: NDArray[np.float32] | None = None,
+        valid: NDArray[np.bool_] | None = None,
+    ) -> Segmentation:
+        """The next frame, labelled.
+
+        image:  uint8 RGB [H, W, 3]; None is enough on a frame that is no keyframe
+        motion: float32 [2, ceil(H/8), ceil(W/8)], as in Frame; None where there are no vectors,
+                which makes a keyframe
+        valid:  bool of the same grid; None: every cell has a vector
+        """
+        if motion is not None and valid is None:
+            valid = np.ones(motion.shape[1:], np.bool_)
+        frame = Frame(self._count, 0.0, motion is None, image, motion, valid)
+        is_key = self._is_key(frame)
+        return self.label(frame, self.ask([frame])[0] if is_key else None)
+
+    def ask(self, frames: list[Frame]) -> list[Output]:
+        """What the network says of keyframes."""
+        images = []
+        for frame in frames:
+            if frame.image is None:
+                raise BdnetError(f"frame {frame.index} is a keyframe and has no image: give it one")
+            images.append(frame.image)
+        self.calls += len(images)
+        output = self.network(images)
+        return [output._replace(scores=scores[None]) for scores in output.scores]
+
+    @torch.no_grad()
+    def label(
+        self, frame: Frame, output: Output | None, seconds: Seconds | None = None
+    ) -> Segmentation:
+        """A frame with its labels; output: the network's, if it is a keyframe."""
+        begin = time.perf_counter()
+        self._count = frame.index + 1
+        vectors = Vectors(frame.motion, frame.valid, self.network.device)
+        if output is not None:
+            self._key = frame.index
+            labels = self._of_keyframe(frame, output, vectors)
+        else:
+            labels = self._of_other(frame, vectors)
+        spent = seconds or Seconds(0.0, 0.0)
+        spent = spent._replace(network=spent.network + time.perf_counter() - begin)
+        return Segmentation(frame, labels, output is not None, frame.index - self._key, spent)
+
+    def _of_keyframe(self, frame: Frame, output: Output, vectors: Vectors) -> NDArray[Any]:
+        assert frame.image is not None
+        form = self.network.form
+        if self._propagation is None:
+            self._propagation = Propagation(form, self._memory, self._kernel)
+        classes = output.scores.shape[1]
+        if self._classes not in (None, classes) and not isinstance(form, Ready):
+            raise BdnetError(
+                f"the network gave {classes} classes on frame {frame.index} and {self._classes} "
+                "before: a network of one number of classes is needed"
+            )
+        self._classes = classes
+        scores = self._propagation.keyframe(output, frame.image, vectors)
+        self._set_maps(output, scores, (frame.image.shape[0], frame.image.shape[1]))
+        assert self._maps is not None
+        return form.labels(scores, self._maps)
+
+    def _of_other(self, frame: Frame, vectors: Vectors) -> NDArray[Any]:
+        if self._propagation is None or self._maps is None:
+            return np.full(_size(frame), IGNORE, np.uint8)  # before the first keyframe
+        return self.network.form.labels(self._propagation.between(vectors), self._maps)
+
+    def _set_maps(self, output: Output, scores: torch.Tensor, size: Size) -> None:
+        grid = output.grid(scores)
+        if self._maps is None or (self._maps.grid, self._maps.size) != (grid, size):
+            self._maps = LabelMaps(grid, size)
+
+
+def restarting(keyframes: Keyframes) -> Callable[[Frame], bool]:
+    """The rule for a new video, and a keyframe too where the vectors say nothing, as at a cut."""
+    is_due = keyframes.begin()
+
+    def is_key(frame: Frame) -> bool:
+        is_one = is_due(frame)  # asked about every frame
+        return is_one or not says_something(frame.motion, frame.valid)
+
+    return is_key
+
+
+def segmented(
+    stream: Stream, frames: Iterable[Decoded], is_key: Callable[[Frame], bool], batch: int
+) -> Generator[Segmentation, None, None]:
+    """Decoded frames with their labels; the network is asked about so many keyframes at once."""
+    waiting: list[tuple[Frame, float, bool]] = []
+    keys = 0
+    for frame, seconds in frames:
+        is_one = is_key(frame)
+        waiting.append((frame, seconds, is_one))
+        keys += is_one
+        if keys in (0, batch):
+            yield from _labelled(stream, waiting)
+            waiting, keys = [], 0
+    yield from _labelled(stream, waiting)
+
+
+def _labelled(
+    stream: Stream, waiting: list[tuple[Frame, float, bool]]
+) -> Generator[Segmentation, None, None]:
+    begin = time.perf_counter()
+    keys = [frame for frame, _, is_key in waiting if is_key]
+    outputs = iter(stream.ask(keys) if keys else [])
+    share = (time.perf_counter() - begin) / max(1, len(keys))
+    for frame, decode, is_key in waiting:
+        output = next(outputs) if is_key else None
+        yield stream.label(frame, output, Seconds(decode, share if is_key else 0.0))
+
+
+def _size(frame: Frame) -> Size:
+    """Of a frame before the first keyframe, by its vectors where it has no picture."""
+    if frame.image is not None:
+        return frame.image.shape[0], frame.image.shape[1]
+    raise BdnetError(
+        f"frame {frame.index} comes before the first keyframe and has no image: give it one"
+    )

@@ -1,0 +1,208 @@
+"""What cannot work is said in one sentence, on the first frame or before."""
+
+from pathlib import Path
+
+import albumentations
+import numpy as np
+import pytest
+import torch
+from segmenters import CLASSES, Plain, onnx_file, prepared, program
+from torch import nn
+from torchvision.transforms import v2 as transforms
+
+from bdnet.errors import BdnetError
+from bdnet.inference.accelerate import accelerate
+from bdnet.inference.accelerate.adapters.preprocessing import preprocess_of
+from bdnet.inference.accelerate.adapters.runs import OwnRun
+from bdnet.inference.network import load
+from videos import Pan
+
+SIZE = (80, 112)
+
+
+@pytest.fixture(scope="module")
+def video(make_video) -> Path:
+    return make_video(scene=Pan((1.7, -0.8)), size=SIZE, frames=14)
+
+
+class Answering(nn.Module):
+    """A network that answers with what a function makes of the pictures."""
+
+    def __init__(self, answer) -> None:
+        super().__init__()
+        self.answer, self.calls = answer, 0
+
+    def forward(self, pictures):
+        self.calls += 1
+        return self.answer(pictures)
+
+
+def picky(pictures):
+    raise RuntimeError("sizes of tensors must match")
+
+
+def first(video, model, **options):
+    return next(accelerate(model, **options).video(video))
+
+
+@pytest.mark.parametrize(
+    ("answer", "match"),
+    [
+        (picky, r"80x112.*sizes of tensors must match"),
+        (lambda pictures: pictures.mean((1, 2, 3)), r"\[1\]"),
+        (lambda pictures: pictures * torch.nan, "NaN"),
+        (lambda pictures: {"masks": pictures}, "masks"),
+        (lambda _: "road", "str"),
+        (lambda pictures: (pictures * 9).int(), "int32"),
+    ],
+)
+def test_an_answer_that_holds_no_scores(video, answer, match: str) -> None:
+    model = Answering(answer)
+    with pytest.raises(BdnetError, match=match):
+        first(video, model)
+    assert model.calls == 1
+
+
+def test_a_number_of_classes_that_changes(video) -> None:
+    model = Answering(lambda pictures: pictures[:, : 2 + (model.calls > 1)])
+    with pytest.raises(BdnetError, match=r"3 classes on frame 5 and 2"):
+        list(accelerate(model, 5).video(video))
+
+
+def test_an_output_chosen_by_hand(video) -> None:
+    model = Answering(lambda pictures: {"low": pictures, "high": -pictures})
+    for output in ("high", lambda answer: answer["high"]):
+        found = first(video, model, output=output)
+        expected = (-prepared(found.frame.image))[0].argmax(0)
+        assert np.array_equal(found.labels, expected)
+    with pytest.raises(BdnetError, match=r"middle.*low, high"):
+        first(video, model, output="middle")
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"memory": 1.0}, "memory=1.0"), ({"memory": -0.1}, "memory=-0.1"),
+        ({"interval": 0}, "interval=0"), ({"batch": 0}, "batch=0"), ({"threads": 0}, "threads=0"),
+        ({"kernel": "lanczos"}, "kernel=lanczos"), ({"quality": "good"}, "quality=good"),
+        ({"precision": "int3"}, "precision=int3"), ({"device": "abacus"}, "device=abacus"),
+        ({"keyframe": 5}, "keyframe=5"), ({"output": 0.5}, "output=0.5"),
+        ({"split": nn.Identity()}, "split="), ({"preprocess": 5}, "preprocess=5"),
+        ({"preprocess": {"mean": (0, 0)}}, "mean"), ({"preprocess": {"crop": 5}}, "crop"),
+        ({"preprocess": {"std": (1, 0, 1)}}, "std"),
+    ],
+)  # fmt: skip
+def test_a_setting_that_means_nothing(options, match: str) -> None:
+    with pytest.raises(BdnetError, match=match):
+        accelerate(Plain(), **options)
+
+
+@pytest.mark.parametrize(
+    ("model", "match"),
+    [
+        (None, "model=None"), ("resnet", "resnet"), ("torchvision:resnet18", "resnet18"),
+        ("onnx:absent.onnx", "absent.onnx"), ("absent.pt2", "absent.pt2"),
+        ("run:absent", "absent"),
+    ],
+)  # fmt: skip
+def test_a_network_that_is_not_there(model, match: str) -> None:
+    with pytest.raises(BdnetError, match=match):
+        accelerate(model)
+
+
+@pytest.mark.parametrize(
+    "name", ["torchvision:lraspp_mobilenet_v3_large", "hf:nobody/nothing", "smp:nobody/nothing"]
+)
+def test_without_a_network_a_name_is_one_clear_sentence(name: str, monkeypatch, tmp_path) -> None:
+    import socket
+
+    def refuse(*_, **__):
+        raise OSError("Network is unreachable")
+
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(torch.hub, "_hub_dir", str(tmp_path))
+    with pytest.raises(BdnetError, match=name) as caught:
+        accelerate(name)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_program_that_may_run_code_needs_trust(video) -> None:
+    path = program().model
+    with pytest.raises(BdnetError, match="trust=true"):
+        accelerate(path)
+    path.with_suffix(".broken.pt2").write_bytes(b"nothing")
+    with pytest.raises(BdnetError, match=r"broken.pt2"):
+        accelerate(path.with_suffix(".broken.pt2"), trust=True)
+
+
+def test_a_graph_of_one_size_gets_it_or_says_so(make_video) -> None:
+    path = onnx_file().model
+    other = make_video(size=(64, 96), frames=2)
+    assert first(other, path).labels.shape == (64, 96)
+    with pytest.raises(BdnetError, match="80x112"):
+        first(other, path, preprocess={"size": (40, 40)})
+    path.with_name("broken.onnx").write_bytes(b"nothing")
+    with pytest.raises(BdnetError, match=r"broken.onnx"):
+        accelerate(path.with_name("broken.onnx"))
+
+
+def test_a_preprocess_that_cuts_or_pads_is_refused(video) -> None:
+    floats = transforms.ToDtype(torch.float32, scale=True)
+    cropped = transforms.Compose([transforms.CenterCrop(64), floats])
+    padded = albumentations.PadIfNeeded(200, 200, border_mode=0)
+    for preprocess in (cropped, albumentations.Compose([padded]), lambda image: image[10:]):
+        with pytest.raises(BdnetError, match="crops or pads"):
+            first(video, Plain(), preprocess=preprocess)
+    with pytest.raises(BdnetError, match=r"preprocess=.*failed.*no picture"):
+        first(video, Plain(), preprocess=unwilling)
+    with pytest.raises(BdnetError, match=r"gave \[2, 2\]"):
+        first(video, Plain(), preprocess=lambda image: image[:2, :2, 0])
+
+
+def unwilling(image: np.ndarray) -> np.ndarray:
+    raise ValueError("no picture")
+
+
+def test_preprocessing_of_every_kind_gives_the_same_picture() -> None:
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 256, (*SIZE, 3), np.uint8)
+    numbers = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
+    from torchvision.models.segmentation import LRASPP_MobileNet_V3_Large_Weights as Weights
+    from transformers import SegformerImageProcessor
+
+    kinds = [
+        numbers,
+        Weights.DEFAULT.transforms(resize_size=SIZE[0]),
+        SegformerImageProcessor(do_resize=False),
+        albumentations.Compose([albumentations.Normalize()]),
+        lambda image: prepared(image)[0],
+    ]
+    for kind in kinds:
+        batch = preprocess_of(kind)([image, image], torch.device("cpu"))
+        assert batch.extent == SIZE
+        assert torch.allclose(batch.pictures, prepared(image).expand(2, -1, -1, -1), atol=1e-5)
+
+
+def test_a_run_of_our_own(video, trained: Path) -> None:
+    """By name and as what `load` gives, with its classes, labelled as the run labels its frames."""
+    network = load(trained)
+    fast = accelerate(f"run:{trained}", 1, memory=0)
+    assert isinstance(fast.network, OwnRun)
+    assert fast.classes == network.classes
+    labels = [frame.labels for frame in fast.video(video)]
+    for frame, found in zip(network.segment(video, 1), labels, strict=True):
+        assert (frame.labels == found).mean() > 0.9999
+    again = [frame.labels for frame in accelerate(network, 1, memory=0).video(video)]
+    assert all(np.array_equal(one, two) for one, two in zip(labels, again, strict=True))
+
+
+def test_half_the_bits_say_nearly_the_same(video) -> None:
+    torch.manual_seed(0)
+    model = Plain(CLASSES)
+    for frame, half in zip(
+        accelerate(model).video(video),
+        accelerate(model, precision="bfloat16").video(video),
+        strict=True,
+    ):
+        assert 0.9 < (frame.labels == half.labels).mean() <= 1
