@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from bdnet.codec.description import StreamInfo, describe
     from bdnet.codec.reader import VideoReader
     from bdnet.errors import BdnetError
+    from bdnet.inference.accelerate import Accelerated, accelerate
     from bdnet.inference.network import Network, load
 
 __all__ = [
+    "Accelerated",
     "BdnetError",
     "Clip",
     "Frame",
@@ -30,6 +32,7 @@ __all__ = [
     "StreamInfo",
     "VideoReader",
     "__version__",
+    "accelerate",
     "describe",
     "load",
 ]
@@ -37,10 +40,12 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Accelerated": "bdnet.inference.accelerate",
     "BdnetError": "bdnet.errors",
     "Network": "bdnet.inference.network",
     "StreamInfo": "bdnet.codec.description",
     "VideoReader": "bdnet.codec.reader",
+    "accelerate": "bdnet.inference.accelerate",
     "describe": "bdnet.codec.description",
     "load": "bdnet.inference.network",
 }
