@@ -141,9 +141,9 @@ def test_turned_video_is_set_upright(tmp_path: Path):
 
 def test_inputs_that_mean_nothing_or_clash_are_refused(tmp_path: Path):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(UnsupportedStream, match="none of them a video or a folder with images"):
+    with pytest.raises(UnsupportedStream, match="empty"):
         find_sources(str(tmp_path / "empty"))
-    with pytest.raises(UnsupportedStream, match="no match"):
+    with pytest.raises(UnsupportedStream, match=r"absent/\*"):
         find_sources(str(tmp_path / "absent/*"))
     for name in ("clip.avi", "clip.mp4"):
         (tmp_path / "empty" / name).touch()

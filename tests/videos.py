@@ -27,6 +27,24 @@ CLEAN_H264 = {
 }
 CLEAN_MPEG = {"bf": "0", "g": "12", "sc_threshold": "1000000000", "threads": "1"}
 
+# decoders that export no motion vectors
+NO_VECTORS: dict[str, dict[str, Any]] = {
+    "hevc": {"codec": "libx265", "options": (("x265-params", "log-level=none:bframes=0"),)},
+    "vp9": {"codec": "libvpx-vp9", "options": (("cpu-used", "8"),), "container": "webm"},
+    "mjpeg": {"codec": "mjpeg", "options": (), "container": "avi", "pixel_format": "yuvj420p"},
+}
+
+
+def h264(x264_params: str = "", **changes: str) -> dict[str, Any]:
+    """A recipe of H.264 video with other options than a clean stream's."""
+    params = {"x264-params": x264_params} if x264_params else {}
+    return {"options": tuple({**CLEAN_H264, **changes, **params}.items())}
+
+
+def mpeg(codec: str, **changes: str) -> dict[str, Any]:
+    """A recipe of MPEG video with other options than a clean stream's."""
+    return {"codec": codec, "options": tuple({**CLEAN_MPEG, **changes}.items())}
+
 
 class Scene(Protocol):
     """A moving picture as a function of time."""

@@ -2,8 +2,8 @@
 
     python fuzz_worker.py FOLDER_OF_VIDEOS SCRATCH_FILE FIRST LAST
 
-prints, for each seed, `begin SEED` and then `end SEED STEP=OUTCOME ...`; what is missing when this
-process dies or hangs belongs to the last seed that began.
+prints, for each seed, `begin SEED` and then `end SEED STEP=OUTCOME ...`; when this process dies or
+hangs, it was over the last seed that began.
 """
 
 import random
@@ -17,41 +17,41 @@ import torch
 from bdnet.codec import UnsupportedStream, VideoReader, describe
 
 torch.set_num_threads(1)
-HEADER = 600  # bytes; most containers keep what they say about themselves there or at the end
+HEADER = 600  # bytes; most containers have their headers there or at the end
 
 
 def mutate(data: bytes, rng: random.Random) -> bytes:
-    """One of many kinds of harm, in the headers or anywhere."""
+    """Damages the data in the headers or anywhere."""
     result = bytearray(data)
     for _ in range(rng.choice((1, 1, 1, 2, 5))):
         span = rng.choice((len(result), len(result), min(HEADER, len(result))))
-        place = rng.randrange(span)
+        position = rng.randrange(span)
         if rng.random() < 0.25:
-            place = len(result) - 1 - place
-        size = min(rng.choice((1, 2, 4, 16, 200)), len(result) - place)
-        harm(result, place, size, rng)
+            position = len(result) - 1 - position
+        size = min(rng.choice((1, 2, 4, 16, 200)), len(result) - position)
+        damage(result, position, size, rng)
         if not result:
             break
     return bytes(result)
 
 
-def harm(data: bytearray, place: int, size: int, rng: random.Random) -> None:
+def damage(data: bytearray, position: int, size: int, rng: random.Random) -> None:
     kind = rng.choice(("flip", "flip", "noise", "fill", "cut", "remove", "insert", "repeat"))
     if kind == "flip":
         for offset in range(min(size, 8)):
-            data[place + offset] ^= 1 << rng.randrange(8)
+            data[position + offset] ^= 1 << rng.randrange(8)
     elif kind == "noise":
-        data[place : place + size] = rng.randbytes(size)
+        data[position : position + size] = rng.randbytes(size)
     elif kind == "fill":
-        data[place : place + size] = bytes([rng.choice((0, 1, 127, 128, 255))]) * size
+        data[position : position + size] = bytes([rng.choice((0, 1, 127, 128, 255))]) * size
     elif kind == "cut":
-        del data[place:]
+        del data[position:]
     elif kind == "remove":
-        del data[place : place + size]
+        del data[position : position + size]
     elif kind == "insert":
-        data[place:place] = rng.randbytes(size)
+        data[position:position] = rng.randbytes(size)
     else:
-        data[place:place] = data[place : place + size]
+        data[position:position] = data[position : position + size]
 
 
 def read_all(path: Path, strict: bool, rng: random.Random) -> None:

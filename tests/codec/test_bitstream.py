@@ -13,7 +13,7 @@ from bdnet.codec.bitstream import (
     read_sequence_parameters,
     read_slice,
 )
-from videos import CLEAN_H264, Pan
+from videos import Pan, h264
 
 NUMBERS = st.integers(0, 2**20)
 
@@ -68,7 +68,7 @@ def test_exp_golomb_of_the_standard(bits, value) -> None:
 
 
 @pytest.mark.parametrize("payload", [b"", b"\x00" * 3, b"\x00" * 20, b"\x00\x00\x00\x01"])
-def test_what_is_no_number(payload) -> None:
+def test_truncated_numbers_are_refused(payload) -> None:
     with pytest.raises(ValueError, match=r"Exp-Golomb|ends early"):
         BitReader(payload).unsigned()
 
@@ -154,27 +154,24 @@ def extradata(path) -> tuple[bytes, list[bytes]]:
 @pytest.mark.parametrize("container", ["mp4", "ts", "h264", "mkv"])
 @pytest.mark.parametrize("references", [1, 2, 3, 4])
 def test_references_of_real_files(make_video, references, container) -> None:
-    options = tuple({**CLEAN_H264, "refs": str(references)}.items())
-    path = make_video(size=(64, 64), frames=3, options=options, container=container)
-    found = read_header(extradata(path)[0])
-    assert set(found.parameters) == {SequenceParameters(references, interlaced=False)}
-    assert found.length_size == (4 if container in ("mp4", "mkv") else 0)
+    recipe = h264(refs=str(references))
+    path = make_video(size=(64, 64), frames=3, container=container, **recipe)
+    header = read_header(extradata(path)[0])
+    assert set(header.parameters) == {SequenceParameters(references, interlaced=False)}
+    assert header.length_size == (4 if container in ("mp4", "mkv") else 0)
 
 
 def test_interlaced_real_file(make_video) -> None:
-    options = tuple({**CLEAN_H264, "x264-params": "interlaced=1"}.items())
-    path = make_video(size=(64, 64), frames=3, options=options)
-    assert [each.interlaced for each in read_header(extradata(path)[0]).parameters] == [True]
+    path = make_video(size=(64, 64), frames=3, **h264("interlaced=1"))
+    assert [sps.interlaced for sps in read_header(extradata(path)[0]).parameters] == [True]
 
 
 @pytest.mark.parametrize("container", ["mp4", "h264"])
 def test_slices_of_real_pictures(make_video, container) -> None:
-    params = {**CLEAN_H264, "bf": "2", "x264-params": "b-adapt=0:b-pyramid=none"}
-    path = make_video(
-        scene=Pan((1.0, 1.0)), frames=7, options=tuple(params.items()), container=container
-    )
+    recipe = h264("b-adapt=0:b-pyramid=none", bf="2")
+    path = make_video(scene=Pan((1.0, 1.0)), frames=7, container=container, **recipe)
     header, packets = extradata(path)
     size = read_header(header).length_size
     slices = [read_slice(memoryview(packet), size) for packet in packets]
-    assert [each.is_b for each in slices] == [False, False, True, True, False, True, True]
-    assert [each.is_reference for each in slices] == [not each.is_b for each in slices]
+    assert [header.is_b for header in slices] == [False, False, True, True, False, True, True]
+    assert [header.is_reference for header in slices] == [not header.is_b for header in slices]

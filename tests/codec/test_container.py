@@ -1,4 +1,4 @@
-"""Files that are not videos: one clear sentence each, from probe and from VideoReader."""
+"""Files that are not videos are refused in one line, by describe and by VideoReader."""
 
 import shutil
 import socket
@@ -44,7 +44,7 @@ def write_song_with_cover(path: Path) -> None:
         container.mux([*sound.encode(silence), *sound.encode()])
 
 
-WRONG = {
+NOT_VIDEOS = {
     "text.mp4": (lambda path: path.write_text("a text\n" * 99), "not a video that FFmpeg can read"),
     "empty.mp4": (lambda path: path.touch(), "an empty file (0 bytes)"),
     "folder": (lambda path: path.mkdir(), "a folder, not a video"),
@@ -55,10 +55,10 @@ WRONG = {
 
 
 @pytest.mark.parametrize("use", [describe, VideoReader])
-@pytest.mark.parametrize("name", WRONG)
-def test_what_is_not_a_video(tmp_path, name, use) -> None:
+@pytest.mark.parametrize("name", NOT_VIDEOS)
+def test_a_file_that_is_not_a_video(tmp_path, name, use) -> None:
     path = tmp_path / name
-    make, finding = WRONG[name]
+    make, finding = NOT_VIDEOS[name]
     make(path)
     with pytest.raises(UnsupportedStream) as caught:
         use(path)
@@ -70,7 +70,7 @@ def test_what_is_not_a_video(tmp_path, name, use) -> None:
 
 @pytest.mark.parametrize("use", [describe, VideoReader])
 def test_a_file_that_is_not_there(tmp_path, use) -> None:
-    with pytest.raises(MissingVideo, match=r"gone\.mp4: no such file \(looked in ") as caught:
+    with pytest.raises(MissingVideo, match=r"gone\.mp4") as caught:
         use(tmp_path / "gone.mp4")
     assert str(tmp_path) in str(caught.value)
     for family in (BdnetError, UnsupportedStream, ValueError, FileNotFoundError):
@@ -79,7 +79,7 @@ def test_a_file_that_is_not_there(tmp_path, use) -> None:
 
 @contextmanager
 def served(data: bytes) -> Iterator[str]:
-    """The address of a server that sends so much and then keeps silent."""
+    """The address of a server that sends the data and then nothing more."""
     with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as thread:
         done = Event()
 
@@ -95,7 +95,7 @@ def served(data: bytes) -> Iterator[str]:
             done.set()
 
 
-def test_a_url_that_falls_silent_is_waited_for_no_longer(make_video, monkeypatch) -> None:
+def test_a_url_that_falls_silent_times_out(make_video, monkeypatch) -> None:
     monkeypatch.setattr(bdnet.codec.container, "TIMEOUT", 0.5)
     video = make_video(size=(48, 64), frames=60, container="ts").read_bytes()
     with served(video) as url, VideoReader(url, strict=False) as reader:
@@ -108,10 +108,8 @@ def test_a_url_that_falls_silent_is_waited_for_no_longer(make_video, monkeypatch
     assert "nothing came for 0.5 seconds" in str(caught.value)
 
 
-def test_a_url_where_nobody_is() -> None:
-    with pytest.raises(
-        UnsupportedStream, match=r"as a video \(Connection refused\); check the add"
-    ):
+def test_a_url_without_a_server() -> None:
+    with pytest.raises(UnsupportedStream, match="Connection refused"):
         VideoReader("tcp://127.0.0.1:1")
 
 
@@ -124,11 +122,11 @@ def test_a_folder_names_the_command_that_makes_a_video_of_it(tmp_path) -> None:
 def test_a_video_without_a_frame(make_video, kind) -> None:
     path = make_video(frames=0, **kind)
     for use in (describe, lambda path: list(VideoReader(path))):
-        with pytest.raises(UnsupportedStream, match=r"without a frame|no stream at all"):
+        with pytest.raises(UnsupportedStream, match=path.name):
             use(path)
 
 
-def test_a_codec_that_nobody_knows(make_video, tmp_path) -> None:
+def test_an_unknown_codec(make_video, tmp_path) -> None:
     path = tmp_path / "alien.avi"
     source = make_video(codec="mpeg4", container="avi", frames=3)
     data = source.read_bytes()
@@ -151,24 +149,24 @@ def test_paths_may_be_strings(make_video) -> None:
 
 
 PLAYLISTS = {
-    "hls": "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n{place}\n#EXT-X-ENDLIST\n",
-    "concat": "ffconcat version 1.0\nfile {place}\n",
+    "hls": "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n{target}\n#EXT-X-ENDLIST\n",
+    "concat": "ffconcat version 1.0\nfile {target}\n",
     "sdp": "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\n"
     "m=video 9998 RTP/AVP 96\na=rtpmap:96 H264/90000\n",
 }
 
 
 @pytest.mark.parametrize("use", [describe, VideoReader])
-@pytest.mark.parametrize("place", ["secret.ts", "{folder}/secret.ts", "http://127.0.0.1:9/x.ts"])
+@pytest.mark.parametrize("target", ["secret.ts", "{folder}/secret.ts", "http://127.0.0.1:9/x.ts"])
 @pytest.mark.parametrize("ending", ["m3u8", "mp4", "ffconcat", "sdp"])
 @pytest.mark.parametrize("kind", PLAYLISTS)
 def test_a_file_that_names_other_files_is_not_followed(
-    make_video, tmp_path, kind, ending, place, use
+    make_video, tmp_path, kind, ending, target, use
 ) -> None:
     shutil.copy(make_video(container="ts", frames=4, size=(48, 64)), tmp_path / "secret.ts")
     path = tmp_path / f"list.{ending}"
-    path.write_text(PLAYLISTS[kind].format(place=place.format(folder=tmp_path)))
-    with pytest.raises(UnsupportedStream, match=r"not a format that is opened|not a video that"):
+    path.write_text(PLAYLISTS[kind].format(target=target.format(folder=tmp_path)))
+    with pytest.raises(UnsupportedStream, match=path.name):
         use(path)
 
 
@@ -177,7 +175,7 @@ def test_a_files_name_is_no_protocol(make_video, tmp_path, monkeypatch) -> None:
     shutil.copy(make_video(container="ts", frames=4, size=(48, 64)), tmp_path / "secret.ts")
     monkeypatch.chdir(tmp_path)
     Path("concat:secret.ts|secret.ts").write_bytes(b"text")
-    with pytest.raises(UnsupportedStream, match="not a video that"):
+    with pytest.raises(UnsupportedStream, match="concat:"):
         describe("concat:secret.ts|secret.ts")
     shutil.copy("secret.ts", "odd: 100%|name.ts")
     assert describe("odd: 100%|name.ts").frames == 4

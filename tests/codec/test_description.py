@@ -5,7 +5,7 @@ from dataclasses import asdict
 import pytest
 
 from bdnet.codec import describe
-from videos import CLEAN_H264, CLEAN_MPEG, Pan
+from videos import NO_VECTORS, Pan, h264, mpeg
 
 PAN = Pan((1.0, 1.0))
 CLEAN = {
@@ -27,10 +27,6 @@ CLEAN = {
 }
 
 
-def h264(**changes: str) -> tuple[tuple[str, str], ...]:
-    return tuple({**CLEAN_H264, **changes}.items())
-
-
 B_FRAMES = "has B-frames, whose vectors point to the past and the future"
 INTERLACED = "is interlaced: vectors may count in lines of one field"
 TWO = "allows 2 reference frames, and vectors do not say which one they mean"
@@ -41,17 +37,14 @@ CASES = {
     "ts": ({"container": "ts"}, {}),
     "raw": ({"container": "h264"}, {}),
     "one frame": ({"frames": 1}, {"frames": 1, "keyframes": (0,)}),
-    "two references": ({"options": h264(refs="2")}, {"references": 2, "problems": (TWO,)}),
+    "two references": (h264(refs="2"), {"references": 2, "problems": (TWO,)}),
     "b-frames": (
-        {"options": h264(bf="1", refs="1", **{"x264-params": "b-adapt=0"})},
+        h264("b-adapt=0", bf="1"),
         {"has_b_frames": True, "references": 2, "problems": (B_FRAMES, TWO)},
     ),
     "interlaced": (
-        {"options": h264(**{"x264-params": "interlaced=1"})},
-        {
-            "interlaced": True,
-            "problems": (INTERLACED,),
-        },
+        h264("interlaced=1"),
+        {"interlaced": True, "problems": (INTERLACED,)},
     ),
     "uneven": ({"stamps": UNEVEN}, {"variable_fps": True, "fps": pytest.approx(25, abs=1.5)}),
     "mpeg4": (
@@ -59,7 +52,7 @@ CASES = {
         {"codec": "mpeg4", "profile": "Simple Profile", "references": None},
     ),
     "mpeg4 b-frames": (
-        {"codec": "mpeg4", "options": tuple({**CLEAN_MPEG, "bf": "2"}.items())},
+        mpeg("mpeg4", bf="2"),
         {
             "codec": "mpeg4",
             "profile": "Advanced Simple Profile",
@@ -100,13 +93,6 @@ def test_rotation(make_video, degrees) -> None:
     assert (info.width, info.height) == (128, 96)
     assert not info.clean
     assert f"{info.rotation} degrees" in info.problems[0]
-
-
-NO_VECTORS = {
-    "hevc": {"codec": "libx265", "options": (("x265-params", "log-level=none:bframes=0"),)},
-    "vp9": {"codec": "libvpx-vp9", "options": (("cpu-used", "8"),), "container": "webm"},
-    "mjpeg": {"codec": "mjpeg", "options": (), "container": "avi", "pixel_format": "yuvj420p"},
-}
 
 
 @pytest.mark.parametrize("codec", NO_VECTORS)

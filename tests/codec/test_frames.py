@@ -63,31 +63,21 @@ def test_a_static_clip_is_all_zeros_and_all_valid(make_video, codec) -> None:
             assert frame.valid.all()
 
 
-def psnr(one, other) -> float:
-    return float(cv2.PSNR(one, other))
-
-
 @pytest.mark.parametrize("factor", [1.02, 0.98])
 @pytest.mark.parametrize("codec", ["h264", "mpeg4"])
-def test_a_zoom_is_reproduced_by_warping_the_frame_before(
-    make_video, record_property, codec, factor
-) -> None:
+def test_a_zoom_is_reproduced_by_warping_the_frame_before(make_video, codec, factor) -> None:
     frames = read(make_video(scene=Zoom(factor), **CODECS[codec]), pixels="all")
     still, warped = [], []
     for before, frame in itertools.pairwise(frames):
         if frame.motion is None:
             continue
         height, width = frame.image.shape[:2]
-        x, y = (cv2.resize(each, (width, height)) for each in frame.motion)
+        x, y = (cv2.resize(component, (width, height)) for component in frame.motion)
         columns, rows = np.meshgrid(np.arange(width), np.arange(height))
-        places = (columns + x).astype(np.float32), (rows + y).astype(np.float32)
-        moved = cv2.remap(before.image, *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        still.append(psnr(before.image, frame.image))
-        warped.append(psnr(moved, frame.image))
-    record_property("psnr_db", [round(float(np.mean(each)), 2) for each in (still, warped)])
-    print(
-        f"\n{codec}, zoom {factor}: {np.mean(still):.2f} dB still, {np.mean(warped):.2f} dB warped"
-    )
+        sources = (columns + x).astype(np.float32), (rows + y).astype(np.float32)
+        moved = cv2.remap(before.image, *sources, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        still.append(cv2.PSNR(before.image, frame.image))
+        warped.append(cv2.PSNR(moved, frame.image))
     assert np.mean(warped) > np.mean(still) + 3
     assert np.min(np.subtract(warped, still)) > 0
 

@@ -1,6 +1,6 @@
-"""Damaged files of every kind: a clean result or our own error, never a crash or a hang.
+"""Damaged files of every kind give a clean result or our own error, never a crash or a hang.
 
-Each seed is one mutant of a small real file. To look at one again, run fuzz_worker.py with it.
+Each seed is one mutant of a small real file. To run one again: fuzz_worker.py.
 """
 
 import queue
@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from videos import CLEAN_H264, Pan
+from videos import Pan, h264
 
 WORKER = Path(__file__).with_name("fuzz_worker.py")
-PATIENCE = 20  # seconds for one mutant; most take a tenth of one
+TIMEOUT = 20  # seconds for one mutant; most take a tenth of one
 SOURCES = [
     {},
     {"codec": "mpeg4", "container": "avi"},
@@ -24,13 +24,13 @@ SOURCES = [
     {"container": "mkv"},
     {"codec": "mpeg2video", "container": "ts"},
     {"codec": "mpeg4", "container": "mp4"},
-    {"options": tuple({**CLEAN_H264, "refs": "3", "bf": "2"}.items()), "container": "mp4"},
+    h264(refs="3", bf="2"),
     {"container": "h264"},
 ]
 
 
 class Batch:
-    """Runs seeds in child processes; a new one goes on where the last one died."""
+    """Runs seeds in child processes; a new child goes on where the last one died."""
 
     def __init__(self, folder: Path, scratch: Path) -> None:
         self.folder, self.scratch = folder, scratch
@@ -57,11 +57,11 @@ class Batch:
             code = child.poll()
             child.kill()
             listener.join()
-        said = errors.read_text()
-        if "Traceback" in said:
-            self.defects.append(said[-3000:])
+        log = errors.read_text()
+        if "Traceback" in log:
+            self.defects.append(log[-3000:])
         if seed + is_done < last:
-            self.defects.append(f"seed {seed}: hung, or died ({code}): {said[-500:]}")
+            self.defects.append(f"seed {seed}: hung, or died ({code}): {log[-500:]}")
         return seed + 1
 
     @staticmethod
@@ -72,16 +72,16 @@ class Batch:
 
     def _follow(self, lines: "queue.Queue[str | None]", seed: int) -> tuple[int, bool]:
         """Returns the last seed that began and whether it came to its end."""
-        is_done, patience = False, 60.0  # the first line waits for imports
+        is_done, timeout = False, 60.0  # the first line waits for imports
         while True:
             try:
-                line = lines.get(timeout=patience)
+                line = lines.get(timeout=timeout)
             except queue.Empty:
                 return seed, False
             if line is None:
                 return seed, is_done
             word, number, *results = line.split()
-            seed, is_done, patience = int(number), word == "end", PATIENCE
+            seed, is_done, timeout = int(number), word == "end", TIMEOUT
             self.outcomes.update(results)
             self.defects += [f"seed {seed}: {result}" for result in results if "DEFECT" in result]
 

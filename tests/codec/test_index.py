@@ -5,14 +5,14 @@ import pytest
 
 from bdnet.codec import VideoReader
 from bdnet.codec.index import read_index
-from videos import CLEAN_H264, Pan
+from videos import Pan, h264
 
-B_FRAMES = tuple({**CLEAN_H264, "bf": "3", "x264-params": "b-adapt=0:b-pyramid=none"}.items())
+B_FRAMES = h264("b-adapt=0:b-pyramid=none", bf="3")
 
 
 @pytest.mark.parametrize("container", ["mp4", "mkv", "ts"])
 def test_display_order_of_b_frames(make_video, container) -> None:
-    path = make_video(scene=Pan((1.0, 1.0)), frames=9, options=B_FRAMES, container=container)
+    path = make_video(scene=Pan((1.0, 1.0)), frames=9, container=container, **B_FRAMES)
     index = read_index(path)
     assert len(index) == 9
     assert index.has_b

@@ -7,31 +7,18 @@ import numpy as np
 import pytest
 
 from bdnet.codec import UnsupportedStream, VideoReader, describe, problems
-from videos import CLEAN_H264, CLEAN_MPEG, Pan, assert_same_frame
+from videos import NO_VECTORS, Pan, assert_same_frame, h264, mpeg
 
 SHIFT = (2.0, -1.0)
-
-
-def h264(**changes: str) -> dict[str, object]:
-    return {"options": tuple({**CLEAN_H264, **changes}.items())}
-
-
-def mpeg(codec: str, **changes: str) -> dict[str, object]:
-    return {"codec": codec, "options": tuple({**CLEAN_MPEG, **changes}.items())}
 
 
 UNCLEAN = {
     "b-frames": (mpeg("mpeg4", bf="2"), "has B-frames"),
     "x264 defaults": ({"options": ()}, "allows 4 reference frames"),
     "refs": (h264(refs="3"), "allows 3 reference frames"),
-    "interlaced h264": (h264(**{"x264-params": "interlaced=1"}), "is interlaced"),
+    "interlaced h264": (h264("interlaced=1"), "is interlaced"),
     "interlaced mpeg2": (mpeg("mpeg2video", flags="+ildct+ilme"), "is interlaced"),
     "rotated": ({"rotation": 90}, "turned by 90 degrees"),
-}
-NO_VECTORS = {
-    "hevc": {"codec": "libx265", "options": (("x265-params", "log-level=none"),)},
-    "vp9": {"codec": "libvpx-vp9", "options": (("cpu-used", "8"),), "container": "webm"},
-    "mjpeg": {"codec": "mjpeg", "options": (), "container": "avi", "pixel_format": "yuvj420p"},
 }
 
 
@@ -72,8 +59,8 @@ def test_codecs_without_vectors_are_refused_always(make_video, kind, strict) -> 
 
 AMBIGUOUS = {
     "x264 defaults": {"options": ()},
-    "b-pyramid": h264(bf="5", refs="4", **{"x264-params": "b-pyramid=normal:b-adapt=0"}),
-    "no pyramid": h264(bf="3", refs="2", **{"x264-params": "b-pyramid=none:b-adapt=0"}),
+    "b-pyramid": h264("b-pyramid=normal:b-adapt=0", bf="5", refs="4"),
+    "no pyramid": h264("b-pyramid=none:b-adapt=0", bf="3", refs="2"),
     "mpeg2 b-frames": {**mpeg("mpeg2video", bf="2"), "container": "ts"},
 }
 
@@ -103,8 +90,8 @@ def test_best_effort_clips_equal_the_sequential_read(make_video, kind) -> None:
             for offset in {0, 1, target // 2, target}:
                 if offset <= target:
                     wanted = frames[target - offset : target + 1]
-                    for frame, other in zip(reader.clip(target, offset), wanted, strict=True):
-                        assert_same_frame(frame, other)
+                    for frame, expected in zip(reader.clip(target, offset), wanted, strict=True):
+                        assert_same_frame(frame, expected)
 
 
 def test_b_frames_of_mpeg4_are_holes(make_video) -> None:

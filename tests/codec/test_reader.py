@@ -52,8 +52,8 @@ def test_every_mode_agrees_with_a_full_decode(path, pixels, wanted, threads) -> 
     assert [frame.index for frame in frames] == list(range(FRAMES))
     assert [frame.index for frame in frames if frame.image is not None] == wanted
     assert [frame.index for frame in frames if frame.is_key] == KEYS
-    for frame, other in zip(frames, full, strict=True):
-        assert_same_frame(frame, other, images=frame.image is not None)
+    for frame, expected in zip(frames, full, strict=True):
+        assert_same_frame(frame, expected, images=frame.image is not None)
 
 
 def test_intra_frames_that_are_no_keyframes_have_pixels_if_asked_for(make_video) -> None:
@@ -63,9 +63,9 @@ def test_intra_frames_that_are_no_keyframes_have_pixels_if_asked_for(make_video)
     full = read(path, pixels="all", strict=False)
     assert [frame.index for frame in full if frame.motion is None] == [0, 7]
     assert [frame.index for frame in full if frame.is_key] == [0]
-    for frame, other in zip(read(path, pixels="intra", strict=False), full, strict=True):
+    for frame, expected in zip(read(path, pixels="intra", strict=False), full, strict=True):
         assert (frame.image is not None) == (frame.index in {0, 7})
-        assert_same_frame(frame, other, images=frame.index in {0, 7})
+        assert_same_frame(frame, expected, images=frame.index in {0, 7})
 
 
 @pytest.mark.parametrize("pixels", ["key", "all"])
@@ -98,8 +98,8 @@ def test_a_clip_with_chosen_pixels(path, wanted) -> None:
 def test_a_clip_may_override_the_pixels_of_its_reader(path) -> None:
     full = read(path, pixels="all")
     with VideoReader(path, pixels="key", threads=1) as reader:
-        for frame, other in zip(reader.clip(20, 4, pixels="all"), full[16:21], strict=True):
-            assert_same_frame(frame, other)
+        for frame, expected in zip(reader.clip(20, 4, pixels="all"), full[16:21], strict=True):
+            assert_same_frame(frame, expected)
         assert [frame.image for frame in reader.clip(20, 4, pixels="none")] == [None] * 5
 
 
@@ -114,13 +114,13 @@ def test_a_clip_outside_the_video_says_what_there_is(path, target, offset) -> No
 @pytest.mark.parametrize("pixels", [(3, 27), [-1]])
 def test_pixels_of_a_frame_that_is_not_there(path, pixels) -> None:
     with VideoReader(path, pixels=pixels) as reader:
-        with pytest.raises(IndexError, match=r"no frame (27|-1) .* 0\.\.26"):
+        with pytest.raises(IndexError, match=r"(27|-1).*0\.\.26"):
             list(reader)
-        with pytest.raises(IndexError, match=r"no frame"):
+        with pytest.raises(IndexError, match=r"27|-1"):
             reader.clip(5, 2)
 
 
-def test_pixels_that_mean_nothing(path) -> None:
+def test_an_unknown_choice_of_pixels(path) -> None:
     with pytest.raises(ValueError, match=r"'some'.*'key', 'intra', 'all', 'none'"):
         VideoReader(path, pixels="some")
 
@@ -135,10 +135,8 @@ def test_reading_twice_and_between_clips_gives_the_same(path) -> None:
         unfinished = iter(reader)
         next(unfinished)
         second = list(reader)
-    for frame, other in zip(first, second, strict=True):
-        assert_same_frame(frame, other)
-    for frame, other in zip(clip, first[14:18], strict=True):
-        assert_same_frame(frame, other)
+    for frame, expected in zip([*second, *clip], [*first, *first[14:18]], strict=True):
+        assert_same_frame(frame, expected)
 
 
 def test_the_context_manager_closes(path) -> None:
@@ -175,22 +173,19 @@ def test_runs_at_the_same_time_do_not_disturb_each_other(make_video):
         wanted = list(fresh)
     with VideoReader(path) as reader:
         halfway, beside = iter(reader), iter(reader)
-        found = [next(halfway) for _ in range(5)]
+        first = [next(halfway) for _ in range(5)]
         clip = reader.clip(target=19, offset=4)
-        other = [next(beside) for _ in range(3)]
-        found += halfway
-        other += beside
-    for frames in (found, other):
-        assert len(frames) == len(wanted)
-        for one, frame in zip(frames, wanted, strict=True):
-            assert_same_frame(one, frame)
-    for one, frame in zip(clip, wanted[15:20], strict=True):
-        assert_same_frame(one, frame)
+        second = [next(beside) for _ in range(3)]
+        first += halfway
+        second += beside
+    for frames, expected in ((first, wanted), (second, wanted), (clip, wanted[15:20])):
+        for frame, expected_frame in zip(frames, expected, strict=True):
+            assert_same_frame(frame, expected_frame)
 
 
 def test_a_closed_reader_says_so(make_video):
     reader = VideoReader(make_video(scene=Pan((2, 1))))
     reader.close()
     for use in (lambda: reader.clip(3, 1), lambda: next(iter(reader))):
-        with pytest.raises(ValueError, match="this reader is closed"):
+        with pytest.raises(ValueError, match="closed"):
             use()

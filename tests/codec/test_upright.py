@@ -16,7 +16,7 @@ SHIFT = (2.0, -1.0)
 OPTIONS = {**CLEAN_H264, "qp": "0"}
 del OPTIONS["crf"]
 LOSSLESS = {"pixel_format": "yuv444p", "options": tuple(OPTIONS.items())}
-EVERY = [Orientation(*each) for each in itertools.product([False, True], repeat=3)]
+ORIENTATIONS = [Orientation(*flips) for flips in itertools.product([False, True], repeat=3)]
 
 
 @pytest.fixture(scope="module")
@@ -26,13 +26,13 @@ def model():
 
 def turned_field(how: Orientation, field: Frame, size: tuple[int, int]):
     """Each upright cell's vector and validity, by following pixels through the turned picture."""
-    places = np.indices(size).transpose(1, 2, 0)
-    image = np.dstack([places, np.zeros(size, int)]).astype(np.uint8)
+    coordinates = np.indices(size).transpose(1, 2, 0)
+    image = np.dstack([coordinates, np.zeros(size, int)]).astype(np.uint8)
     there = turn_image(image, how)[:, :, :2].astype(int)
-    back = {tuple(place): (row, column) for (row, column), place in each_pixel(there)}
+    back = {tuple(there[pixel]): pixel for pixel in np.ndindex(there.shape[:2])}
     for row, column in np.ndindex(cells(there.shape[0]), cells(there.shape[1])):
         pixel = min(8 * row + 4, there.shape[0] - 1), min(8 * column + 4, there.shape[1] - 1)
-        y, x = (int(each) for each in there[pixel])
+        y, x = there[pixel].tolist()
         cell = y // 8, x // 8
         vx, vy = field.motion[(slice(None), *cell)].astype(int)
         arrival = back.get((y + vy, x + vx))
@@ -40,11 +40,7 @@ def turned_field(how: Orientation, field: Frame, size: tuple[int, int]):
         yield (row, column), moved, field.valid[cell]
 
 
-def each_pixel(image):
-    return ((place, image[place]) for place in np.ndindex(image.shape[:2]))
-
-
-@pytest.mark.parametrize("how", EVERY, ids=str)
+@pytest.mark.parametrize("how", ORIENTATIONS, ids=str)
 @pytest.mark.parametrize("size", [(24, 40), (21, 35), (15, 9)])
 def test_vectors_turn_with_the_picture(how, size) -> None:
     rng = np.random.default_rng(0)
@@ -68,7 +64,7 @@ def test_vectors_turn_with_the_picture(how, size) -> None:
 
 def test_a_frame_without_pixels_or_motion_stays_without() -> None:
     frame = Frame(0, 0.0, True, None, None, None)
-    assert turn_frame(frame, EVERY[-1], 24, 40) == frame
+    assert turn_frame(frame, ORIENTATIONS[-1], 24, 40) == frame
     assert turn_frame(frame, AS_CODED, 24, 40) is frame
 
 
@@ -91,8 +87,8 @@ def test_a_lying_pan_is_the_upright_one(make_video, model, size, quarters) -> No
                 continue
             assert found.motion.shape == frame.motion.shape
             inner = np.s_[1:-1, 1:-1]  # at the border an encoder may take anything
-            for each in (found, frame):
-                moves = each.motion[:, *inner][:, each.valid[inner]]
+            for either in (found, frame):
+                moves = either.motion[:, *inner][:, either.valid[inner]]
                 assert (np.abs(moves - np.array(SHIFT)[:, None]) < 0.3).all(0).mean() > 0.9
         assert turned.problems == ()
         assert (turned.height, turned.width) == size
@@ -100,25 +96,29 @@ def test_a_lying_pan_is_the_upright_one(make_video, model, size, quarters) -> No
 
 
 def assert_same_labels(model, path, wanted) -> None:
-    for found, each in zip(segment(path, model, 5), segment(wanted, model, 5), strict=True):
-        share = (found.labels == each.labels).mean()
-        assert share == 1 if each.is_key else share > 0.9
-        assert found.frame.image is None or np.array_equal(found.frame.image, each.frame.image)
+    for turned, upright in zip(segment(path, model, 5), segment(wanted, model, 5), strict=True):
+        share = (turned.labels == upright.labels).mean()
+        assert share == 1 if upright.is_key else share > 0.9
+        image = turned.frame.image
+        assert image is None or np.array_equal(image, upright.frame.image)
 
 
 def test_on_whole_cells_it_is_the_coded_field_turned(make_video) -> None:
     path = make_video(scene=Pan(SHIFT), size=(48, 64), frames=6, rotation=90)
-    with VideoReader(path, "all", upright=True) as one, VideoReader(path, strict=False) as other:
-        for turned, coded in zip(one, other, strict=True):
+    with (
+        VideoReader(path, "all", upright=True) as upright,
+        VideoReader(path, strict=False) as lying,
+    ):
+        for turned, coded in zip(upright, lying, strict=True):
             if coded.motion is not None:
                 x, y = np.rot90(coded.motion, axes=(1, 2))
                 assert np.array_equal(turned.motion, np.stack([y, -x]))
                 assert np.array_equal(turned.valid, np.rot90(coded.valid))
         assert turned.image.shape == (64, 48, 3)
-        assert (one.height, one.width, other.height, other.width) == (64, 48, 48, 64)
-        assert any("turned by 90 degrees" in problem for problem in other.problems)
+        assert (upright.height, upright.width, lying.height, lying.width) == (64, 48, 48, 64)
+        assert any("turned by 90 degrees" in problem for problem in lying.problems)
         # clips too
-        assert np.array_equal(one.clip(5, 1)[-1].motion, turned.motion)
+        assert np.array_equal(upright.clip(5, 1)[-1].motion, turned.motion)
 
 
 @pytest.mark.parametrize(("degrees", "axes"), [(0, np.s_[:, ::-1]), (180, np.s_[::-1])])
@@ -140,5 +140,5 @@ def test_a_tilted_video_stays_as_it_is_coded(make_video) -> None:
     with VideoReader(path, "all", strict=False, upright=True) as reader:
         assert [frame.image.shape for frame in reader] == [(48, 64, 3)] * 3
         assert any("is stored turned by" in problem for problem in reader.problems)
-    with pytest.raises(UnsupportedStream, match="is stored turned by"):
+    with pytest.raises(UnsupportedStream, match=r"turned by"):
         list(VideoReader(path, upright=True))

@@ -123,13 +123,13 @@ def test_leftovers_of_killed_processes_are_removed_and_of_living_ones_kept(tmp_p
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"codec": "hevc"}, "codec='hevc': say h264 or mpeg4"),
+        ({"codec": "hevc"}, "codec='hevc'"),
         ({"interval": 0}, "interval=0"),
-        ({"crf": 60}, r"crf=60: h264 takes 0\.\.51"),
-        ({"codec": "mpeg4", "crf": 0}, r"crf=0: mpeg4 takes 1\.\.31"),
-        ({"crf": 20, "bitrate": 10_000}, "give only one"),
-        ({"codec": "mpeg4", "lossless": True}, "say codec=h264"),
-        ({"bitrate": 5}, "bitrate=5: bits per second"),
+        ({"crf": 60}, r"crf=60.*0\.\.51"),
+        ({"codec": "mpeg4", "crf": 0}, r"crf=0.*1\.\.31"),
+        ({"crf": 20, "bitrate": 10_000}, "crf=20, bitrate=10000"),
+        ({"codec": "mpeg4", "lossless": True}, "codec=h264"),
+        ({"bitrate": 5}, "bitrate=5"),
     ],
 )
 def test_impossible_settings_are_refused_with_the_value(settings: dict, message: str):
@@ -139,18 +139,18 @@ def test_impossible_settings_are_refused_with_the_value(settings: dict, message:
 
 def test_refusals_name_the_file_and_the_frame(tmp_path: Path):
     path = tmp_path / "clip.mp4"
-    with pytest.raises(WriteError, match=r"frame 1 is 64x64.*before are 96x128"):
+    with pytest.raises(WriteError, match=r"frame 1 .*64x64.*96x128"):
         with VideoWriter(path) as writer:
             writer.write(images(1)[0])
             writer.write(images(1, 64, 64)[0])
-    with pytest.raises(WriteError, match="no frame was written"), VideoWriter(path):
+    with pytest.raises(WriteError, match=path.name), VideoWriter(path):
         pass
-    with pytest.raises(WriteError, match=r"uint8 RGB .* not float64 \[8, 8, 3\]"):
+    with pytest.raises(WriteError, match=r"float64 \[8, 8, 3\]"):
         VideoWriter(path).write(np.zeros((8, 8, 3)))
     with pytest.raises(WriteError, match="fps=0"):
         VideoWriter(path, fps=0)
     with (
-        pytest.raises(WriteError, match=r"clip\.nothing: cannot be written after 0 frames"),
+        pytest.raises(WriteError, match=r"clip\.nothing"),
         VideoWriter(tmp_path / "clip.nothing") as writer,
     ):
         writer.write(images(1)[0])

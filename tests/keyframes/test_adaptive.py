@@ -48,9 +48,9 @@ def test_nothing_is_tolerated_at_zero():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"holes": 1.5}, r"keyframe\.holes=1\.5: a share, from 0 to 1"),
-        ({"motion": -0.1}, r"keyframe\.motion=-0\.1: a share"),
-        ({"longest": 0}, r"keyframe\.longest=0: a keyframe every 1 frame or more"),
+        ({"holes": 1.5}, r"keyframe\.holes=1\.5"),
+        ({"motion": -0.1}, r"keyframe\.motion=-0\.1"),
+        ({"longest": 0}, r"keyframe\.longest=0"),
     ],
 )
 def test_thresholds_that_mean_nothing_are_refused(settings, message):

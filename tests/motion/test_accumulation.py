@@ -42,10 +42,10 @@ def test_accumulate_equals_the_formula(leading, steps) -> None:
     field, whole = accumulate(torch.from_numpy(motion), torch.from_numpy(valid))
     assert field.shape == (*leading, 2, 7, 9)
     assert field.dtype == torch.float64
-    for place in np.ndindex(leading):
-        wanted, wanted_whole = accumulate_literally(motion[place], valid[place])
-        np.testing.assert_allclose(field[place].numpy(), wanted, atol=2e-4)
-        np.testing.assert_array_equal(whole[place].numpy(), wanted_whole)
+    for index in np.ndindex(leading):
+        wanted, wanted_whole = accumulate_literally(motion[index], valid[index])
+        np.testing.assert_allclose(field[index].numpy(), wanted, atol=2e-4)
+        np.testing.assert_array_equal(whole[index].numpy(), wanted_whole)
 
 
 @pytest.mark.parametrize("leading", [(), (3,), (0,)])

@@ -18,14 +18,14 @@ def field(height: int, width: int, holes: float, seed: int = 0) -> tuple[Tensor,
 
 def reference(motion: Tensor, valid: Tensor) -> Tensor:
     """The same, cell by cell."""
-    found = motion.clone()
+    filled = motion.clone()
     for row, column in (~valid).nonzero().tolist():
         for reach in (*REACHES, max(valid.shape)):
-            window = tuple(slice(max(0, at - reach), at + reach + 1) for at in (row, column))
+            window = tuple(slice(max(0, cell - reach), cell + reach + 1) for cell in (row, column))
             if valid[window].any():
-                found[:, row, column] = motion[:, *window][:, valid[window]].mean(1)
+                filled[:, row, column] = motion[:, *window][:, valid[window]].mean(1)
                 break
-    return found
+    return filled
 
 
 @settings(deadline=None, max_examples=30)
@@ -71,8 +71,8 @@ def test_fields_of_a_batch_do_not_mix():
         torch.stack(part).view(2, 2, *part[0].shape) for part in zip(*fields, strict=True)
     )
     whole = fill(motion, valid).view(4, 2, 13, 18)
-    for place, (motion, valid) in enumerate(fields):
-        torch.testing.assert_close(whole[place], fill(motion, valid))
+    for index, (motion, valid) in enumerate(fields):
+        torch.testing.assert_close(whole[index], fill(motion, valid))
 
 
 def test_a_mirrored_field_is_filled_as_its_mirror_image():

@@ -37,7 +37,7 @@ def test_far_beyond_the_border_is_what_is_at_it(kernel: Kernel):
 
 
 def test_half_way_cubic_keeps_more_of_a_wave():
-    """Of five cells: a blend of two neighbours keeps cos(pi / 5) = .81, whatever its phase."""
+    """Of five cells: a blend of two neighbours keeps cos(pi / 5) = 0.81, whatever its phase."""
     phase = torch.arange(100) * (2 * math.pi / 5)
     middle = torch.arange(20, 80) + 0.5
     wave = torch.sin(middle * (2 * math.pi / 5))
@@ -51,5 +51,5 @@ def test_half_way_cubic_keeps_more_of_a_wave():
 
 def test_others_are_refused():
     assert check_kernel("cubic") == "cubic"
-    with pytest.raises(BdnetError, match=r"kernel=nearest: linear, or cubic"):
+    with pytest.raises(BdnetError, match="kernel=nearest"):
         check_kernel("nearest")

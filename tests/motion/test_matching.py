@@ -77,7 +77,7 @@ def test_a_pan_is_found_from_nothing(shift: tuple[int, int]):
     x, y = shift
     # what is at p comes from p + shift
     moved = torch.roll(picture, (-y, -x), (2, 3))
-    seen = [grey_half(each.expand(1, 3, 64, 96), 8, 12) for each in (picture, moved)]
+    seen = [grey_half(image.expand(1, 3, 64, 96), 8, 12) for image in (picture, moved)]
     found = match(torch.zeros(1, 2, 8, 12), *seen)
     inner = found[..., 2:-2, 2:-2]
     expected = torch.tensor(shift).float()[:, None, None]
@@ -145,10 +145,10 @@ def test_where_nothing_can_be_told_vectors_stay():
 def test_mirrored_pictures_give_mirrored_vectors():
     source, target = scene(40, 56, 1), scene(40, 56, 2)
     field = 6 * torch.randn(1, 2, 5, 7).round()  # no halves, which are rounded to one side
-    seen = [grey_half(each.expand(1, 3, 40, 56), 5, 7) for each in (source, target)]
+    seen = [grey_half(image.expand(1, 3, 40, 56), 5, 7) for image in (source, target)]
     found = match(field, *seen)
     sign = torch.tensor([-1.0, 1.0])[:, None, None]
-    mirrored = match(sign * field.flip(-1), *(each.flip(-1) for each in seen))
+    mirrored = match(sign * field.flip(-1), *(image.flip(-1) for image in seen))
     assert torch.equal(mirrored, sign * found.flip(-1))
 
 
@@ -158,6 +158,6 @@ def test_of_each_pair_by_itself_and_of_sizes_that_fill_no_cells():
     assert seen.shape == (4, 1, 20, 28)
     field = 5 * torch.randn(2, 2, 5, 7)
     both = match(field, seen[:2], seen[2:])
-    for each in range(2):
-        alone = match(field[each][None], seen[each][None], seen[2 + each][None])
-        assert torch.equal(alone[0], both[each])
+    for pair in range(2):
+        alone = match(field[pair][None], seen[pair][None], seen[2 + pair][None])
+        assert torch.equal(alone[0], both[pair])

@@ -29,7 +29,7 @@ def test_label_map_is_the_best_class_of_every_pixel(
     generator = torch.Generator().manual_seed(stride * coarse)
     cells = -(-height // stride), -(-width // stride)
     # large areas of one class, small ones, and none at all
-    few = [min(coarse, each) for each in cells]
+    few = [min(coarse, side) for side in cells]
     logits = functional.interpolate(torch.randn(2, 7, *few, generator=generator), cells)
     scores = upsample(logits, height, width)
     labels = label_map(logits, height, width)

@@ -45,10 +45,10 @@ def test_positions_are_pixels_of_cell_centres(stride: int):
     rows, columns = 12, 16
     x = torch.arange(columns * 8 // stride) * stride + (stride - 1) / 2
     y = torch.arange(rows * 8 // stride) * stride + (stride - 1) / 2
-    place = torch.stack(torch.meshgrid(x, y, indexing="xy"))[None]
+    position = torch.stack(torch.meshgrid(x, y, indexing="xy"))[None]
     cell_x, cell_y = torch.arange(columns) * 8 + 3.5, torch.arange(rows) * 8 + 3.5
     field = torch.stack(torch.meshgrid(cell_x * 0.1 - 4, 3 - cell_y * 0.05, indexing="xy"))[None]
-    moved = warp(place, field, stride)
+    moved = warp(position, field, stride)
     expected = torch.stack(
         torch.meshgrid(x * 1.1 - 4, 3 + y * 0.95, indexing="xy")
     )[None]  # fmt: skip
@@ -97,7 +97,7 @@ def test_exported_it_moves_as_it_does_here(kernel: Kernel):
     example = torch.randn(1, 5, 7, 3), torch.randn(1, 2, 5, 7)
     program = torch.export.export(Warp(kernel), example, dynamic_shapes=sides)
     called = {str(node.target) for node in program.graph.nodes}
-    assert not [each for each in called if "embedding_bag" in each]
+    assert not any("embedding_bag" in name for name in called)
     for height, width in ((5, 7), (30, 12)):
         field = torch.randn(1, 2, height, width) * 20  # often from beyond the border
         given = torch.randn(1, height, width, 3), field
@@ -141,8 +141,8 @@ def test_vectors_of_any_length_take_what_is_there(
     feature = torch.randn(1, 3, factor * rows, factor * columns, generator=generator)
     field = largest * (2 * torch.rand(1, 2, rows, columns, generator=generator) - 1)
     moved = warp(feature, field, stride, kernel)
-    to_channels_last = warp(feature.to(memory_format=torch.channels_last), field, stride, kernel)
-    torch.testing.assert_close(to_channels_last, moved, atol=1e-4, rtol=1e-4)
+    channels_last = warp(feature.to(memory_format=torch.channels_last), field, stride, kernel)
+    torch.testing.assert_close(channels_last, moved, atol=1e-4, rtol=1e-4)
     low, high = feature.amin((2, 3), True), feature.amax((2, 3), True)
     beyond = 0 if kernel == "linear" else (high - low) / 2  # it may swing over
     low, high = low - beyond, high + beyond

@@ -1,4 +1,4 @@
-"""Processes that encode or render end with the one that started them."""
+"""Workers end with the process that started them."""
 
 import multiprocessing
 import os
@@ -20,7 +20,7 @@ def work(seconds: float) -> int:
 
 
 def lead(answer: Connection) -> None:
-    """Starts two processes, and waits for what never comes."""
+    """Starts two workers and waits for a result that never comes."""
     with worker_pool(2) as pool:
         answer.send(list(pool.map(work, [0.5, 0.5])))
         pool.submit(work, 100).result()
@@ -34,14 +34,12 @@ def is_alive(process: int) -> bool:
     return state != "Z"
 
 
-seen = pytest.mark.skipif(
-    not Path("/proc/self/stat").exists(), reason="processes are seen in /proc"
-)
+needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
 
 
-@seen
+@needs_proc
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
-def test_they_end_when_it_is_killed_or_interrupted(how: signal.Signals):
+def test_workers_end_when_their_parent_is_killed_or_interrupted(how: signal.Signals):
     ours, theirs = multiprocessing.Pipe(duplex=False)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that threads do not survive a fork: none is at work
@@ -55,8 +53,8 @@ def test_they_end_when_it_is_killed_or_interrupted(how: signal.Signals):
     assert ends(workers)
 
 
-@seen
-def test_one_that_is_told_to_end_does_in_the_middle_of_its_work():
+@needs_proc
+def test_a_terminated_worker_ends_in_the_middle_of_its_work():
     with worker_pool(1) as pool:
         process = pool.submit(work, 0).result()
         future = pool.submit(work, 100)
