@@ -69,7 +69,7 @@ class Accelerated:
         pixels: Pixels = "all"
         if images == "read":
             # the decoder asks, ahead of the network, and so says by the image
-            pixels = is_key if self.keyframes.asks else "intra"
+            pixels = is_key if self.keyframes.chooses else "intra"
             is_key = has_image
         reader = VideoReader(video, pixels, strict, threads, upright=True)
         with (
