@@ -1,11 +1,16 @@
 """Fields that an encoder in memory finds: known motion, and the same whatever surrounds them."""
 
+from collections.abc import Callable
+from pathlib import Path
+
+import av
 import cv2
 import numpy as np
 import pytest
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
+from bdnet.codec import VideoReader
 from bdnet.codec.search import SEARCHES, Field, MotionSearch, Search
 from bdnet.types import cells
 
@@ -71,3 +76,70 @@ def test_decoded_pictures_of_any_format(pixels: str):
     for field in fields(pictures)[1:]:
         assert field is not None
         assert np.median(field[0], (1, 2)).tolist() == [3, 1]
+
+
+CODECS = {
+    "hevc": ("libx265", "mp4", {"crf": "20", "x265-params": "log-level=none"}),
+    "h264 with B-frames": ("libx264", "mp4", {"crf": "20", "bf": "3"}),
+    "vp9": ("libvpx-vp9", "webm", {"crf": "20", "b": "0", "cpu-used": "8"}),
+    "mjpeg": ("mjpeg", "avi", {"qmin": "2", "qmax": "2"}),
+}
+
+
+@pytest.fixture(scope="module", params=CODECS)
+def panning(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A pan by (3, -2) pixels per frame in a codec that strict reading refuses."""
+    encoder, ending, options = CODECS[request.param]
+    path = tmp_path_factory.mktemp("panning") / f"pan.{ending}"
+    pixels = "yuvj420p" if encoder == "mjpeg" else "yuv420p"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(encoder, rate=25)
+        stream.width, stream.height, stream.pix_fmt, stream.options = 208, 144, pixels, options
+        for image in pan(10, 3, -2):
+            picture = VideoFrame.from_ndarray(image, "rgb24").reformat(format=pixels)
+            container.mux(stream.encode(picture))
+        container.mux(stream.encode(None))
+    return path
+
+
+def test_a_reader_searches_what_does_not_chain(panning: Path):
+    with VideoReader(panning, "none", motion="auto", threads=1) as reader:
+        first, *others = list(reader)
+    assert reader.search is not None
+    assert reader.problems == ()
+    assert first.motion is None
+    assert len(others) == 9
+    for frame in others:
+        assert frame.image is None
+        inner = frame.motion[:, 2:-2, 2:-2] - np.float32([3, -2])[:, None, None]
+        assert (np.abs(inner).max(0) <= 0.25).mean() >= 0.95
+
+
+def test_searched_fields_do_not_depend_on_threads(panning: Path):
+    one, two = (list(VideoReader(panning, "all", motion="search", threads=n)) for n in (1, 2))
+    for frame, other in zip(one, two, strict=True):
+        np.testing.assert_array_equal(frame.image, other.image)
+        np.testing.assert_array_equal(frame.motion, other.motion)
+
+
+def test_a_clip_searches_from_the_keyframe_before_it(panning: Path):
+    with VideoReader(panning, "all", motion="search", threads=1) as reader:
+        whole = list(reader)
+        _, *later = reader.clip(6, 2)
+        assert [frame.index for frame in later] == [5, 6]
+        for frame in later:
+            np.testing.assert_array_equal(frame.image, whole[frame.index].image)
+            inner = frame.motion[:, 2:-2, 2:-2] - np.float32([3, -2])[:, None, None]
+            assert (np.abs(inner).max(0) <= 0.25).mean() >= 0.95
+
+
+def test_a_clean_stream_keeps_its_own_vectors(make_video: Callable[..., Path]):
+    with VideoReader(make_video(), motion="auto") as reader:
+        assert reader.search is None
+
+
+def test_unknown_choices_are_refused(make_video: Callable[..., Path]):
+    with pytest.raises(ValueError, match="flow"):
+        VideoReader(make_video(), motion="flow")
+    with pytest.raises(ValueError, match="slow"):
+        VideoReader(make_video(), motion="search", search="slow")

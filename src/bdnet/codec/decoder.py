@@ -56,10 +56,13 @@ def side_data(picture: VideoFrame, kind: str) -> Any:
 
 
 class Decoder:
-    """Decodes one video from any of its keyframes on."""
+    """Decodes one video from any of its keyframes on.
 
-    def __init__(self, path: str | Path, skip: Skip, threads: int) -> None:
-        self.path, self.skip, self.threads = path, skip, threads
+    vectors: export them; without them a video may be of any codec
+    """
+
+    def __init__(self, path: str | Path, skip: Skip, threads: int, vectors: bool = True) -> None:
+        self.path, self.skip, self.threads, self.vectors = path, skip, threads, vectors
         self.damage: str | None = None  # the demuxer's complaint that ended the reading early
         self._used, self.packets, self.discarded = False, 0, 0
         self._open()
@@ -67,16 +70,15 @@ class Decoder:
     def _open(self) -> None:
         self.container, self.stream = open_video(self.path)
         try:
-            require_vectors(self.path, self.stream)
+            if self.vectors:
+                require_vectors(self.path, self.stream)
         except ValueError:
             self.container.close()
             raise
         context = self.stream.codec_context
-        context.options = {
-            "flags2": "+export_mvs",
-            "skip_loop_filter": self.skip.value,
-            "skip_idct": self.skip.value,
-        }
+        context.options = {"skip_loop_filter": self.skip.value, "skip_idct": self.skip.value}
+        if self.vectors:
+            context.options |= {"flags2": "+export_mvs"}
         context.copy_opaque = True  # carries each packet's number to its picture
         self.header = bitstream.read_header(context.extradata)
         self._is_h264 = context.name == "h264"
@@ -84,7 +86,8 @@ class Decoder:
         context.thread_count = self.threads
         # libavcodec's frame threads race for the vectors of B-frames in direct mode: of one file a
         # third of the decodes differed
-        context.thread_type = "SLICE" if context.reorder_depth else "FRAME"
+        races = self.vectors and context.reorder_depth
+        context.thread_type = "SLICE" if races else "FRAME"
 
     def close(self) -> None:
         self.container.close()
@@ -176,15 +179,15 @@ class Decoders:
     threads: of each, 0 for one per core
     """
 
-    def __init__(self, path: str | Path, threads: int) -> None:
-        self.path, self.threads = path, threads
+    def __init__(self, path: str | Path, threads: int, vectors: bool = True) -> None:
+        self.path, self.threads, self.vectors = path, threads, vectors
         self._idle: dict[Skip, Decoder] = {}
         self._is_closed = False
 
     def open(self, skip: Skip) -> Decoder:
         """The idle decoder of this kind, which stays idle; opened if there is none."""
         if skip not in self._idle:
-            self._idle[skip] = Decoder(self.path, skip, self.threads)
+            self._idle[skip] = Decoder(self.path, skip, self.threads, self.vectors)
         return self._idle[skip]
 
     @contextmanager
@@ -192,7 +195,7 @@ class Decoders:
         """A decoder for one reading; two readings at once get two."""
         if self._is_closed:
             raise ValueError(f"{self.path}: this reader is closed; open another one")
-        decoder = self._idle.pop(skip, None) or Decoder(self.path, skip, self.threads)
+        decoder = self._idle.pop(skip, None) or Decoder(self.path, skip, self.threads, self.vectors)
         try:
             yield decoder
         finally:

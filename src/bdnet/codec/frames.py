@@ -14,6 +14,7 @@ from bdnet.codec.decoder import Decoded, side_data
 from bdnet.codec.errors import CorruptStream, UnsupportedStream, encode_command
 from bdnet.codec.motion import rasterise
 from bdnet.codec.pixels import Wants
+from bdnet.codec.search import MotionSearch
 from bdnet.codec.upright import AS_CODED, orientation, turn_frame
 from bdnet.types import Frame, cells
 
@@ -77,9 +78,15 @@ class FrameBuilder:
     """Builds the frames of one run of consecutive pictures, in display order."""
 
     def __init__(
-        self, path: str | Path, strict: bool, findings: StreamFindings, upright: bool = False
+        self,
+        path: str | Path,
+        strict: bool,
+        findings: StreamFindings,
+        upright: bool = False,
+        search: MotionSearch | None = None,
     ) -> None:
         self.path, self.strict, self.findings, self.upright = path, strict, findings, upright
+        self._search = search
         self._tracker = ReferenceTracker()
         self._to_rgb = VideoReformatter()  # kept, since making it takes longer than using it
         self._size: tuple[int, int] | None = None
@@ -93,10 +100,8 @@ class FrameBuilder:
 
     def build(self, decoded: Decoded, index: int, time: float, wants: Wants) -> Frame:
         picture = decoded.picture
-        distance = self._examine(decoded, index)
-        motion = valid = None
-        if picture.pict_type not in INTRA:
-            motion, valid = self._field(decoded, distance)
+        motion, valid = self._motion(decoded, index)
+        if valid is not None:
             self.findings.count(valid)
         self._is_broken = False
         frame = Frame(index, time, picture.key_frame, None, motion, valid)
@@ -109,7 +114,20 @@ class FrameBuilder:
     def skip_unwanted(self, decoded: Decoded, index: int) -> None:
         """Checks a picture that is decoded only because later ones need it."""
         self._examine(decoded, index)
+        if self._search is not None:
+            self._search.field(decoded.picture)
         self._is_broken = False
+
+    def _motion(
+        self, decoded: Decoded, index: int
+    ) -> tuple[NDArray[np.float32] | None, NDArray[np.bool_] | None]:
+        """Motion since the frame before, and where it is valid; None where it was not estimated."""
+        distance = self._examine(decoded, index)
+        if self._search is not None:
+            return self._search.field(decoded.picture) or (None, None)
+        return (
+            (None, None) if decoded.picture.pict_type in INTRA else self._field(decoded, distance)
+        )
 
     def _examine(self, decoded: Decoded, index: int) -> int:
         """Checks a picture; returns how many frames back its reference lies."""
@@ -151,6 +169,8 @@ class FrameBuilder:
                 self._report(problem, index)
 
     def _report(self, problem: str, index: int) -> None:
+        if self._search is not None and problem in problems.OF_VECTORS:
+            return
         refuse(self.path, f"{problem} (frame {index})", self.strict)
         self.findings.problems.setdefault(problem, index)
 

@@ -4,17 +4,22 @@ import logging
 import operator
 from collections.abc import Collection, Generator, Iterator
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 import numpy as np
 
 from bdnet.codec import problems
+from bdnet.codec.bitstream import read_header
+from bdnet.codec.container import EXPORTS_VECTORS, codec_name, open_video
 from bdnet.codec.decoder import Decoded, Decoder, Decoders, Skip
 from bdnet.codec.errors import CorruptStream, NoSuchFrame, UnsupportedStream
 from bdnet.codec.frames import FrameBuilder, StreamFindings, refuse
 from bdnet.codec.index import StreamIndex, read_index
 from bdnet.codec.pixels import SKIPS, Pixels, likely_skip, runs, wants
+from bdnet.codec.search import MotionSearch, Search, search_of
 from bdnet.types import Frame
+
+Motion = Literal["stream", "search", "auto"]
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +35,10 @@ class VideoReader:
              holes. Problems are counted (`corrupt`, `hole_share`) and logged once.
     threads: of the decoder, 0 for one per core; 1 in worker processes
     index:   of the file, if the caller has kept it (`reader.index`)
+    motion:  of frames: the stream's own vectors (stream); or found by an encoder's search in the
+             decoded pictures (search), which any codec has; or the former where they chain, as far
+             as the headers tell, and the latter elsewhere (auto)
+    search:  how thoroughly, by name or in detail
     upright: turn pictures and vectors as the file asks players to, by multiples of 90 degrees.
              Without it they stay as coded, and strict mode refuses a video that is to be turned
     """
@@ -42,7 +51,11 @@ class VideoReader:
         threads: int = 0,
         index: StreamIndex | None = None,
         upright: bool = False,
+        motion: Motion = "stream",
+        search: Search | str = "default",
     ) -> None:
+        if motion not in ("stream", "search", "auto"):
+            raise ValueError(f"motion={motion!r}: say stream, search or auto")
         if isinstance(pixels, str) and pixels not in SKIPS:
             raise ValueError(
                 f"pixels={pixels!r}: say {', '.join(map(repr, SKIPS))}, frame indices or a function"
@@ -50,14 +63,19 @@ class VideoReader:
         self.path, self.pixels, self.strict = path, pixels, strict
         self._index, self.upright = index, upright
         self._findings = StreamFindings()
-        self._decoders = Decoders(path, threads)
-        decoder = self._decoders.open(likely_skip(pixels))
+        if motion == "auto":
+            motion = "stream" if vectors_chain(path) else "search"
+        self.search = search_of(search) if motion == "search" else None
+        self._decoders = Decoders(path, threads, vectors=self.search is None)
+        decoder = self._decoders.open(self._skip(pixels))
         stream = decoder.stream
         self._coded_size = stream.height, stream.width
         self.fps = float(stream.average_rate or stream.guessed_rate or 0)
         # a picture's own time base is lost where the decoder is flushed
         self._time_base = float(stream.time_base or 0)
-        self._announced = problems.of_parameters(decoder.header.parameters)
+        self._announced: list[str] = []
+        if self.search is None:
+            self._announced = problems.of_parameters(decoder.header.parameters)
         for problem in self._announced:
             refuse(path, problem, strict)
 
@@ -111,7 +129,7 @@ class VideoReader:
             yield from self._read_stream(self.pixels)
         else:
             wanted = self._checked(self.pixels)
-            for first, last, skip in runs(self.index, 0, len(self) - 1, wanted):
+            for first, last, skip in self._runs(0, len(self) - 1, wanted):
                 yield from self._read_span(first, last, wanted, skip)
         if not self.strict:
             self._findings.log(self.path)
@@ -127,12 +145,12 @@ class VideoReader:
         pixels = self.pixels if pixels is None else pixels
         first = target - offset
         if isinstance(pixels, str) or callable(pixels):
-            frames = list(self._read_span(first, target, pixels, likely_skip(pixels)))
+            frames = list(self._read_span(first, target, pixels, self._skip(pixels)))
         else:
             wanted = self._checked(pixels)
             frames = [
                 frame
-                for begin, end, skip in runs(self.index, first, target, wanted)
+                for begin, end, skip in self._runs(first, target, wanted)
                 for frame in self._read_span(begin, end, wanted, skip)
             ]
         if self.strict and len(frames) <= offset:
@@ -154,13 +172,23 @@ class VideoReader:
         return frozenset(pixels)
 
     def _builder(self) -> FrameBuilder:
-        return FrameBuilder(self.path, self.strict, self._findings, self.upright)
+        search = None if self.search is None else MotionSearch(self.search)
+        return FrameBuilder(self.path, self.strict, self._findings, self.upright, search)
+
+    def _skip(self, pixels: Pixels) -> Skip:
+        """The search needs every pixel."""
+        return likely_skip(pixels) if self.search is None else Skip.NOTHING
+
+    def _runs(self, first: int, last: int, wanted: frozenset[int]) -> list[tuple[int, int, Skip]]:
+        if self.search is not None:
+            return [(first, last, Skip.NOTHING)]
+        return list(runs(self.index, first, last, wanted))
 
     def _read_stream(self, pixels: Pixels) -> Iterator[Frame]:
         """The whole video, without reading its index first."""
         builder, count, lost = self._builder(), 0, 0
         wanted = wants(pixels)
-        with self._decoders.borrowed(likely_skip(pixels)) as decoder:
+        with self._decoders.borrowed(self._skip(pixels)) as decoder:
             for decoded in decoder.decode():
                 if decoded is None:
                     builder.skip_lost(count)
@@ -230,3 +258,16 @@ class VideoReader:
             )
         log.warning("%s: %s", self.path, problem)
         self._findings.problems[problem] = count
+
+
+def vectors_chain(path: str | Path) -> bool:
+    """Whether a file's headers promise vectors that lead from each frame to the one before."""
+    container, stream = open_video(path)
+    with container:
+        context = stream.codec_context
+        parameters = read_header(context.extradata).parameters
+        return (
+            codec_name(stream) in EXPORTS_VECTORS
+            and not context.reorder_depth
+            and not problems.of_parameters(parameters)
+        )

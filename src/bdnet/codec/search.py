@@ -54,6 +54,15 @@ class Search:
 SEARCHES = {"default": Search(), "fast": Search(half=True, subpixel=4)}
 
 
+def search_of(search: Search | str) -> Search:
+    """A search by its name, or as it is."""
+    if isinstance(search, Search):
+        return search
+    if search not in SEARCHES:
+        raise ValueError(f"search={search!r}: say {' or '.join(SEARCHES)}")
+    return SEARCHES[search]
+
+
 class MotionSearch:
     """Searches each picture's motion since the picture before it.
 
