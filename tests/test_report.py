@@ -31,6 +31,17 @@ def test_table_and_figure_are_printed_and_written(tmp_path: Path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["report", "runs"]
 
 
+def test_any_runs_become_a_csv_that_a_table_reads(tmp_path: Path):
+    for seed in range(2):
+        folder = write_run(tmp_path / "runs", "table2/mv", seed, [0.6, 0.5 + seed / 100])
+        (folder / "config.yaml").write_text(f"seed: {seed}\nsteps: 400\n")
+    done = report("runs=runs", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    again = report("table=2", "runs=report/results.csv", "output=again", folder=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert "| + MV | 55.25 ± 0.35 | 50.50 ± 0.71 | 2 |" in again.stdout
+
+
 def test_the_console_command_takes_a_number_too(tmp_path: Path):
     write_run(tmp_path / "runs", "table2/mv", 0, [0.6, 0.5])
     done = report("table=2", "output=there", folder=tmp_path)

@@ -58,12 +58,12 @@ def differing(configs: Sequence[Mapping[str, Any]]) -> DataFrame:
     ).fillna("-")
     settings = settings[sorted(settings, key=lambda key: (len(key), key))]
     settings = settings.loc[:, (settings != settings.iloc[0]).any()]
-    settings = settings.loc[:, ~settings.T.duplicated()]
+    settings = settings.T.drop_duplicates().T  # of no column too, where only seeds differ
     return settings[sorted(settings, key=lambda key: (key.count("."), key))]
 
 
 def _page(runs: Runs, settings: DataFrame, numbers: list[int]) -> str:
-    spread = over_seeds(score_table(runs.finished), Series(numbers).array)
+    spread = over_seeds(score_table(runs.finished), Series(numbers).to_numpy())
     first = [numbers.index(number) for number in spread.index]
     names = [run.folder.parent.relative_to(runs.folder) for run in runs.finished]
     table = DataFrame(

@@ -34,13 +34,19 @@ def check_same(evaluations: Sequence[Evaluation]) -> None:
         if small.interval < large.interval:
             raise BadRuns(
                 f"{small.path} has interval {small.interval} and {large.path} {large.interval}: "
-                f"python -m bdnet.evaluate run={_folder(small.path)} interval={large.interval}"
+                f"{evaluate_command(_folder(small.path), large.interval)}"
             )
         if first.data != other.data:
             raise BadRuns(
                 f"{first.path} has data {shown(first.data)} and {other.path} {shown(other.data)}: "
                 "one figure needs the same targets everywhere; evaluate one of them again"
             )
+
+
+def evaluate_command(folder: Path, interval: int) -> str:
+    """What scores a run at another interval; a run of a CSV has no folder to name."""
+    run = folder if folder.is_dir() else "FOLDER"
+    return f"python -m bdnet.evaluate run={run} interval={interval}"
 
 
 def _only(evaluations: Sequence[Evaluation], interval: int) -> Evaluation | None:

@@ -16,7 +16,7 @@ from bdnet.reports.tables.benchmarks import (
 )
 from bdnet.reports.tables.contents import Contents, Row, saved_runs
 from bdnet.reports.tables.errors import BadRuns
-from bdnet.reports.tables.evaluations import at
+from bdnet.reports.tables.evaluations import at, evaluate_command
 from bdnet.reports.tables.measures import ABSENT, fixed, plus_minus
 from bdnet.reports.tables.mixing import OTHER_INTERVALS, check_alike
 from bdnet.reports.tables.notes import code, listed
@@ -173,5 +173,5 @@ def _teacher_notes(
         if (first.interval, first.data["targets"]) != (k, targets):
             yield (
                 f"The others have interval {k} and {targets} targets; to score it on them: "
-                f"python -m bdnet.evaluate run={first.folder} interval={k}"
+                f"{evaluate_command(first.folder, k)}"
             )
