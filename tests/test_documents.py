@@ -39,7 +39,9 @@ def test_links_lead_somewhere(document: Path):
         assert not anchor or anchor in anchors(target), link
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "document", [path for path in DOCUMENTS if path.stem != "CHANGELOG"], ids=lambda path: path.name
+)
 def test_choices_exist(document: Path):
     for group, name in CHOICE.findall(document.read_text()):
         is_there = (conf_folder() / group / f"{name}.yaml").is_file() or name in ("none", "null")
