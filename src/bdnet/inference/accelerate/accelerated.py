@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -13,6 +14,7 @@ from bdnet.data.classes import Classes
 from bdnet.errors import BdnetError
 from bdnet.inference.accelerate.adapters.base import Adapter
 from bdnet.inference.accelerate.adapters.choice import Wishes, adapter_of
+from bdnet.inference.accelerate.comparison import Comparison, Truth
 from bdnet.inference.accelerate.streams import Stream, restarting, segmented
 from bdnet.inference.streaming import has_image, read_ahead
 from bdnet.keyframes.base import Keyframes
@@ -82,6 +84,30 @@ class Accelerated:
     def start(self) -> Stream:
         """A new video, frame by frame: `stream.step(image, motion)`."""
         return Stream(self.network, self.keyframes, self.memory, self.kernel)
+
+    def compare(
+        self, video: str | Path, frames: int | None = None, labels: str | Path | None = None
+    ) -> Comparison:
+        """This beside the network on every frame, in turns: print it, or `.html(path)`.
+
+        frames: stop after so many
+        labels: folder of label images of the video's frames, 000000.png and so on: mIoU of both
+        """
+        truth = None if labels is None else Truth(labels)
+        own, fast = Stream(self.network, Fixed(1), 0.0, "linear"), self.start()
+        comparison: Comparison | None = None
+        reader = VideoReader(video, "all", strict=False, upright=True)
+        with closing(reader), closing(iter(reader)) as decoded:
+            for frame in islice(decoded, frames):
+                # neither always comes first, with what the other left in the processor's caches
+                streams = (own, fast) if frame.index % 2 else (fast, own)
+                found = {stream: stream.take(frame) for stream in streams}
+                if comparison is None:
+                    comparison = Comparison(video, own.classes(self.classes))
+                real = None if truth is None else truth.read(frame.index, comparison.classes)
+                comparison.add(found[own], found[fast], real)
+        assert comparison is not None
+        return comparison
 
 
 def accelerate(

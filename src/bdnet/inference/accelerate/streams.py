@@ -8,11 +8,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from bdnet.data.classes import UNKNOWN, Classes, default_colours
 from bdnet.errors import BdnetError
 from bdnet.inference.accelerate.adapters.base import Adapter
 from bdnet.inference.accelerate.labels import LabelMaps
 from bdnet.inference.accelerate.propagation import Propagation, Vectors, says_something
-from bdnet.inference.accelerate.scores import Output, Ready
+from bdnet.inference.accelerate.scores import Independent, Output, Ready
 from bdnet.keyframes.base import Keyframes
 from bdnet.types import IGNORE, Frame, Seconds, Segmentation, Size
 
@@ -49,9 +50,29 @@ class Stream:
         """
         if motion is not None and valid is None:
             valid = np.ones(motion.shape[1:], np.bool_)
-        frame = Frame(self._count, 0.0, motion is None, image, motion, valid)
-        is_key = self._is_key(frame)
-        return self.label(frame, self.ask([frame])[0] if is_key else None)
+        return self.take(Frame(self._count, 0.0, motion is None, image, motion, valid))
+
+    def take(self, frame: Frame) -> Segmentation:
+        """The same of a frame as a reader gives it."""
+        begin = time.perf_counter()
+        output = self.ask([frame])[0] if self._is_key(frame) else None
+        return self.label(frame, output, Seconds(0.0, time.perf_counter() - begin))
+
+    def classes(self, known: Classes | None = None) -> Classes:
+        """The network's classes once it was asked; without names where their library knows none."""
+        count = self._classes or 0
+        if isinstance(self.network.form, Ready):
+            count = 0 if known is None else len(known)
+        if known is not None and len(known) == count:
+            return known
+        if isinstance(self.network.form, Ready | Independent) or not 1 < count < UNKNOWN:
+            raise BdnetError(
+                f"{count} classes, {type(self.network.form).__name__.lower()}: colours and "
+                f"comparisons are for networks with scores of 2 to {UNKNOWN - 1} classes, of which "
+                "one is the best in each pixel"
+            )
+        names = tuple(f"class {number}" for number in range(count))
+        return Classes(names, tuple(default_colours(count)))
 
     def ask(self, frames: list[Frame]) -> list[Output]:
         """What the network says of keyframes."""
