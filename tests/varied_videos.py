@@ -12,7 +12,7 @@ from av.container import OutputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
-from videos import CLEAN_H264, CLEAN_MPEG, Pan, Video, overwrite, packet_places
+from videos import CLEAN_H264, CLEAN_MPEG, Pan, Video, overwrite, packet_positions
 
 SLOW = Pan((1.5, -1.0))
 SIZE = 48, 64
@@ -77,7 +77,7 @@ def harmed(write: Write, packets: Iterable[int]) -> Write:
 
     def do(path: Path) -> None:
         write(path)
-        places = packet_places(path)
+        places = packet_positions(path)
         for number in packets:
             place, size = places[number]
             overwrite(path, place, bytes(size))
@@ -210,7 +210,7 @@ def headless(write: Write, packet: int) -> Write:
 
     def do(path: Path) -> None:
         write(path)
-        place, _ = packet_places(path)[packet]
+        place, _ = packet_positions(path)[packet]
         path.write_bytes(path.read_bytes()[place // 188 * 188 :])
 
     return do

@@ -67,8 +67,8 @@ def texture(height: int, width: int, seed: int) -> Picture:
 def _sample(source: Picture, x: NDArray[Any], y: NDArray[Any], size: tuple[int, int]) -> Picture:
     height, width = size
     grid_x, grid_y = np.meshgrid(x[:width], y[:height])
-    places = (grid_x + MARGIN).astype(np.float32), (grid_y + MARGIN).astype(np.float32)
-    return np.asarray(cv2.remap(source, *places, cv2.INTER_LANCZOS4), np.uint8)
+    maps = (grid_x + MARGIN).astype(np.float32), (grid_y + MARGIN).astype(np.float32)
+    return np.asarray(cv2.remap(source, *maps, cv2.INTER_LANCZOS4), np.uint8)
 
 
 @dataclass(frozen=True)
@@ -126,11 +126,11 @@ class Cut:
 
 
 @dataclass(frozen=True)
-class Lying:
-    """A scene filmed with a camera turned by so many quarters: a player is to turn it back."""
+class Rotated:
+    """A scene filmed with a turned camera, which a player turns back by quarters of a circle."""
 
     scene: Scene
-    quarters: int  # counter-clockwise, of the player
+    quarters: int  # that the player turns counter-clockwise
 
     def picture(self, index: int, height: int, width: int) -> Picture:
         size = (height, width) if self.quarters % 2 == 0 else (width, height)
@@ -182,7 +182,7 @@ class Video:
 
 
 def assert_same_frame(found: Frame, wanted: Frame, images: bool = True) -> None:
-    """Compares every part of two frames bit by bit; without images, those of `found` may lack."""
+    """Compares every part of two frames bit by bit; images=False leaves the images out."""
     assert (found.index, found.time, found.is_key) == (wanted.index, wanted.time, wanted.is_key)
     for name in ("motion", "valid", "image") if images else ("motion", "valid"):
         one, other = getattr(found, name), getattr(wanted, name)
@@ -192,13 +192,13 @@ def assert_same_frame(found: Frame, wanted: Frame, images: bool = True) -> None:
             assert np.array_equal(one, other), f"frame {wanted.index}: {name}"
 
 
-def packet_places(path: Path) -> list[tuple[int, int]]:
+def packet_positions(path: Path) -> list[tuple[int, int]]:
     """(position, size) in the file of each packet of the video."""
     with av.open(str(path)) as container:
         return [(packet.pos, packet.size) for packet in container.demux(video=0) if packet.size]
 
 
-def overwrite(path: Path, place: int, data: bytes) -> None:
+def overwrite(path: Path, position: int, data: bytes) -> None:
     with path.open("r+b") as file:
-        file.seek(place)
+        file.seek(position)
         file.write(data)

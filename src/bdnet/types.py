@@ -1,4 +1,4 @@
-"""The types that cross package borders."""
+"""The types that packages hand to each other."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CELL = 8  # pixels; a motion field's grid
 
 
 def cells(size: int) -> int:
-    """How many cells cover so many pixels; the last may hang over the edge."""
+    """Number of cells that cover `size` pixels; the last may reach beyond the edge."""
     return -(-size // CELL)
 
 
@@ -43,20 +43,20 @@ class Frame(NamedTuple):
 
 
 class Seconds(NamedTuple):
-    """Of work on one frame; decoding runs beside the network."""
+    """Time spent on one frame; decoding runs in parallel with the network."""
 
     decode: float
     network: float
 
 
 class Segmentation(NamedTuple):
-    """A frame of a video and what a network says of it.
+    """A frame of a video and the network's labels for it.
 
     frame:   as it was decoded
     labels:  uint8 [H, W] classes; 255 before the first keyframe of a damaged stream
     is_key:  the frame is a keyframe to the network, whose pixels it has read
     offset:  frames since then
-    seconds: that it took
+    seconds: time spent on it
     """
 
     frame: Frame
@@ -97,21 +97,21 @@ class Clip(NamedTuple):
     offset: Tensor
 
     def checked(self) -> Clip:
-        """Itself, if the shapes of a single clip fit each other."""
+        """Returns itself if the shapes of a single clip fit each other."""
         height, width = self.images.shape[-2:]
         steps = self.motion.shape[0]
         grid = cells(height), cells(width)
-        wanted = {
+        shapes = {
             "images": (self.images.shape, (self.images.shape[0], 3, height, width)),
             "motion": (self.motion.shape, (steps, 2, *grid)),
             "valid": (self.valid.shape, (steps, *grid)),
             "labels": (self.labels.shape, (height, width)),
             "offset": (self.offset.shape, ()),
         }
-        for name, (found, expected) in wanted.items():
-            if tuple(found) != expected:
+        for name, (shape, expected) in shapes.items():
+            if tuple(shape) != expected:
                 raise ValueError(
-                    f"{name} is {list(found)}, which does not go with images "
+                    f"{name} is {list(shape)}, which does not go with images "
                     f"{list(self.images.shape)} and {steps} steps: expected {list(expected)}"
                 )
         if self.images.shape[0] < 2:
@@ -124,7 +124,7 @@ class Clip(NamedTuple):
 
 
 class Prediction(NamedTuple):
-    """What a network says of a batch of target frames.
+    """A network's output for a batch of target frames.
 
     logits:   [b, classes, h, w] at the network's own stride
     features: [b, channels, h/8, w/8] the deep feature that went into the head, after warping;

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bdnet.codec import CorruptStream, UnsupportedStream, VideoReader, describe
-from videos import Pan, assert_same_frame, overwrite, packet_places
+from videos import Pan, assert_same_frame, overwrite, packet_positions
 
 DAMAGED, FRAMES = 17, 25
 SOURCES = {
@@ -26,7 +26,7 @@ def pair(request, make_video, tmp_path):
     whole = make_video(scene=Pan((1.0, 1.0)), frames=FRAMES, **SOURCES[request.param])
     path = tmp_path / f"damaged{whole.suffix}"
     shutil.copy(whole, path)
-    start, size = packet_places(path)[DAMAGED]
+    start, size = packet_positions(path)[DAMAGED]
     noise = np.random.default_rng(0).bytes(size)
     if path.suffix == ".ts":
         overwrite(path, start + TS_PACKET + 8, noise[: TS_PACKET - 8])
@@ -97,7 +97,7 @@ def test_a_file_cut_off_before_its_index(make_video, tmp_path) -> None:
 def short(make_video, tmp_path):
     """An AVI whose header promises 25 frames."""
     whole = make_video(scene=Pan((1.0, 1.0)), codec="mpeg4", container="avi", frames=FRAMES)
-    start, _ = packet_places(whole)[20]
+    start, _ = packet_positions(whole)[20]
     return whole, cut(whole, tmp_path / "short.avi", start / whole.stat().st_size)
 
 

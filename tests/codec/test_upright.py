@@ -10,7 +10,7 @@ from bdnet.codec.upright import AS_CODED, Orientation, turn_frame, turn_image
 from bdnet.inference.streaming import segment
 from bdnet.types import Frame, cells
 from networks import build
-from videos import CLEAN_H264, Lying, Pan
+from videos import CLEAN_H264, Pan, Rotated
 
 SHIFT = (2.0, -1.0)
 OPTIONS = {**CLEAN_H264, "qp": "0"}
@@ -72,7 +72,7 @@ def test_a_frame_without_pixels_or_motion_stays_without() -> None:
 @pytest.mark.parametrize("quarters", [1, 2, 3])
 def test_a_lying_pan_is_the_upright_one(make_video, model, size, quarters) -> None:
     lying = size if quarters == 2 else size[::-1]
-    scene, degrees = Lying(Pan(SHIFT), quarters), {1: 90, 2: 180, 3: -90}[quarters]
+    scene, degrees = Rotated(Pan(SHIFT), quarters), {1: 90, 2: 180, 3: -90}[quarters]
     path = make_video(scene=scene, size=lying, frames=6, rotation=degrees, **LOSSLESS)
     wanted = make_video(scene=Pan(SHIFT), size=size, frames=6, **LOSSLESS)
     with (

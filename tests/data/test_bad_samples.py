@@ -19,7 +19,7 @@ from bdnet.errors import BdnetError
 from bdnet.types import Clip
 from tiny_training import checkpoint, killed, metrics, run, same, settings
 from trees import label, same_clips, write, write_video
-from videos import overwrite, packet_places
+from videos import overwrite, packet_positions
 
 COUNT = 12  # videos, each with a label of frame 5
 HARMED = "videos/03.mp4"
@@ -27,14 +27,14 @@ HARMED = "videos/03.mp4"
 
 def flip(root: Path) -> None:
     """Changes bits all over the picture of frame 5."""
-    place, size = packet_places(root / HARMED)[5]
+    place, size = packet_positions(root / HARMED)[5]
     data = bytearray((root / HARMED).read_bytes()[place : place + size])
     data[5:] = bytes(byte ^ 0x55 for byte in data[5:])
     overwrite(root / HARMED, place, bytes(data))
 
 
 def zero(root: Path) -> None:
-    place, size = packet_places(root / HARMED)[5]
+    place, size = packet_positions(root / HARMED)[5]
     overwrite(root / HARMED, place, bytes(size))
 
 

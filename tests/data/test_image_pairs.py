@@ -28,21 +28,21 @@ def names(root: Path, listed: str | None = None) -> list[str]:
 def test_pairs_are_read_as_rgb_and_class_numbers(root: Path):
     pairs = find_pairs(root / "images", root / "labels")
     assert [pair.name for pair in pairs] == [*"abcde"]
-    image, found = pairs[1].read(CLASSES)
+    image, labels = pairs[1].read(CLASSES)
     assert np.array_equal(image, picture(1))
-    assert np.array_equal(found, label(1))
+    assert np.array_equal(labels, label(1))
 
 
 def test_a_list_chooses_names_with_or_without_folder_and_ending(root: Path):
     assert names(root, "d\n\nimages/a.jpg labels/a.png\n") == ["a", "d"]
     (root / "labels/e.png").unlink()  # not listed, not missed
     assert names(root, "b\n") == ["b"]
-    for content, said in (
+    for content, message in (
         ("a\nz\n", "1 of 2 images are missing: z; .* or correct .*list.txt"),
         ("e\n", "1 of 1 labels are missing: e"),
         ("\n", "lists no image"),
     ):
-        with pytest.raises(BadData, match=said):
+        with pytest.raises(BadData, match=message):
             names(root, content)
 
 
@@ -56,7 +56,7 @@ def test_a_share_is_held_out_and_hardly_changes_when_pairs_come(root: Path):
 
 
 @pytest.mark.parametrize(
-    ("harm", "said"),
+    ("harm", "message"),
     [
         (lambda root: (root / "labels/a.png").unlink(),
          "labels: 1 of 5 labels are missing: a; their images are in .*; add them"),
@@ -70,13 +70,13 @@ def test_a_share_is_held_out_and_hardly_changes_when_pairs_come(root: Path):
          "c.png: not an image that OpenCV can read"),
         (lambda root: write(root / "images/c.jpg", picture()), "c.png and .*c.jpg have the"),
         (lambda root: (root / "images").rename(root / "moved"), "images is missing; put"),
-        (lambda root: [each.unlink() for each in (root / "images").iterdir()],
+        (lambda root: [path.unlink() for path in (root / "images").iterdir()],
          r"images holds no image \(.*.jpg"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_named(root: Path, harm, said: str):
+def test_what_is_wrong_is_named(root: Path, harm, message: str):
     harm(root)
-    with pytest.raises(BadData, match=said):
+    with pytest.raises(BadData, match=message):
         check_pairs(find_pairs(root / "images", root / "labels"), CLASSES)
 
 

@@ -41,7 +41,7 @@ def test_stored_values_become_class_numbers(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         ("names: wall", "names is 'wall', not a list"),
         ("colours: [[1, 2, 3]]", "names is None, not a list"),
@@ -53,10 +53,10 @@ def test_stored_values_become_class_numbers(tmp_path: Path):
         ("names: [a", "expected"),
     ],
 )
-def test_wrong_classes_are_refused(tmp_path: Path, content: str, said: str):
+def test_wrong_classes_are_refused(tmp_path: Path, content: str, message: str):
     yaml = tmp_path / "classes.yaml"
     yaml.write_text(content)
-    with pytest.raises(BadData, match=f"(?s)classes.yaml: .*{said}.*look like\nnames: "):
+    with pytest.raises(BadData, match=f"(?s)classes.yaml: .*{message}.*look like\nnames: "):
         Classes.read(yaml)
 
 
@@ -107,10 +107,10 @@ def test_any_image_gives_class_numbers_or_a_sentence(data: st.DataObject):
 
 def mutate(content: bytes, rng: random.Random) -> bytes:
     """Bytes overwritten, in the header more often than not, or cut off."""
-    found = bytearray(content)
+    damaged = bytearray(content)
     for _ in range(rng.choice((1, 2, 8))):
-        found[rng.randrange(rng.choice((60, len(found))))] = rng.randrange(256)
-    return bytes(found[: rng.randrange(len(found))] if rng.random() < 0.2 else found)
+        damaged[rng.randrange(rng.choice((60, len(damaged))))] = rng.randrange(256)
+    return bytes(damaged[: rng.randrange(len(damaged))] if rng.random() < 0.2 else damaged)
 
 
 @settings(max_examples=120, deadline=None)
@@ -126,8 +126,8 @@ def test_a_mutated_image_gives_class_numbers_or_a_sentence(data: st.DataObject):
         path = Path(folder) / "a.png"
         path.write_bytes(mutate(content.getvalue(), rng))
         try:
-            found = read_label(path, CLASSES)
+            labels = read_label(path, CLASSES)
         except BadData:
             return
-        assert found.ndim == 2
-        assert set(np.unique(found)) <= {0, 1, 255}
+        assert labels.ndim == 2
+        assert set(np.unique(labels)) <= {0, 1, 255}

@@ -18,8 +18,8 @@ def test_each_colour_has_its_own_statistics():
     images = normalise(a_clip()).images
     assert images.dtype == torch.float32
     for channel in range(3):
-        wanted = (torch.arange(256) / 255 - MEAN[channel]) / STD[channel]
-        torch.testing.assert_close(images[0, channel].flatten(), wanted)
+        expected = (torch.arange(256) / 255 - MEAN[channel]) / STD[channel]
+        torch.testing.assert_close(images[0, channel].flatten(), expected)
 
 
 def test_denormalised_images_are_those_of_before():

@@ -69,7 +69,7 @@ def test_a_changed_parameter_makes_another_cache_and_more_clips_do_not(small_str
         replace(small_streets, encoding=Encoding(interval=8, crf=19)),
         replace(small_streets, world=1),
     ]
-    assert len({each.folder for each in [small_streets, *others]}) == 4
+    assert len({dataset.folder for dataset in [small_streets, *others]}) == 4
     more = replace(small_streets, clips={"train": 9, "val": 2, "test": 1})
     assert more.folder == small_streets.folder
     fewer = replace(small_streets, clips={"train": 1, "val": 1, "test": 1})
@@ -98,13 +98,13 @@ def test_a_killed_preparation_goes_on_and_ends_the_same(tmp_path: Path):
     videos = {path for path in before if path.suffix == ".mp4" and not path.name.startswith(".")}
     assert 2 <= len(videos) < 8
     assert all(after[path] == before[path] for path in videos)  # nothing was done again
-    wanted = {path: content for path, (_, content) in made(tmp_path / "whole").items()}
-    assert {path: content for path, (_, content) in after.items()} == wanted
+    expected = {path: content for path, (_, content) in made(tmp_path / "whole").items()}
+    assert {path: content for path, (_, content) in after.items()} == expected
 
 
 def test_two_processes_that_start_together_do_not_disturb_each_other(tmp_path: Path):
     pair = [start(tmp_path), start(tmp_path)]
-    assert [each.wait() for each in pair] == [0, 0], (tmp_path / "log").read_text()
+    assert [process.wait() for process in pair] == [0, 0], (tmp_path / "log").read_text()
     videos = list(tmp_path.glob("cache/*/*/videos/*.mp4"))
     assert len(videos) == 8
     assert all(len(list(VideoReader(video))) == 6 for video in videos)

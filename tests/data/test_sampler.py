@@ -14,15 +14,15 @@ def draws(seed: int = 3, offsets=OFFSETS, first: int = 0) -> Draws:
     return Draws(range(first, first + len(offsets)), offsets, seed)
 
 
-def epoch(each: Draws, number: int) -> list[Draw]:
-    return [each[number * len(each) + place] for place in range(len(each))]
+def epoch(source: Draws, number: int) -> list[Draw]:
+    return [source[number * len(source) + position] for position in range(len(source))]
 
 
 def test_every_sample_comes_once_an_epoch_in_another_order_and_offset():
     first, second = epoch(draws(), 0), epoch(draws(), 1)
     assert sorted(draw.sample for draw in first) == list(range(200))
     assert [draw.sample for draw in first] != [draw.sample for draw in second]
-    by_sample = [sorted(each) for each in (first, second)]
+    by_sample = [sorted(part) for part in (first, second)]
     changed = sum(a.offset != b.offset for a, b in zip(*by_sample, strict=True))
     assert 130 < changed < 190  # four of five, by chance
 
@@ -85,18 +85,18 @@ def test_evaluation_batches_have_one_offset_each_and_every_sample_once():
     batches = list(OffsetBatches(samples, size=3))
     assert all(len({draw.offset for draw in batch}) == 1 for batch in batches)
     drawn = [(draw.offset, draw.sample) for batch in batches for draw in batch]
-    assert drawn == [(offset, each) for offset, chosen in samples.items() for each in chosen]
+    assert drawn == [(offset, number) for offset, numbers in samples.items() for number in numbers]
     shares = [list(OffsetBatches(samples, 3, rank, 3)) for rank in range(3)]
     assert sorted(batch for share in shares for batch in share) == sorted(batches)
 
 
 def test_what_comes_instead_is_a_function_of_the_draw_and_of_its_kind():
-    each = draws(first=50)
-    one = each[7]
-    chain = [one]
+    source = draws(first=50)
+    first = source[7]
+    chain = [first]
     for _ in range(300):
-        chain.append(each.replacement(chain[-1]))
-    assert chain[1] == draws(first=50).replacement(one)
+        chain.append(source.replacement(chain[-1]))
+    assert chain[1] == draws(first=50).replacement(first)
     assert len({draw.seed for draw in chain}) == len(chain)
     assert all(50 <= draw.sample < 250 and 0 <= draw.offset < 5 for draw in chain)
     assert len({draw.sample for draw in chain}) > 120

@@ -198,7 +198,7 @@ def test_flip_between_cells_takes_the_mean_of_two():
 def test_crop_is_exact_and_on_the_grid(kind, crop):
     height, width = crop
     clip = noisy_clip(2, 133, 187)
-    places = set()
+    corners = set()
     for seed in range(30):
         moved = apply([kind(height, width)], clip, seed)
         (corner,) = {
@@ -210,7 +210,7 @@ def test_crop_is_exact_and_on_the_grid(kind, crop):
             )
         }
         top, left = corner
-        places.add(corner)
+        corners.add(corner)
         window = slice(top, top + height), slice(left, left + width)
         rows, columns = -(-height // 8), -(-width // 8)
         grid = slice(top // 8, top // 8 + rows), slice(left // 8, left // 8 + columns)
@@ -219,12 +219,12 @@ def test_crop_is_exact_and_on_the_grid(kind, crop):
         np.testing.assert_array_equal(moved.motion, clip.motion[:, :, *grid])
         np.testing.assert_array_equal(moved.valid, clip.valid[:, *grid])
     if kind is CentreCrop:
-        assert len(places) == 1
+        assert len(corners) == 1
         assert abs(top - (133 - height) / 2) <= 4
         assert abs(left - (187 - width) / 2) <= 4
     else:
-        assert {0, 8 * ((133 - height) // 8)} <= {top for top, _ in places}
-        assert len({left for _, left in places}) > 6
+        assert {0, 8 * ((133 - height) // 8)} <= {top for top, _ in corners}
+        assert len({left for _, left in corners}) > 6
 
 
 @pytest.mark.parametrize("kind", [Crop, CentreCrop])
@@ -411,8 +411,8 @@ def test_transforms_draw_independently():
     clip.images[0][:, :16], clip.images[0][:, 16:] = 0, 255
     transform = JointTransform([Scale(0.5, 2), Flip(0.5)])
     moved = [Parts(*transform(*clip, seed=seed)) for seed in range(400)]
-    small = np.array([len(each.labels) < 40 for each in moved])
-    flipped = np.array([each.images[0][0, 0, 0] > 127 for each in moved])
+    small = np.array([len(clip.labels) < 40 for clip in moved])
+    flipped = np.array([clip.images[0][0, 0, 0] > 127 for clip in moved])
     for group in (small, ~small):
         assert 0.35 < flipped[group].mean() < 0.65
     assert 0.35 < small.mean() < 0.65
@@ -436,7 +436,7 @@ def test_all_images_get_the_same(count):
 
 def test_standard_colours_are_the_same_function_in_every_image():
     """Also where the images differ: no statistic of an image enters."""
-    colours = [each for each in configured("standard")._compose if not isinstance(each, Geometric)]
+    colours = [part for part in configured("standard")._compose if not isinstance(part, Geometric)]
     assert colours
     transform = JointTransform(colours)
     rng = np.random.default_rng(3)
@@ -448,8 +448,8 @@ def test_standard_colours_are_the_same_function_in_every_image():
     for seed in range(20):
         moved = Parts(*transform(*clip, seed=seed))
         for colour in palette:
-            places = [(image == colour).all(-1) for image in clip.images]
-            new = [image[place] for image, place in zip(moved.images, places, strict=True)]
+            masks = [(image == colour).all(-1) for image in clip.images]
+            new = [image[mask] for image, mask in zip(moved.images, masks, strict=True)]
             assert len(np.unique(np.concatenate(new), axis=0)) == 1
         changes += not np.array_equal(moved.images[0], dark)
         assert same(moved._replace(images=clip.images), clip)

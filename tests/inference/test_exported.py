@@ -17,7 +17,7 @@ from bdnet.inference.network import load
 from bdnet.inference.streaming import segment
 from bdnet.types import Frame
 from tiny_training import HEIGHT, WIDTH
-from videos import Lying, Pan
+from videos import Pan, Rotated
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def test_labels_are_those_of_pytorch(exported: Path, video: Path):
 
 
 def test_a_turned_video_comes_upright(exported: Path, make_video):
-    lying = Lying(Pan((1.5, -1.0)), 1)
+    lying = Rotated(Pan((1.5, -1.0)), 1)
     video = make_video(scene=lying, size=(WIDTH, HEIGHT), frames=6, rotation=90)
     trained = load(exported / "run")
     wanted = segment(video, trained.model, 4)

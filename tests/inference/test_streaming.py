@@ -19,7 +19,7 @@ from bdnet.keyframes.adaptive import Adaptive
 from bdnet.motion.upsampling import upsample
 from bdnet.types import Clip, Frame
 from networks import build
-from videos import Cut, Pan, overwrite, packet_places
+from videos import Cut, Pan, overwrite, packet_positions
 
 INTERVAL = 5
 MODELS = {
@@ -148,7 +148,7 @@ def test_damage_costs_no_more_than_its_group_of_pictures(make_video, bdnet, tmp_
     path = tmp_path / "damaged.mp4"
     sound = make_video(scene=SLOW, size=(96, 128), frames=30)
     path.write_bytes(sound.read_bytes())
-    place, size = packet_places(path)[12]
+    place, size = packet_positions(path)[12]
     overwrite(path, place, bytes(size))  # a keyframe is gone
     found = {each.frame.time: each for each in segment(path, bdnet, INTERVAL, threads=1)}
     for each in segment(sound, bdnet, INTERVAL):

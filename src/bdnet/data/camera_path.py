@@ -1,4 +1,4 @@
-"""A camera that moves smoothly over a still picture: one homography per frame."""
+"""A camera that moves smoothly over a still picture: a homography for each frame."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 
 from bdnet.data.errors import BadData
 
-KNOT = 8  # frames between two drawn speeds; between them the speed changes linearly
+KNOT = 8  # frames from one drawn speed to the next; the speed changes linearly between them
 
 
 @dataclass(frozen=True)
 class CameraPath:
-    """The largest speeds of the camera; each clip draws its own, and they change within it.
+    """The largest speeds of the camera, below which each clip draws its own.
 
     pan:         pixels per frame, in x and in y
     zoom:        share of the size per frame: 0.01 of 480 pixels moves the borders by 2.4
@@ -35,15 +35,16 @@ class CameraPath:
     def homographies(
         self, height: int, width: int, length: int, still: int, seed: Sequence[int]
     ) -> NDArray[np.float64]:
-        """[length, 3, 3] from pixels of the still to each frame's; frame number `still` is it."""
+        """[length, 3, 3] from the picture's pixels to each frame's; frame `still` is it."""
         largest = np.array([self.pan, self.pan, self.zoom, np.radians(self.rotation)])
         largest = np.append(largest, [self.perspective, self.perspective])
         generator = np.random.default_rng(seed)
         knots = np.arange(0, length + KNOT, KNOT)
         drawn = generator.uniform(-1, 1, (len(largest), len(knots)))
-        speeds = [np.interp(np.arange(length), knots, each) for each in drawn]
+        speeds = [np.interp(np.arange(length), knots, speed) for speed in drawn]
         path = np.cumsum(largest[:, None] * speeds, 1)
-        return np.stack([_homography(height, width, *each) for each in (path - path[:, [still]]).T])
+        path -= path[:, [still]]
+        return np.stack([_homography(height, width, *position) for position in path.T])
 
 
 def _homography(

@@ -13,12 +13,12 @@ from bdnet.system.files import write
 from bdnet.types import IGNORE
 
 Colour = tuple[int, int, int]
-# what moves by itself, by the names that CamVid, Cityscapes and their relatives use
+# what moves by itself, in the names of CamVid, Cityscapes and similar data sets
 MOVABLE = (
     "bicycle", "bicyclist", "bus", "car", "motorcycle", "pedestrian", "person", "rider", "train",
     "truck",
 )  # fmt: skip
-UNKNOWN = 254  # in a look-up table: no value that a label image may hold
+UNKNOWN = 254  # in a look-up table: a value that label images must not hold
 
 EXAMPLE = """\
 names: [road, car]
@@ -61,7 +61,7 @@ class Classes:
         return table
 
     def values(self) -> NDArray[np.uint8]:
-        """[256] class number -> its (first) stored value; of no class, the lowest without one."""
+        """[256] class number -> its first stored value; 255 -> the lowest that is no class."""
         pairs = self.stored or ()
         values = np.arange(256, dtype=np.uint8)
         without = [value for value, number in pairs if number == IGNORE]
@@ -73,7 +73,7 @@ class Classes:
 
     @property
     def movable(self) -> tuple[int, ...]:
-        """Classes whose names say that they move: of these the tailing error is measured."""
+        """Classes that move by their names; the tailing error is measured on them."""
         return tuple(number for number, name in enumerate(self.names) if name in MOVABLE)
 
     def palette(self) -> NDArray[np.uint8]:
@@ -116,8 +116,9 @@ class Classes:
         stored = list(range(len(names))) if stored is None else stored
         if len(stored) != len(names):
             raise ValueError(f"{len(names)} names and {len(stored)} stored values: give one each")
-        table = {value: number for number, each in enumerate(stored) for value in _values(each)}
-        if len(table) < sum(len(_values(each)) for each in stored):
+        pairs = [(value, number) for number, entry in enumerate(stored) for value in _values(entry)]
+        table = dict(pairs)
+        if len(table) < len(pairs):
             raise ValueError(f"stored={stored}: two classes have the same value")
         table |= dict.fromkeys(_values(ignore), IGNORE)
         return cls(
@@ -127,7 +128,7 @@ class Classes:
         )
 
     def write(self, path: Path, values: NDArray[np.uint8] | None = None) -> None:
-        """Writes what `read` reads, for label images of class numbers, or of `values()`."""
+        """Writes classes.yaml for label images of class numbers, or of these `values()`."""
         content: dict[str, Any] = {
             "names": list(self.names),
             "colours": [list(colour) for colour in self.colours],
@@ -139,8 +140,8 @@ class Classes:
         write(path, text.encode())
 
 
-def _values(each: int | list[int]) -> list[int]:
-    values = each if isinstance(each, list) else [each]
+def _values(entry: int | list[int]) -> list[int]:
+    values = entry if isinstance(entry, list) else [entry]
     for value in values:
         if not isinstance(value, int) or not 0 <= value <= 255:
             raise ValueError(f"value {value!r} in a label image: an integer of 0..255")

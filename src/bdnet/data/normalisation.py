@@ -1,4 +1,4 @@
-"""Images as networks want them, and back as people do."""
+"""Images normalised for networks, and back for people."""
 
 from functools import lru_cache
 from typing import TypeVar
@@ -35,15 +35,15 @@ def normalise_images(images: Tensor) -> Tensor:
 
 def _statistics(device: torch.device) -> tuple[Tensor, Tensor]:
     """Mean and deviation [3, 1, 1] of the values 0..255."""
-    # recorded steps must not copy them anew, and a graph that is traced has to own them
-    return _made(device) if torch.compiler.is_exporting() else _kept(device)
+    # CUDA graphs must not copy them anew at each step; a traced graph has to own them
+    return _on_device(device) if torch.compiler.is_exporting() else _cached(device)
 
 
-def _made(device: torch.device) -> tuple[Tensor, Tensor]:
+def _on_device(device: torch.device) -> tuple[Tensor, Tensor]:
     mean, deviation = (
-        torch.tensor(each, device=device).view(3, 1, 1) * 255 for each in (MEAN, STD)
+        torch.tensor(values, device=device).view(3, 1, 1) * 255 for values in (MEAN, STD)
     )
     return mean, deviation
 
 
-_kept = lru_cache(_made)
+_cached = lru_cache(_on_device)

@@ -47,7 +47,7 @@ def test_video_is_encoded_in_natural_order_with_every_frame_labelled(made: Path)
     samples = dataset.samples("test")
     assert [sample.label.stem for sample in samples] == [str(number) for number in NUMBERS]
     assert [sample.target for sample in samples] == [0, 1, 2, 3, 4]
-    assert [each.label for each in dataset.samples("predict")] == [None] * 5
+    assert [sample.label for sample in dataset.samples("predict")] == [None] * 5
     info = describe(samples[0].video)
     assert (info.frames, info.problems, info.fps) == (5, (), 15)
     with VideoReader(samples[0].video) as reader:
@@ -75,7 +75,7 @@ def test_stills_become_clips_of_their_own_interval(made: Path):
 )
 def test_the_last_stills_of_each_sequence_validate(made: Path, share: float, held: list[str]):
     dataset = camvid(made, val_share=share)
-    names = {split: [each.video.stem for each in dataset.samples(split)] for split in SPLITS}
+    names = {split: [sample.video.stem for sample in dataset.samples(split)] for split in SPLITS}
     assert names["val"] == held
     assert names["train"] == [name for name in STILLS if name not in held]
     assert len(set(names["test"])) == 1
@@ -97,9 +97,9 @@ def test_batches(made: Path, split: str):
 
 
 def test_original_pixels_are_the_images(made: Path):
-    found = list(batches(camvid(made), "test", interval=3, pixels="original"))
-    assert [batch.offset.tolist() for batch in found] == [[0, 0], [1, 1], [2, 2]]
-    for offset, batch in enumerate(found):
+    clips = list(batches(camvid(made), "test", interval=3, pixels="original"))
+    assert [batch.offset.tolist() for batch in clips] == [[0, 0], [1, 1], [2, 2]]
+    for offset, batch in enumerate(clips):
         key, target = batch.images[0].numpy().transpose(0, 2, 3, 1)
         assert np.array_equal(target, picture(2))
         assert np.array_equal(key, picture(2 - offset))
@@ -136,13 +136,13 @@ def test_other_images_or_settings_make_another_video(root: Path):
 @pytest.mark.parametrize("folder", ORIGINS)
 def test_missing_folder_is_named_with_its_origin(root: Path, folder: str):
     shutil.rmtree(root / folder)
-    said = f"{folder} is missing; it holds what the SegNet authors' CamVid split .480x360"
-    with pytest.raises(BadData, match=f"{said}.* calls {ORIGINS[folder]}$"):
+    message = f"{folder} is missing; it holds what the SegNet authors' CamVid split .480x360"
+    with pytest.raises(BadData, match=f"{message}.* calls {ORIGINS[folder]}$"):
         camvid(root).prepare()
 
 
 @pytest.mark.parametrize(
-    ("harm", "said"),
+    ("harm", "message"),
     [
         (lambda root: (root / "video/labels/9.png").unlink(),
          "video/labels: 1 of 5 labels are missing: 9"),
@@ -156,14 +156,14 @@ def test_missing_folder_is_named_with_its_origin(root: Path, folder: str):
          r"0001TP_1.png: unknown label values \[12\]"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_named(root: Path, harm, said: str):
+def test_what_is_wrong_is_named(root: Path, harm, message: str):
     harm(root)
-    with pytest.raises(BadData, match=said):
+    with pytest.raises(BadData, match=message):
         camvid(root).prepare()
 
 
 def test_labels_of_another_size_are_named(root: Path):
     write(root / "video/labels/10.png", label(0, 24, 32))
-    said = re.escape("10.png is 24x32 (height x width), and frame 2 of")
-    with pytest.raises(BadData, match=said):
+    message = re.escape("10.png is 24x32 (height x width), and frame 2 of")
+    with pytest.raises(BadData, match=message):
         list(batches(camvid(root), "test", interval=3))

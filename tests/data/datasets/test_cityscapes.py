@@ -85,12 +85,12 @@ def test_label_ids_become_the_19_classes(made: Path, tmp_path: Path):
 @pytest.mark.parametrize("split", ["train", "val"])
 def test_batches(made: Path, split: str):
     settings = {"interval": 20, "batch_size": 1}
-    found = list(batches(cityscapes(made), split, **settings))
-    assert found[0].images.shape == (1, 2, 3, HEIGHT, WIDTH)
-    assert found[0].motion.shape == (1, 19, 2, 6, 8)
-    assert set(found[0].labels.unique().tolist()) == {0, 10}
+    clips = list(batches(cityscapes(made), split, **settings))
+    assert clips[0].images.shape == (1, 2, 3, HEIGHT, WIDTH)
+    assert clips[0].motion.shape == (1, 19, 2, 6, 8)
+    assert set(clips[0].labels.unique().tolist()) == {0, 10}
     if split == "val":  # the labelled frame is reached from any of the 20 before it
-        assert [batch.offset.item() for batch in found] == [*range(20)]
+        assert [batch.offset.item() for batch in clips] == [*range(20)]
 
 
 def test_original_pixels_are_the_sequence(made: Path):
@@ -130,7 +130,7 @@ def test_val_serves_as_test_unless_asked(made: Path, caplog):
     (message,) = caplog.messages
     assert "Cityscapes" in message
     predicted = dataset.samples("predict")
-    assert [(each.target, each.label) for each in predicted] == [(i, None) for i in range(30)]
+    assert [(sample.target, sample.label) for sample in predicted] == [(i, None) for i in range(30)]
 
 
 def test_test_split_has_no_labels(root: Path):
@@ -144,7 +144,7 @@ def test_test_split_has_no_labels(root: Path):
 
 
 @pytest.mark.parametrize(
-    ("harm", "said"),
+    ("harm", "message"),
     [
         (lambda root: shutil.rmtree(root / "leftImg8bit_sequence"),
          "leftImg8bit_sequence is missing; unpack leftImg8bit_sequence_trainvaltest.zip of"),
@@ -154,24 +154,24 @@ def test_test_split_has_no_labels(root: Path):
          "gtFine/val is missing; unpack gtFine_trainvaltest.zip of"),
         (lambda root: shutil.rmtree(root / "gtFine/val/lindau"),
          r"gtFine/val holds no CITY/\*_gtFine_labelIds.png"),
-        (lambda root: [each.unlink() for each in root.rglob("bochum_000000_00030?_left*")],
+        (lambda root: [path.unlink() for path in root.rglob("bochum_000000_00030?_left*")],
          "train/bochum/bochum_000000_000300_leftImg8bit.png is missing, the first of 10 of 60"),
         (lambda root: write(root / "gtFine/val/lindau/x_000000_000003_gtFine_labelIds.png",
                             picture()[..., 0]),
          "x_000000_000003_gtFine_labelIds.png: not named CITY_SEQUENCE_FRAME"),
     ],
 )  # fmt: skip
-def test_what_is_missing_is_named(root: Path, harm, said: str):
+def test_what_is_missing_is_named(root: Path, harm, message: str):
     harm(root)
-    with pytest.raises(BadData, match=said):
+    with pytest.raises(BadData, match=message):
         cityscapes(root).prepare()
 
 
 def test_damaged_image_fails_its_snippet_and_keeps_the_others(root: Path):
     broken = root / "leftImg8bit_sequence/val/lindau/lindau_000000_000007_leftImg8bit.png"
     broken.write_bytes(b"not an image")
-    said = "1 of 2 videos .*\n.*000007_leftImg8bit.png: not an image"
-    with pytest.raises(BadData, match=said):
+    message = "1 of 2 videos .*\n.*000007_leftImg8bit.png: not an image"
+    with pytest.raises(BadData, match=message):
         cityscapes(root).prepare()
     assert len(cityscapes(root).samples("train")) == 1
     write(broken, picture(7))

@@ -55,8 +55,8 @@ def test_each_split_may_have_its_folder(tmp_path: Path):
     fill(tmp_path / "train", "a")
     fill(tmp_path / "val", "a")
     dataset = Folder(tmp_path)
-    assert [each.video.parent.parent.name for each in dataset.samples("train")] == ["train"] * 2
-    assert [each.video.parent.parent.name for each in dataset.samples("test")] == ["val"] * 2
+    assert [sample.video.parent.parent.name for sample in dataset.samples("train")] == ["train"] * 2
+    assert [sample.video.parent.parent.name for sample in dataset.samples("test")] == ["val"] * 2
     assert len(dataset.samples("predict")) == 16
 
 
@@ -99,7 +99,7 @@ def splits(text: str):
 
 
 @pytest.mark.parametrize(
-    ("harm", "said"),
+    ("harm", "message"),
     [
         (lambda root: (root / "splits.yaml").unlink(),
          r"splits.yaml is missing; write it .*train: \[mon_1, mon_2\]\nval: \[tue_0001\]"),
@@ -123,9 +123,9 @@ def splits(text: str):
         (lambda root: fill(root / "train", "a"), "holds both videos/ and train/videos/"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_named(root: Path, harm, said: str):
+def test_what_is_wrong_is_named(root: Path, harm, message: str):
     harm(root)
-    with pytest.raises(BadData, match=f"(?s){said}"):
+    with pytest.raises(BadData, match=f"(?s){message}"):
         batches(Folder(root), "train", interval=3)
 
 

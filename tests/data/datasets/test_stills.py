@@ -66,7 +66,7 @@ def pair(root: Path, name: str = "a") -> ImagePair:
 def test_last_frame_is_the_still_and_has_its_label(prepared: Path):
     dataset = stills(prepared)
     samples = dataset.samples("train")
-    assert [(each.video.stem, each.target) for each in samples] == [("a", 11), ("b", 11)]
+    assert [(sample.video.stem, sample.target) for sample in samples] == [("a", 11), ("b", 11)]
     assert np.array_equal(dataset.read_label(samples[1].label), label(1))
     info = describe(samples[1].video)
     assert (info.frames, info.problems) == (12, ())
@@ -74,8 +74,8 @@ def test_last_frame_is_the_still_and_has_its_label(prepared: Path):
         shown = reader.clip(11, 0)[0].image.astype(float)
     errors = [np.abs(shown - np.roll(picture(1), shift, 1)).mean() for shift in (-1, 0, 1)]
     assert errors[1] < 0.7 * min(errors[0], errors[2])  # lossy, but nowhere else
-    assert [each.video.stem for each in dataset.samples("test")] == ["c"]
-    assert [each.target for each in dataset.samples("predict")] == [*range(12)]
+    assert [sample.video.stem for sample in dataset.samples("test")] == ["c"]
+    assert [sample.target for sample in dataset.samples("predict")] == [*range(12)]
 
 
 @pytest.mark.parametrize("split", ["train", "val"])
@@ -122,33 +122,33 @@ def test_other_parameters_have_another_folder(root: Path):
 
 
 def test_picture_and_label_move_alike(root: Path):
-    """The image is drawn in its labels' colours, so that each frame tells its own labels."""
+    """The image is drawn in its labels' colours, so that sample frame tells its own labels."""
     write(root / "train/images/a.png", np.repeat(label()[..., None] * 255, 3, 2))
     frames = list(stills(root, label=5, dense=True).render("train", pair(root)))
     assert len(frames) == 12
     assert np.array_equal(frames[5][1], label())
-    for image, found in frames:
-        known = found != 255
-        wrong = known & ((image[..., 0] > 127) != (found == 1))
+    for image, labels in frames:
+        known = labels != 255
+        wrong = known & ((image[..., 0] > 127) != (labels == 1))
         assert wrong.mean() < 0.02  # half a pixel along the border of the classes
         assert known.mean() > 0.5
-    assert any((found == 255).any() for _, found in frames)
+    assert any((labels == 255).any() for _, labels in frames)
 
 
 def test_margin_keeps_the_picture_filled(root: Path):
     slow = CameraPath(pan=0.5, zoom=0, rotation=0, perspective=0)
     frames = list(stills(root, margin=8, path=slow).render("train", pair(root)))
-    assert all((found != 255).all() for _, found in frames)
+    assert all((labels != 255).all() for _, labels in frames)
     assert np.array_equal(frames[11][0], picture()[8:-8, 8:-8])
     with pytest.raises(BadData, match=r"a.png is 48x64.*nothing is left of it within margin=24"):
         list(stills(root, margin=24).render("train", pair(root)))
 
 
 def test_size_scales_and_pads(root: Path):
-    (_, found) = [*stills(root, size=(24, 48)).render("train", pair(root))][11]
-    assert found.shape == (24, 48)
-    assert (found[:, 32:] == 255).all()
-    assert np.array_equal(found[:, :32], label()[::2, 1::2])
+    (_, labels) = [*stills(root, size=(24, 48)).render("train", pair(root))][11]
+    assert labels.shape == (24, 48)
+    assert (labels[:, 32:] == 255).all()
+    assert np.array_equal(labels[:, :32], label()[::2, 1::2])
 
 
 def test_vectors_move_labels_far_better_than_copying(tmp_path: Path):
@@ -172,14 +172,14 @@ def test_lists_and_a_share_choose_the_stills(root: Path):
     fill(root, "train", ("d", "e", "f"), (HEIGHT, WIDTH))
     alone = {"images": {"train": "train/images", "val": None}, "labels": {"train": "train/labels"}}
     dataset = stills(root, **alone, val_share=0.4)
-    kept = {split: {each.name for _, each in dataset.pairs(split)} for split in ("train", "val")}
+    kept = {split: {pair.name for _, pair in dataset.pairs(split)} for split in ("train", "val")}
     assert (len(kept["train"]), len(kept["val"])) == (3, 2)
     assert kept["train"] | kept["val"] == set("abdef")
     with pytest.raises(BadData, match=r"no val images; name their folder.*val_share=0.1"):
         stills(root, **alone).samples("val")
     (root / "train.txt").write_text("a.jpg a.png\n\nd\n")
     listed = stills(root, **alone, lists={"train": "train.txt"})
-    assert [each.name for _, each in listed.pairs("train")] == ["a", "d"]
+    assert [pair.name for _, pair in listed.pairs("train")] == ["a", "d"]
 
 
 def test_all_wrong_files_are_named_at_once(root: Path):
@@ -190,15 +190,15 @@ def test_all_wrong_files_are_named_at_once(root: Path):
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"label": 12}, "label=12: from 0 to 11"),
         ({"length": 24, "label": 23}, "encoding.interval=12: at least length=24"),
         ({"val_share": 1.0}, "val_share=1.0: from 0 to 0.9"),
     ],
 )
-def test_wrong_settings_are_refused(tmp_path: Path, changes: dict, said: str):
-    with pytest.raises(BadData, match=said):
+def test_wrong_settings_are_refused(tmp_path: Path, changes: dict, message: str):
+    with pytest.raises(BadData, match=message):
         stills(tmp_path, **changes)
 
 
