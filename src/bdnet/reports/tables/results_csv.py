@@ -67,13 +67,16 @@ def read_results(path: Path) -> list[FinishedRun]:
                     f"earlier rows; {FIX}"
                 )
         if row["metric"] in values:
-            raise BadRuns(f"{path}, line {line}: {row['metric']} of the same run again; {FIX}")
+            raise BadRuns(
+                f"{path}, line {line}: {row['metric']} of the same run again; "
+                f"keep one of two runs with the same configuration and seed"
+            )
         values[row["metric"]] = row["value"]
     return [_run(path, list(evaluations.values())) for evaluations in runs.values()]
 
 
 def _read(path: Path) -> Iterator[tuple[int, Row]]:
-    """Numbers of lines, and what stands there."""
+    """The rows with their line numbers."""
     try:
         with path.open(newline="", encoding="utf-8") as file:
             reader = csv.DictReader(file)
@@ -91,18 +94,18 @@ def _read(path: Path) -> Iterator[tuple[int, Row]]:
 def _typed(row: Mapping[str, str | None], where: str) -> Row:
     if None in row or None in row.values():
         raise BadRuns(f"{where}: not {len(COLUMNS)} cells; {FIX}")
-    found: Row = dict(row)
+    cells: Row = dict(row)
     for name in COLUMNS[:-1]:
-        if not found[name] and name not in OPTIONAL:
+        if not cells[name] and name not in OPTIONAL:
             raise BadRuns(f"{where}: no {name}; {FIX}")
-        found[name] = found[name] or None
+        cells[name] = cells[name] or None
     try:
         for name in INTEGERS:
-            found[name] = int(found[name])
-        found["value"] = float(found["value"]) if found["value"] else None
+            cells[name] = int(cells[name])
+        cells["value"] = float(cells["value"]) if cells["value"] else None
     except ValueError as error:
         raise BadRuns(f"{where}: {error}, where a number is expected; {FIX}") from error
-    return found
+    return cells
 
 
 def _run(path: Path, evaluations: list[tuple[Row, dict[str, Value]]]) -> FinishedRun:
