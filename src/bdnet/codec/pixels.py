@@ -38,21 +38,27 @@ def wants(pixels: Pixels) -> Wants:
     """The rule for a choice of pixels."""
     if isinstance(pixels, str):
         return RULES[pixels]
-    return pixels if callable(pixels) else lambda frame: frame.index in pixels
+    if callable(pixels):
+        return pixels
+    numbers = frozenset(pixels)
+    return lambda frame: frame.index in numbers
 
 
 def runs(
-    index: StreamIndex, first: int, last: int, wanted: frozenset[int]
+    index: StreamIndex, first: int, last: int, pixels: Pixels
 ) -> Iterator[tuple[int, int, Skip]]:
     """Splits first..last into runs (first, last, skip) that decode no more pixels than they need.
 
     A P-frame's pixels need those of every frame before it in its group, so such a group is decoded
     whole; so is everything in open groups, or in a file without time stamps.
     """
+    if isinstance(pixels, str) or callable(pixels):
+        yield first, last, likely_skip(pixels)
+        return
     if index.has_b or index.stamps is None or not index.is_key[0]:
         yield first, last, Skip.NOTHING
         return
-    inner = {frame for frame in wanted if first <= frame <= last and not index.is_key[frame]}
+    inner = {frame for frame in pixels if first <= frame <= last and not index.is_key[frame]}
     whole = {index.key_before(frame) for frame in inner}
     keys = index.keys[(index.keys > first) & (index.keys <= last)].tolist()
     begin = first

@@ -2,7 +2,7 @@
 
 import logging
 import operator
-from collections.abc import Collection, Generator, Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Literal, Self
 
@@ -128,9 +128,7 @@ class VideoReader:
         if isinstance(self.pixels, str) or callable(self.pixels):
             yield from self._read_stream(self.pixels)
         else:
-            wanted = self._checked(self.pixels)
-            for first, last, skip in self._runs(0, len(self) - 1, wanted):
-                yield from self._read_span(first, last, wanted, skip)
+            yield from self._read(0, len(self) - 1, self.pixels)
         if not self.strict:
             self._findings.log(self.path)
 
@@ -144,15 +142,7 @@ class VideoReader:
             )
         pixels = self.pixels if pixels is None else pixels
         first = target - offset
-        if isinstance(pixels, str) or callable(pixels):
-            frames = list(self._read_span(first, target, pixels, self._skip(pixels)))
-        else:
-            wanted = self._checked(pixels)
-            frames = [
-                frame
-                for begin, end, skip in self._runs(first, target, wanted)
-                for frame in self._read_span(begin, end, wanted, skip)
-            ]
+        frames = list(self._read(first, target, pixels))
         if self.strict and len(frames) <= offset:
             lost = min({*range(first, target + 1)} - {frame.index for frame in frames})
             raise CorruptStream(
@@ -162,27 +152,28 @@ class VideoReader:
             )
         return frames
 
-    def _checked(self, pixels: Collection[int]) -> frozenset[int]:
-        outside = sorted(index for index in pixels if not 0 <= index < len(self))
-        if outside:
-            raise NoSuchFrame(
-                f"{self.path}: no frame {outside[0]} to take pixels of; it has frames "
-                f"0..{len(self) - 1}"
-            )
-        return frozenset(pixels)
+    def _read(self, first: int, last: int, pixels: Pixels) -> Iterator[Frame]:
+        """Frames first..last, with no more pixels decoded than they need."""
+        if not isinstance(pixels, str) and not callable(pixels):
+            outside = [frame for frame in sorted(pixels) if not 0 <= frame < len(self)]
+            if outside:
+                raise NoSuchFrame(
+                    f"{self.path}: no frame {outside[0]} to take pixels of; it has frames "
+                    f"0..{len(self) - 1}"
+                )
+        spans = runs(self.index, first, last, pixels)
+        if self.search is not None:
+            spans = iter([(first, last, Skip.NOTHING)])
+        for begin, end, skip in spans:
+            yield from self._read_run(begin, end, pixels, skip)
 
     def _builder(self) -> FrameBuilder:
         search = None if self.search is None else MotionSearch(self.search)
         return FrameBuilder(self.path, self.strict, self._findings, self.upright, search)
 
     def _skip(self, pixels: Pixels) -> Skip:
-        """The search needs every pixel."""
+        """The kind of skipping to begin with; a search needs every pixel."""
         return likely_skip(pixels) if self.search is None else Skip.NOTHING
-
-    def _runs(self, first: int, last: int, wanted: frozenset[int]) -> list[tuple[int, int, Skip]]:
-        if self.search is not None:
-            return [(first, last, Skip.NOTHING)]
-        return list(runs(self.index, first, last, wanted))
 
     def _read_stream(self, pixels: Pixels) -> Iterator[Frame]:
         """The whole video, without reading its index first."""
@@ -205,7 +196,7 @@ class VideoReader:
                 )
             self._check_end(decoder, count)
 
-    def _read_span(self, first: int, last: int, pixels: Pixels, skip: Skip) -> Iterator[Frame]:
+    def _read_run(self, first: int, last: int, pixels: Pixels, skip: Skip) -> Iterator[Frame]:
         """Frames first..last, decoded from the keyframe before them."""
         builder, stamps = self._builder(), self.index.stamps
         index = self.index.key_before(first) if stamps is not None else 0
