@@ -4,7 +4,6 @@ from __future__ import annotations  # av.Packet takes its type argument in its s
 
 import itertools
 from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -116,6 +115,19 @@ class Decoder:
         else:
             yield from self._send(None)
 
+    def truncation(self, count: int) -> str | None:
+        """What is wrong if the whole video gave `count` pictures; None if it is complete."""
+        promised = self.stream.frames - self.discarded
+        missing = promised - count
+        if self.damage is None and missing <= 0:
+            return None
+        if self.damage is None and self.packets >= promised:  # such as before a keyframe
+            return f"holds {promised} frames, of which {missing} cannot be decoded"
+        return (
+            f"ends early, after {count} frames "
+            f"({self.damage or f'{missing} of the promised frames are missing'})"
+        )
+
     def _push_out(self, key: Packet[VideoStream]) -> Iterator[Decoded]:
         """Decodes a keyframe again, because the last picture would lose its vectors in a flush."""
         key.opaque = (REPEATED, None)
@@ -171,41 +183,3 @@ class Decoder:
             is_reference = picture.pict_type != PictureType.B if flag is None else flag
             has_vectors = self._has_b_vectors or picture.pict_type != PictureType.B
             yield Decoded(picture, number, is_reference, has_vectors)
-
-
-class Decoders:
-    """The decoders of one file, one per `Skip`, kept open: opening costs more than seeking.
-
-    threads: of each, 0 for one per core
-    """
-
-    def __init__(self, path: str | Path, threads: int, vectors: bool = True) -> None:
-        self.path, self.threads, self.vectors = path, threads, vectors
-        self._idle: dict[Skip, Decoder] = {}
-        self._is_closed = False
-
-    def open(self, skip: Skip) -> Decoder:
-        """The idle decoder of this kind, which stays idle; opened if there is none."""
-        if skip not in self._idle:
-            self._idle[skip] = Decoder(self.path, skip, self.threads, self.vectors)
-        return self._idle[skip]
-
-    @contextmanager
-    def borrowed(self, skip: Skip) -> Iterator[Decoder]:
-        """A decoder for one reading; two readings at once get two."""
-        if self._is_closed:
-            raise ValueError(f"{self.path}: this reader is closed; open another one")
-        decoder = self._idle.pop(skip, None) or Decoder(self.path, skip, self.threads, self.vectors)
-        try:
-            yield decoder
-        finally:
-            if self._is_closed or skip in self._idle:
-                decoder.close()
-            else:
-                self._idle[skip] = decoder
-
-    def close(self) -> None:
-        self._is_closed = True
-        for decoder in self._idle.values():
-            decoder.close()
-        self._idle.clear()

@@ -126,3 +126,16 @@ def _problems(
         for problem, applies in problems.of_picture(first).items():
             checks[problem] = checks.get(problem, False) or applies
     return [problem for problem, applies in checks.items() if applies]
+
+
+def vectors_chain(path: str | Path) -> bool:
+    """Whether a file's headers promise vectors that lead from each frame to the one before."""
+    container, stream = open_video(path)
+    with container:
+        context = stream.codec_context
+        parameters = read_header(context.extradata).parameters
+        return (
+            codec_name(stream) in EXPORTS_VECTORS
+            and not context.reorder_depth
+            and not problems.of_parameters(parameters)
+        )

@@ -9,9 +9,9 @@ from typing import Literal, Self
 import numpy as np
 
 from bdnet.codec import problems
-from bdnet.codec.bitstream import read_header
-from bdnet.codec.container import EXPORTS_VECTORS, codec_name, open_video
-from bdnet.codec.decoder import Decoded, Decoder, Decoders, Skip
+from bdnet.codec.decoder import Decoded, Decoder, Skip
+from bdnet.codec.decoder_pool import Decoders
+from bdnet.codec.description import vectors_chain
 from bdnet.codec.errors import CorruptStream, NoSuchFrame, UnsupportedStream
 from bdnet.codec.frames import FrameBuilder, StreamFindings, refuse
 from bdnet.codec.index import StreamIndex, read_index
@@ -233,14 +233,9 @@ class VideoReader:
         return index / self.fps if self.fps else 0.0
 
     def _check_end(self, decoder: Decoder, count: int) -> None:
-        promised = decoder.stream.frames - decoder.discarded
-        missing = promised - count
-        if decoder.damage is None and missing <= 0:
+        problem = decoder.truncation(count)
+        if problem is None:
             return
-        reason = decoder.damage or f"{missing} of the promised frames are missing"
-        problem = f"ends early, after {count} frames ({reason})"
-        if decoder.damage is None and decoder.packets >= promised:  # such as before a keyframe
-            problem = f"holds {promised} frames, of which {missing} cannot be decoded"
         if self.strict:
             raise CorruptStream(
                 f"{self.path}: {problem}; copy it again from its source, or read what is there "
@@ -249,16 +244,3 @@ class VideoReader:
             )
         log.warning("%s: %s", self.path, problem)
         self._findings.problems[problem] = count
-
-
-def vectors_chain(path: str | Path) -> bool:
-    """Whether a file's headers promise vectors that lead from each frame to the one before."""
-    container, stream = open_video(path)
-    with container:
-        context = stream.codec_context
-        parameters = read_header(context.extradata).parameters
-        return (
-            codec_name(stream) in EXPORTS_VECTORS
-            and not context.reorder_depth
-            and not problems.of_parameters(parameters)
-        )
