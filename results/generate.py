@@ -34,13 +34,14 @@ def generated() -> Iterator[tuple[Path, bytes]]:
                 text.append(benchmark_table(part["benchmark"]))
                 continue
             content = report(name, part)
+            text += [f"## {part['alt']}"] if "figure" in part else []
             text.append(re.sub(r"^#", "##", content.text.strip(), flags=re.MULTILINE))
             for file, data in content.files.items():
                 if "figure" in part and not file.endswith(".pdf"):
                     yield PAGES / f"{name}_{file}", rounded(data) if file.endswith(".csv") else data
                 if file.endswith(".png"):
                     text.append(f"![{part['alt']}]({name}_{file})")
-            text.append(f"(`{settings(part)}` of `{FOLDER / name}.csv`)")
+            text.append(f"Rows: `{settings(part)}`; runs: `{FOLDER / name}.csv`.")
         yield PAGES / f"{name}.md", ("\n\n".join(text) + "\n").encode()
     tables = document_tables()
     for path in sorted(path for pattern in DOCUMENTS for path in Path().glob(pattern)):
