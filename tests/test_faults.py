@@ -22,8 +22,8 @@ import yaml
 
 from bdnet.codec import VideoReader
 from test_encode import write_images
-from tiny_training import same, settings
-from trees import state
+from tiny_training import settings
+from trees import same, state
 
 TIMES = {"seconds", "frames_per_second", "started", "machine", "commit"}  # of JSON: never the same
 

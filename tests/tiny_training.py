@@ -1,4 +1,4 @@
-"""A tiny training: wide bands that move, learnt by the smallest network in this process."""
+"""A tiny training in this process: the smallest network learns wide bands that move."""
 
 import json
 from collections.abc import Iterator
@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import pytest
 import pytorch_lightning as pl
@@ -20,9 +19,10 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from bdnet.cli.application import conf_folder
-from bdnet.codec import Encoding, VideoWriter
+from bdnet.codec import Encoding
 from bdnet.data.classes import Classes
 from bdnet.data.module import ClipDataModule
+from bdnet.data.prepare import Picture, write_clip
 from bdnet.losses import LabelLoss
 from bdnet.models.head.deeplabv2 import DeepLabV2
 from bdnet.training.distiller import Distiller
@@ -51,7 +51,7 @@ def picture(index: int, number: int = 0) -> NDArray[np.uint8]:
 
 
 def write_bands(root: Path) -> Path:
-    """The folder of a data set, each of whose frames is labelled."""
+    """A data set for data=folder, every frame of which is labelled."""
     for split, count in SPLITS.items():
         for number in range(count):
             write_video(root / split, number)
@@ -61,38 +61,24 @@ def write_bands(root: Path) -> Path:
 
 def write_video(root: Path, number: int, length: int = LENGTH) -> None:
     """A video of a split, with its labels."""
-    video = root / f"videos/{number}.mp4"
-    folder = root / f"labels/{number}"
-    folder.mkdir(parents=True)
-    video.parent.mkdir(parents=True, exist_ok=True)
-    with VideoWriter(video, encoding=Encoding(interval=length, crf=10)) as writer:
+
+    def frames() -> Iterator[Picture]:
         for index in range(length):
-            writer.write(picture(index, number))
-            assert cv2.imwrite(str(folder / f"{index:06d}.png"), labels(index, number))
+            yield picture(index, number), labels(index, number)
+
+    write_clip(root, str(number), frames(), Encoding(interval=length, crf=10))
 
 
 def settings(data: Path, runs: Path) -> list[str]:
-    """Of a training of six steps."""
+    """The overrides for a training of six steps."""
     return [
-        *("data=folder", f"data.dataset.root={data}", "~recipe", f"runs={runs}", "name=tiny"),
-        *("augmentation@data.augmentation=none", "data.workers=0", "data.batch_size=2"),
-        *(
-            "data.evaluate_every=3",
-            "data.labelled_frame=6",
-            "interval=4",
-            "steps=6",
-            "validate_every=3",
-        ),
-        *(
-            "checkpoint_every=2",
-            "backbone=test_resnet",
-            "optimizer=adamw",
-            "optimizer.lr=1e-3",
-            "logger=[]",
-        ),
-        *("callbacks.exhibits.clips=0", "trainer.accelerator=cpu"),
+        "data=folder", f"data.dataset.root={data}", "~recipe", f"runs={runs}", "name=tiny",
+        "augmentation@data.augmentation=none", "data.workers=0", "data.batch_size=2",
+        "data.evaluate_every=3", "data.labelled_frame=6", "interval=4", "steps=6",
+        "validate_every=3", "checkpoint_every=2", "backbone=test_resnet", "optimizer=adamw",
+        "optimizer.lr=1e-3", "logger=[]", "callbacks.exhibits.clips=0", "trainer.accelerator=cpu",
         "trainer.enable_progress_bar=false",
-    ]
+    ]  # fmt: skip
 
 
 @contextmanager
@@ -133,16 +119,6 @@ def checkpoint(folder: Path, which: str = "last") -> dict[str, Any]:
 
 def metrics(folder: Path) -> dict[str, Any]:
     return dict(json.loads((folder / "metrics.json").read_text()))
-
-
-def same(one: Any, other: Any) -> bool:
-    if isinstance(one, torch.Tensor):
-        return torch.equal(one, other)
-    if isinstance(one, dict):
-        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
-    if isinstance(one, list | tuple):
-        return len(one) == len(other) and all(map(same, one, other))
-    return bool(one == other)
 
 
 def prepared(config: DictConfig) -> tuple[Distiller, ClipDataModule]:

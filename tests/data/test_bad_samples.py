@@ -17,8 +17,8 @@ from bdnet.data.errors import BadData
 from bdnet.data.module import ClipDataModule
 from bdnet.errors import BdnetError
 from bdnet.types import Clip
-from tiny_training import checkpoint, killed, metrics, run, same, settings
-from trees import label, same_clips, write, write_video
+from tiny_training import checkpoint, killed, metrics, run, settings
+from trees import label, same, write, write_video
 from videos import overwrite, packet_positions
 
 COUNT = 12  # videos, each with a label of frame 5
@@ -161,7 +161,7 @@ def test_workers_change_nothing_and_the_rest_stays_as_it_was(root: Path):
     (bad,) = (n for n, sample in enumerate(clips.samples) if sample.video == root / HARMED)
     differs = 0
     for draws, was, batch, other in zip(before, clean, alone, together, strict=False):
-        assert same_clips(batch, other)
+        assert same(batch, other)
         for n, draw in enumerate(draws):
             is_same = all(torch.equal(a[n], b[n]) for a, b in zip(was, batch, strict=True))
             assert is_same or draw.sample == bad

@@ -18,7 +18,7 @@ from bdnet.data.normalisation import MEAN, STD
 from bdnet.data.streets.dataset import Streets
 from bdnet.data.transforms import Flip, JointTransform
 from bdnet.types import Clip
-from trees import Numbered, batches, read, same_clips, write
+from trees import Numbered, batches, read, same, write
 
 
 def test_training_clips_are_what_the_video_holds(small_streets: Streets):
@@ -58,10 +58,10 @@ def test_workers_and_restarts_change_nothing_and_seeds_and_epochs_do(small_stree
         )[epoch]  # fmt: skip
 
     expected = draw(seed=1, epoch=2, workers=0)
-    assert same_clips(draw(1, 2, workers=0), expected)
-    assert same_clips(draw(1, 2, workers=2), expected)
-    assert not same_clips(draw(1, 3, workers=0), expected)
-    assert not same_clips(draw(2, 2, workers=0), expected)
+    assert same(draw(1, 2, workers=0), expected)
+    assert same(draw(1, 2, workers=2), expected)
+    assert not same(draw(1, 3, workers=0), expected)
+    assert not same(draw(2, 2, workers=0), expected)
 
 
 @pytest.mark.filterwarnings("ignore:.*does not have many workers")  # one is enough here
@@ -195,7 +195,7 @@ def test_unlabelled_clips_come_after_the_labelled_ones(small_streets: Streets):
     for plain, both in zip(labelled, joint, strict=True):
         assert len(plain.offset) == 2
         assert len(both.offset) == 4
-        assert same_clips(plain, Clip(*(part[:2] for part in both)))  # labelled clips stay the same
+        assert same(plain, Clip(*(part[:2] for part in both)))  # labelled clips stay the same
         assert (both.labels[2:] == 255).all()
         assert not (both.labels[:2] == 255).all((1, 2)).any()
         seen |= {image.numpy().tobytes() for image in both.images[2:, 1]}

@@ -21,7 +21,7 @@ from bdnet.data.transforms import CentreCrop, Flip, JointTransform, Scale
 from bdnet.data.unlabelled import frames_below, videos_below
 from bdnet.types import IGNORE, Clip
 from tiny_training import composed, prepared, run, settings
-from trees import same_clips, write, write_video
+from trees import same, write, write_video
 
 SIZE = 64, 96  # of the streets
 
@@ -89,7 +89,7 @@ def test_unlabelled_clips_are_of_these_videos_alone(videos: Path, small_streets:
     plain = module(small_streets, None, unlabelled_batch_size=0)
     for labelled, joint in zip(batches(plain, 16), batches(data, 16), strict=True):
         assert joint.images.shape == (2 + 3, 2, 3, *SIZE)
-        assert same_clips(labelled, Clip(*(part[:2] for part in joint)))
+        assert same(labelled, Clip(*(part[:2] for part in joint)))
         assert not (joint.labels[:2] == IGNORE).all((1, 2)).any()
         assert (joint.labels[2:] == IGNORE).all()
         for images, offset in zip(joint.images[2:], joint.offset[2:].tolist(), strict=True):
@@ -109,7 +109,7 @@ def test_batches_do_not_depend_on_where_training_went_on(videos: Path, small_str
     flips = {"augmentation": JointTransform([Flip()])}
     whole = batches(module(small_streets, videos, **flips), 8)
     rest = batches(module(small_streets, videos, **flips), 8, 5)
-    assert all(map(same_clips, whole[5:], rest))
+    assert all(map(same, whole[5:], rest))
     other_seed = batches(module(small_streets, videos, **flips, seed=1), 8, 5)
     assert not torch.equal(rest[0].images[2:], other_seed[0].images[2:])
 

@@ -11,7 +11,8 @@ from torch.utils.data import DataLoader
 
 from bdnet.training.continuation import Continuation
 from bdnet.training.distiller import Distiller
-from tiny_training import FORGETFUL, checkpoint, killed, metrics, run, same, settings
+from tiny_training import FORGETFUL, checkpoint, killed, metrics, run, settings
+from trees import same
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:.*does not have many workers", "ignore:.*LeafSpec", "ignore:The number of training"

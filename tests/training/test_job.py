@@ -28,10 +28,9 @@ from tiny_training import (
     metrics,
     prepared,
     run,
-    same,
     settings,
 )
-from trees import state
+from trees import same, state
 
 POISON = ["+loss.poison._target_=tiny_training.Poison", "+loss.poison._partial_=true"]
 

@@ -32,10 +32,10 @@ from tiny_training import (
     metrics,
     prepared,
     run,
-    same,
     settings,
     write_video,
 )
+from trees import same
 
 SHORT = "steps: 2, validate_every: 2, data.batch_size: 1, callbacks.exhibits.clips: 0"
 

@@ -16,7 +16,7 @@ OnBadSample = Literal["raise", "skip"]
 
 
 class BadSamples:
-    """The clips that training skipped because they could not be read, as this process met them.
+    """The clips that this process skipped in training because they could not be read.
 
     limit: the share of the labelled clips, and of the unlabelled ones, that may be among them
     """
@@ -48,7 +48,7 @@ class BadSamples:
         return dict(sorted(Counter(video for video, *_ in self.clips).items()))
 
     def state_dict(self) -> dict[str, Any]:
-        """For checkpoints: a resumed training goes on counting."""
+        """Goes into checkpoints, so that a resumed training goes on counting."""
         return {"clips": sorted(self.clips)}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""What a data set is: samples and classes; everything else is shared."""
+"""The base class of data sets: a subclass has samples and classes, all else is shared."""
 
 import logging
 from abc import ABC, abstractmethod
@@ -55,7 +55,7 @@ class ClipDataset(ABC):
     keyframe_cache: Path | None = None
 
     def prepare(self) -> None:  # noqa: B027  # most data sets are ready as they are
-        """Makes on disk what `samples` needs; once per machine, resumable, under a lock."""
+        """Writes the files that `samples` needs; once per machine, resumable, under a lock."""
 
     def planned_videos(self) -> PlannedVideos | None:
         """The training videos, where they are known before `prepare` has made them."""
@@ -85,7 +85,7 @@ class ClipDataset(ABC):
 
 @cache
 def warn_once(message: str) -> None:
-    """Logs what a user should know of a data set, the first time in this process."""
+    """Logs a warning, the first time in this process."""
     log.warning(message)
 
 
@@ -94,7 +94,7 @@ def warn_val_is_test(dataset: object) -> None:
 
 
 def prepared(video: Path) -> Path:
-    """A video that `prepare` has made."""
+    """The same path, if `prepare` has made the video."""
     if not video.is_file():
         raise BadData(f"{video} is not made yet; prepare_data() of the data module does it")
     return video
@@ -137,5 +137,5 @@ def videos_in(root: Path) -> list[Path]:
 
 
 def is_video(name: str) -> bool:
-    """Whether a file name is that of a video; hidden files are being copied or are leftovers."""
+    """Whether it is the name of a video; hidden files are unfinished copies."""
     return name.endswith(VIDEOS) and not name.startswith(".")

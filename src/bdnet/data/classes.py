@@ -52,7 +52,7 @@ class Classes:
         return len(self.names)
 
     def table(self) -> NDArray[np.uint8]:
-        """[256] stored value -> class number, 255 for no class, 254 for what must not occur."""
+        """[256] stored value -> class number; 255 is no class, 254 a value that must not occur."""
         table = np.full(256, UNKNOWN, np.uint8)
         table[IGNORE] = IGNORE
         pairs = self.stored or tuple((number, number) for number in range(len(self)))
@@ -61,7 +61,7 @@ class Classes:
         return table
 
     def values(self) -> NDArray[np.uint8]:
-        """[256] class number -> its first stored value; 255 -> the lowest that is no class."""
+        """[256] class number -> its first stored value; 255 -> the lowest value without a class."""
         pairs = self.stored or ()
         values = np.arange(256, dtype=np.uint8)
         without = [value for value, number in pairs if number == IGNORE]
@@ -73,7 +73,7 @@ class Classes:
 
     @property
     def movable(self) -> tuple[int, ...]:
-        """Classes that move by their names; the tailing error is measured on them."""
+        """Numbers of the classes that move, by their names; for the tailing error."""
         return tuple(number for number, name in enumerate(self.names) if name in MOVABLE)
 
     def palette(self) -> NDArray[np.uint8]:

@@ -1,4 +1,4 @@
-"""A sample and an offset -> a Clip, out of the compressed video."""
+"""Reads clips, each given by a sample and an offset, from compressed videos."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -25,7 +25,7 @@ ClipImages = Literal["ends", "all"]
 
 
 class Clips(Dataset[Clip]):
-    """Reads the clips of some samples; opens each video where it is needed, and closes it.
+    """The clips of some samples; a video is open only while one of its clips is read.
 
     pixels: `decoded` frames of the video, or the `original` images that it was made from
     images: the two `ends` of a clip, or `all` the frames from its keyframe to its target
@@ -54,7 +54,7 @@ class Clips(Dataset[Clip]):
             raise BadData(f"{error} (wanted for {self.name(draw)})") from error
 
     def name(self, draw: Draw) -> str:
-        """A draw's video, frame and offset, for people."""
+        """A draw's video, frame and offset, for messages."""
         sample = self.samples[draw.sample]
         return f"{sample.video} frame {sample.target} (offset {draw.offset})"
 

@@ -23,7 +23,7 @@ MANY = 50  # problems that are worth reading at once
 
 
 class ImagePair(NamedTuple):
-    """An image and its label image; both files have the name, before their endings."""
+    """An image and its label image, whose files are both called `name`, without the ending."""
 
     name: str
     image: Path
@@ -31,7 +31,7 @@ class ImagePair(NamedTuple):
 
     def read(self, classes: Classes) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """RGB [H, W, 3], and class numbers [H, W]."""
-        # a label was drawn on the pixels as they are stored, whatever a camera says of upright
+        # labels are drawn on the pixels as they are stored, whatever the EXIF orientation
         flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
         try:
             image = cv2.imread(str(self.image), flags)
@@ -120,7 +120,7 @@ def check_pairs(pairs: list[ImagePair], classes: Classes) -> None:
 def hold_out(
     pairs: list[ImagePair], share: float, seed: int
 ) -> tuple[list[ImagePair], list[ImagePair]]:
-    """The pairs to train with, and a share that is held out; it changes little when pairs come."""
+    """The pairs to train with, and the held-out share; few move when pairs are added."""
     drawn = sorted(pairs, key=lambda pair: zlib.crc32(f"{seed} {pair.name}".encode()))
     held = set(drawn[: max(1, round(share * len(pairs)))])
     return [pair for pair in pairs if pair not in held], [pair for pair in pairs if pair in held]

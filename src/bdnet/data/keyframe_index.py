@@ -1,4 +1,4 @@
-"""How many frames each video of a data set has, and where its codec keyframes are."""
+"""The number of frames and the codec keyframes of each video of a data set."""
 
 import json
 from collections.abc import Iterable
@@ -68,7 +68,7 @@ def index_videos(
 
 
 def _stamp(video: Path) -> list[int]:
-    """Size and time of change; of a file that is gone, what no file has."""
+    """Size and time of change; [-1, -1] of a file that is gone."""
     try:
         stat = video.stat()
     except OSError:

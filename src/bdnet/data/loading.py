@@ -11,11 +11,11 @@ from torch.utils.data import DataLoader, Dataset, default_collate
 from bdnet.data.errors import BadData
 from bdnet.errors import BdnetError
 
-ATTEMPTS = 20  # at one clip of a batch; where all fail, the data are no data
+ATTEMPTS = 20  # to replace a clip of a batch; then the data set itself is broken
 
 
 class Unreadable(NamedTuple):
-    """The number of a sample that could not be read, or -1, and the sentence that says why."""
+    """The number of a sample that could not be read (-1 for a whole batch), and why."""
 
     sample: int
     reason: str
@@ -33,11 +33,11 @@ class Loaded(NamedTuple):
 
 
 class SafeDataset(Dataset[Loaded]):
-    """The items of a data set, or why they cannot be read.
+    """The items of a data set, or the reasons why they cannot be read.
 
     Errors travel as sentences: torch would wrap those of a worker process into its own traces.
 
-    replacement: gives the index that is read in the place of one that failed; None: nothing is
+    replacement: from an index that failed to the one that is read instead; None: nothing is
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class SafeDataset(Dataset[Loaded]):
 
 
 class Loader(DataLoader[Loaded]):
-    """Yields what was read, and raises in this process what could not be.
+    """Yields batches, and raises an error in this process for what a worker could not read.
 
     on_errors:    called in this process, batch by batch, with what was replaced
     wait_seconds: that this process has waited for batches so far
@@ -103,7 +103,7 @@ def make_loader(items: Dataset[Loaded], workers: int, prefetch: int, **settings:
 
 
 def collate(loaded: list[Loaded] | Loaded) -> Loaded:
-    """One batch out of several items; a single one is a batch already."""
+    """Makes a batch of several items; a single one is a batch already."""
     if isinstance(loaded, Loaded):
         return loaded
     errors = tuple(error for part in loaded for error in part.errors)
@@ -124,6 +124,6 @@ def collate(loaded: list[Loaded] | Loaded) -> Loaded:
 
 
 def one_thread(_: int) -> None:
-    """In a worker process: the workers are the parallelism."""
+    """Gives a worker process one thread, since the workers run in parallel."""
     cv2.setNumThreads(0)
     torch.set_num_threads(1)

@@ -109,7 +109,7 @@ class ClipDataModule(LightningDataModule):
         self.allow_zero_length_dataloader_with_multiple_devices = True  # there may be few segments
 
     def check_planned_videos(self) -> None:
-        """Refuses what cannot be trained on, as far as it shows before the data are made."""
+        """Refuses settings that do not fit the data, before the data are made."""
         planned = self.dataset.planned_videos()
         if planned is not None:
             check_planned(
@@ -122,7 +122,7 @@ class ClipDataModule(LightningDataModule):
         self.dataset.prepare()
 
     def train_dataloader(self) -> Loader:
-        """Batches for as many steps as the trainer makes, from the one on at which it stands.
+        """Batches for the trainer's remaining steps.
 
         Without a trainer, or one that counts epochs: one pass over the labelled clips.
         """
@@ -143,7 +143,7 @@ class ClipDataModule(LightningDataModule):
         return self._evaluation("val")
 
     def test_dataloader(self) -> list[Loader]:
-        """Clips at every offset; and, where labels are dense, whole segments of video."""
+        """Clips at every offset; and whole segments of video where labels are dense."""
         segments = self.video_segments(self.tested)
         as_video = [self._loader(segments, batch_size=None)] if segments.exist else []
         return [self._evaluation(self.tested), *as_video]
@@ -190,7 +190,7 @@ class ClipDataModule(LightningDataModule):
         self.bad_samples.load_state_dict(state_dict)
 
     def training_clips(self) -> tuple[Clips, list[Share]]:
-        """All training clips, and how batches are drawn from the labelled and the others."""
+        """All training clips, and the draws of the labelled and of the unlabelled ones."""
         labelled = self._index(samples_of(self.dataset, "train", self.labelled_frame), self.skip)
         if self.keyframes == "any" and max(map(len, labelled.offsets)) < self.interval:
             raise too_far("train", self.interval, self.interval - 1)

@@ -1,4 +1,4 @@
-"""At which offsets a data set's targets have a keyframe."""
+"""The offsets at which targets have a keyframe."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -53,9 +53,9 @@ def index_offsets(
     keyframes: Keyframes,
     skip: bool = False,
 ) -> OffsetIndex:
-    """At which offsets these samples have a keyframe.
+    """Finds the offsets at which these samples have a keyframe.
 
-    skip: go on where a file cannot be read, or ends before a sample's frame
+    skip: collect errors where a file cannot be read, or ends before a sample's frame
     """
     unreadable: dict[Path, str] = {}
     videos = index_videos(
@@ -122,7 +122,7 @@ def check_planned(
     labelled_frame: int | None,
     keyframes: Keyframes,
 ) -> None:
-    """Refuses training clips that videos which are not made yet will not hold."""
+    """Refuses settings for which the planned videos have no training clips."""
     if labelled_frame is not None and labelled_frame >= planned.frames:
         raise BadData(
             f"labelled_frame={labelled_frame}: no training video has a label of that frame; they "

@@ -27,7 +27,7 @@ MANY = 20  # failures that are worth reading at once
 
 
 def digest(*facts: object) -> str:
-    """Ten hexadecimal digits that depend on all the facts: names the folder that they lead to."""
+    """Ten hexadecimal digits that change with any of the facts, to name a folder after them."""
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()[:10]
 
 
@@ -64,7 +64,7 @@ def run_all(
 
 
 def encode_all(jobs: list[TranscodeJob], processes: int = 0) -> None:
-    """Encodes every sequence that can be; those that cannot are named in one error."""
+    """Encodes every sequence, then names those that failed in one error."""
     outcomes = transcode_all(jobs, processes or None)
     failures = [outcome.detail for outcome in outcomes if outcome.status == "failed"]
     if failures:

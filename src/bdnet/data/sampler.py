@@ -1,4 +1,4 @@
-"""Which clip comes when: drawn anew each epoch to train, one offset per batch to evaluate."""
+"""The order of clips: drawn anew each epoch to train, one offset per batch to evaluate."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -21,7 +21,7 @@ class Draw(NamedTuple):
 
 
 class Draws:
-    """Draws without end: epoch after epoch every sample once, in an order of its own.
+    """Endless draws: in each epoch every sample once, in a new order.
 
     Draw number n is a function of the seed and n alone. It does not matter which worker, or which
     of how many processes, reads it, or whether training was interrupted before it. Its offset is
@@ -68,7 +68,7 @@ Share = tuple[Draws, int]  # clips of one kind, labelled or not, and how many of
 def draw_from(
     parts: Sequence[tuple[OffsetIndex, int]], seed: int
 ) -> tuple[list[Sample], list[Share]]:
-    """All samples that have an offset, numbered through, and the draws of each part."""
+    """The samples of all parts that have an offset, and the draws of each part among them."""
     samples: list[Sample] = []
     shares = []
     for index, size in parts:

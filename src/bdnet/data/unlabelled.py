@@ -1,4 +1,4 @@
-"""Frames without a label, of which the teacher's terms learn."""
+"""Frames without a label, from which the teacher's terms learn."""
 
 import os
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ def other_frames(dataset: ClipDataset, samples: list[Sample]) -> list[Sample]:
 def frames_below(
     folder: Path | str, dataset: ClipDataset, augmentation: JointTransform | None
 ) -> list[Sample]:
-    """Every frame of every video below a folder, to stand in batches beside the data set's.
+    """Every frame of every video below a folder, for the unlabelled part of batches.
 
     Videos of all sizes fit where the augmentation makes sizes alike, as a crop does; it pads those
     that are smaller.

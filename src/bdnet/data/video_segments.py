@@ -1,4 +1,4 @@
-"""Consecutive labelled frames, evaluated as the video that they are."""
+"""Consecutive labelled frames, evaluated as a video."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple

@@ -1,1 +1,1 @@
-"""One file per kind of data set: which frames are labelled, and where they lie."""
+"""One file per kind of data set: its labelled frames, and where their files are."""

@@ -126,7 +126,7 @@ class CamVid(ClipDataset):
         return sorted(pairs, key=lambda pair: natural(pair.image))
 
     def _video_job(self, frames: list[ImagePair]) -> TranscodeJob:
-        """Its output has another name for other images or another encoding."""
+        """The output's name depends on the images and on the encoding."""
         source = Source(Path("video"), tuple(frame.image for frame in frames), is_video=False)
         name = digest(asdict(self.encoding), self.fps, source.signature())
         output = Path(self.cache) / f"video-{name}.mp4"

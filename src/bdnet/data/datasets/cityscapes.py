@@ -33,7 +33,7 @@ class Snippet(NamedTuple):
     split: str
     city: str
     sequence: str
-    frame: int  # the labelled one's number
+    frame: int  # number of the labelled one
     label: Path
 
     @property

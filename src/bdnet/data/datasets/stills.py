@@ -109,7 +109,7 @@ class Stills(ClipDataset):
         return samples
 
     def pairs(self, split: Split) -> list[tuple[str, ImagePair]]:
-        """The stills of a split, each with the split whose folder it lies in."""
+        """The stills of a split, each with the split whose folder holds it."""
         splits = self.folders.splits
         if split in ("test", "predict") and "test" not in splits:
             if split == "test":
@@ -140,7 +140,7 @@ class Stills(ClipDataset):
         ]
 
     def _is_made(self, folder: str, pair: ImagePair) -> bool:
-        """Whether the clip stands, and neither image nor label was corrected after it."""
+        """Whether the clip is there and newer than its image and label."""
         video = self._video(folder, pair)
         corrected = max(path.stat().st_mtime for path in (pair.image, pair.label))
         return video.is_file() and video.stat().st_mtime >= corrected

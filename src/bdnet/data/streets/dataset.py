@@ -7,7 +7,7 @@ from pathlib import Path
 from bdnet.codec import Encoding
 from bdnet.data.base import ClipDataset, PlannedVideos, Sample, Split, folder_samples, videos_in
 from bdnet.data.classes import Classes
-from bdnet.data.errors import BadData
+from bdnet.data.errors import BadData, check_whole
 from bdnet.data.prepare import clip_path, digest, exclusive, run_all, write_clip
 from bdnet.data.streets.classes import CLASSES, COLOURS
 from bdnet.data.streets.parameters import StreetParameters
@@ -38,6 +38,7 @@ class Streets(ClipDataset):
     classes = Classes(CLASSES, COLOURS)
 
     def __post_init__(self) -> None:
+        check_whole(0, processes=self.processes)
         if set(self.clips) != set(WORLDS) or min(self.clips.values()) < 1:
             raise BadData(f"clips={self.clips}: give a number, at least 1, for {', '.join(WORLDS)}")
 

@@ -27,7 +27,7 @@ Transform: TypeAlias = Any  # A.BasicTransform or A.BaseCompose; albumentations 
 
 
 class UnmovedVectors(BdnetError, ValueError):
-    """A transform would move the pixels and leave the motion vectors where they were."""
+    """A transform that would move the pixels without the motion vectors."""
 
 
 class JointTransform:
@@ -61,7 +61,7 @@ class JointTransform:
         valid: NDArray[np.bool_],
         seed: int | Sequence[int],
     ) -> tuple[list[NDArray[np.uint8]], NDArray[np.uint8], NDArray[np.float32], NDArray[np.bool_]]:
-        """A clip in, a clip out; the result is a function of these arguments alone.
+        """Transforms a clip; the result depends on these arguments alone.
 
         images: RGB [H, W, 3]                                 bilinear, padded with the mean colour
         labels: class or 255 [H, W]                           nearest, padded with 255
@@ -114,7 +114,7 @@ class JointTransform:
         self._compose.set_random_state(generator, random.Random(int(generator.integers(2**63))))
 
     def _image_names(self, count: int) -> list[str]:
-        """albumentations calls the first `image`; naming the rest spares stacking them."""
+        """albumentations calls the first one `image`; names for the others save stacking them."""
         names = ["image", *(f"image{number}" for number in range(1, count))]
         if count > self._images:
             self._compose.add_targets(dict.fromkeys(names[1:], "image"))

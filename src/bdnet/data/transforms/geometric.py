@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-with patch.dict(os.environ, NO_ALBUMENTATIONS_UPDATE="1"):  # or it asks for its newest version
+with patch.dict(os.environ, NO_ALBUMENTATIONS_UPDATE="1"):  # or it looks for updates online
     A: Any = import_module("albumentations")  # its own documentation's name
 
 MEAN_COLOUR = (124, 116, 104)  # of ImageNet, RGB: becomes nearly 0 when images are normalised

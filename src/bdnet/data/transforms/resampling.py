@@ -1,4 +1,4 @@
-"""Which part of an axis a result shows, and motion fields resampled accordingly."""
+"""The part of an axis that a result shows, and motion fields resampled accordingly."""
 
 from typing import Any, NamedTuple
 
