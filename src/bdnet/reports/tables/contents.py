@@ -3,14 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-import pandas as pd
-from pandas import DataFrame, MultiIndex
+from pandas import DataFrame, MultiIndex, Series
 
 from bdnet.reports.tables.measures import (
     ABSENT,
     AVG_FIRST,
     FIRST,
-    by_offset,
+    INDEX,
     fixed,
     over_seeds,
     paired_differences,
@@ -52,8 +51,9 @@ class Row(NamedTuple):
 class Contents:
     """The rows of a table on every backbone that a finished run has.
 
-    measures: of the main table
-    stand_in: the backbone whose published values stand beside one that the paper does not have
+    cells:       counts and published values, by backbone and experiment
+    spread:      `over_seeds` of the scores, by the same
+    differences: `over_seeds` of each row minus the row above, seed by seed
     """
 
     def __init__(
@@ -61,61 +61,66 @@ class Contents:
         rows: Sequence[Row],
         runs: Sequence[FinishedRun],
         unfinished: Sequence[UnfinishedRun],
-        measures: Sequence[str],
         stand_in: str | None,
     ) -> None:
-        self.rows, self.unfinished, self.measures = rows, unfinished, measures
-        self.interval = runs[0].interval
-        experiments = [row.experiment for row in rows]
-        self.numbers: dict[str | None, int] = {name: n for n, name in enumerate(experiments, 1)}
-        self.paper = DataFrame([row.paper or {} for row in rows], experiments, dtype=float)
-        published = list(self.paper)
+        self.rows, self.unfinished, self.interval = rows, unfinished, runs[0].interval
+        self.numbers = {row.experiment: number for number, row in enumerate(rows, 1)}
+        published = list(dict.fromkeys(name for row in rows for name in row.paper or {}))
         measured = {run.backbone for run in runs}
         self.backbones = [name for name in published if name in measured]
         self.backbones += sorted(measured - set(published))
-        self.runs = sorted(
-            runs,
-            key=lambda run: (
-                self.backbones.index(run.backbone),
-                self.numbers[run.experiment],
-                run.seed,
-            ),
-        )
         self.paper_columns = {
             backbone: backbone if backbone in published else str(stand_in)
             for backbone in self.backbones
             if published
         }
+        cells = [(backbone, row) for backbone in self.backbones for row in rows]
+        index = MultiIndex.from_tuples(
+            [(backbone, row.experiment) for backbone, row in cells], names=INDEX[:2]
+        )
+        order = {cell: position for position, cell in enumerate(index)}
+        self.runs = sorted(runs, key=lambda run: (order[_cell(run)], run.seed))
         scores = score_table(self.runs)
         differences = paired_differences(scores, {row.experiment: row.above for row in rows})
-        cells = MultiIndex.from_product([self.backbones, experiments])
-        self.spread, self.differences = (
-            over_seeds(table).reindex(cells) for table in (scores, differences)
+        self.spread = over_seeds(scores).reindex(index)
+        self.differences = over_seeds(differences).reindex(index)
+        paper = Series(
+            [(row.paper or {}).get(self.paper_columns.get(name, "")) for name, row in cells],
+            index,
+            dtype=float,
         )
-        self.seeds, self.pairs = (
-            table.groupby(level=[0, 1]).size().reindex(cells, fill_value=0)
-            for table in (scores, differences)
+        above = [(backbone, row.above) for backbone, row in cells]
+        self.cells = DataFrame(
+            {
+                "label": [row.label for _, row in cells],
+                "interval": self.interval,
+                "seeds": _sizes(scores, index),
+                "unfinished": [[*map(_cell, unfinished)].count(cell) for cell in index],
+                "above": [row.above for _, row in cells],
+                "pairs": _sizes(differences, index),
+                "paper_backbone": [self.paper_columns.get(backbone) for backbone, _ in cells],
+                "paper_percent": paper,
+                "paper_difference_percent": (paper - paper.reindex(above).to_numpy()).round(6),
+            }
         )
 
-    def main(self, backbone: str) -> DataFrame:
+    def main(self, backbone: str, measures: Sequence[str]) -> DataFrame:
         """As printed: accuracy, the difference to another row, and the paper's values if any."""
-        spread, differences = self.spread.loc[backbone], self.differences.loc[backbone]
-        waiting = {run.experiment for run in self.unfinished if run.backbone == backbone}
-        table = self._labels()
-        for name in self.measures:
-            table[MAIN[name][0].format(last=self.interval - 1)] = percent(spread, name)
-        seeds = self.seeds.loc[backbone]
-        absent = ["unfinished" if row.experiment in waiting else "no run" for row in self.rows]
-        table.iloc[:, 2] = table.iloc[:, 2].where(seeds > 0, absent)
-        table["seeds"] = _counts(seeds)
-        table["against row"] = [str(self.numbers.get(row.above, ABSENT)) for row in self.rows]
-        for name in self.measures:
-            table[MAIN[name][1]] = percent(differences, name, "+")
-        table["pairs"] = _counts(self.pairs.loc[backbone])
+        cells, table = self.cells.loc[backbone], self._labels(backbone)
+        for name in measures:
+            heading = MAIN[name][0].format(last=self.interval - 1)
+            table[heading] = percent(self.spread.loc[backbone], name)
+        absent = cells["unfinished"].map(lambda count: "unfinished" if count else "no run")
+        table.iloc[:, 2] = table.iloc[:, 2].where(cells["seeds"] > 0, absent)
+        table["seeds"] = cells["seeds"].map(_count)
+        table["against row"] = [str(self.numbers.get(row.above or "", ABSENT)) for row in self.rows]
+        for name in measures:
+            table[MAIN[name][1]] = percent(self.differences.loc[backbone], name, "+")
+        table["pairs"] = cells["pairs"].map(_count)
         if column := self.paper_columns.get(backbone):
-            head = "paper" if column == backbone else f"paper, {column}"
-            table[head] = fixed(self.paper[column], ".1f")
-            table["Δ paper"] = fixed(self._paper_difference(column), "+.1f")
+            heading = "paper" if column == backbone else f"paper, {column}"
+            table[heading] = fixed(cells["paper_percent"], ".1f")
+            table["Δ paper"] = fixed(cells["paper_difference_percent"], "+.1f")
         return table
 
     def offsets(self, backbone: str) -> DataFrame:
@@ -132,67 +137,29 @@ class Contents:
 
     def saved(self) -> DataFrame:
         """For the CSV: one line per row and backbone, in shares of 1, the paper's values in %."""
-        tables = []
-        for backbone in self.backbones:
-            waiting = [run.experiment for run in self.unfinished if run.backbone == backbone]
-            table = DataFrame(
-                {
-                    "experiment": [row.experiment for row in self.rows],
-                    "label": [row.label for row in self.rows],
-                    "backbone": backbone,
-                    "interval": self.interval,
-                    "seeds": self.seeds.loc[backbone].array,
-                    "unfinished": [waiting.count(row.experiment) for row in self.rows],
-                    "above": [row.above for row in self.rows],
-                    "pairs": self.pairs.loc[backbone].array,
-                }
-            )
-            if column := self.paper_columns.get(backbone):
-                table["paper_backbone"] = column
-                table["paper_percent"] = self.paper[column].array
-                table["paper_difference_percent"] = self._paper_difference(column).round(6).array
-            for kind, spread in {"": self.spread, "_difference": self.differences}.items():
-                numbers = spread.loc[backbone].reset_index(drop=True)
-                numbers.columns = [f"{name}{kind}_{which}" for which, name in numbers]
-                table = table.join(numbers)
-            tables.append(table)
-        return pd.concat(tables)
+        table = self.cells
+        for kind, spread in {"": self.spread, "_difference": self.differences}.items():
+            numbers = spread.copy()
+            numbers.columns = [f"{name}{kind}_{which}" for which, name in numbers]
+            table = table.join(numbers)
+        return table.reset_index()
 
-    def _labels(self) -> DataFrame:
-        labels = {row.experiment: row.label for row in self.rows}
-        table = DataFrame({"row": [str(number) for number in self.numbers.values()]}, list(labels))
-        return table.assign(network=labels.values())
+    def _labels(self, backbone: str) -> DataFrame:
+        labels = self.cells.loc[backbone, "label"]
+        return DataFrame({"row": map(str, self.numbers.values()), "network": labels})
 
     def _measured(self, backbone: str, titles: Mapping[str, str]) -> DataFrame:
-        spread, table = self.spread.loc[backbone], self._labels()
+        spread, table = self.spread.loc[backbone], self._labels(backbone)
         return table.assign(**{title: percent(spread, name) for name, title in titles.items()})
 
-    def _paper_difference(self, column: str) -> pd.Series:
-        values = self.paper[column]
-        return values - values.reindex([row.above for row in self.rows]).to_numpy()
+
+def _cell(run: FinishedRun | UnfinishedRun) -> tuple[str, str | None]:
+    return run.backbone, run.experiment
 
 
-def saved_runs(runs: Sequence[FinishedRun]) -> DataFrame:
-    """For the CSV: one line per run and offset, in shares of 1."""
-    return DataFrame(
-        [
-            {
-                "experiment": run.experiment,
-                "backbone": run.backbone,
-                "seed": run.seed,
-                "interval": run.interval,
-                "d": d,
-                **{name: values[d] for name, values in by_offset(run.scores).items()},
-                **{f"iou_{name}": values[d] for name, values in run.scores["iou"].items()},
-                "folder": run.folder,
-                "digest": run.digest,
-                "commit": run.commit,
-            }
-            for run in runs
-            for d in range(run.interval)
-        ]
-    )
+def _sizes(scores: DataFrame, index: MultiIndex) -> Series:
+    return scores.groupby(level=[0, 1]).size().reindex(index, fill_value=0)
 
 
-def _counts(numbers: pd.Series) -> list[str]:
-    return [str(number) if number else ABSENT for number in numbers]
+def _count(number: int) -> str:
+    return str(number) if number else ABSENT

@@ -18,18 +18,6 @@ class Report(NamedTuple):
     files: Mapping[str, bytes]
 
 
-def table_files(
-    name: str, text: str, cells: DataFrame, runs: DataFrame, latex: str
-) -> dict[str, bytes]:
-    """The files of a table, by their names."""
-    return {
-        f"{name}.md": text.encode(),
-        f"{name}.csv": csv_bytes(cells),
-        f"{name}_runs.csv": csv_bytes(runs),
-        f"{name}.tex": latex.encode(),
-    }
-
-
 def csv_bytes(table: DataFrame) -> bytes:
     """Undefined cells are empty."""
     text: str = table.to_csv(index=False, lineterminator="\n")

@@ -1,15 +1,18 @@
 """A table of experiments: one row each, over seeds, on every backbone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from bdnet.reports.tables.contents import MAIN, Contents, Row, saved_runs
+from pandas import DataFrame
+
+from bdnet.reports.tables.contents import MAIN, Contents, Row
 from bdnet.reports.tables.errors import BadRuns
 from bdnet.reports.tables.measures import AVG_FIRST, FIRST
 from bdnet.reports.tables.mixing import check_alike
 from bdnet.reports.tables.notes import notes
-from bdnet.reports.tables.records import Runs
-from bdnet.reports.tables.render import Report, latex, markdown, table_files
+from bdnet.reports.tables.records import FinishedRun, Runs
+from bdnet.reports.tables.render import Report, csv_bytes, latex, markdown
+from bdnet.reports.tables.results_csv import results_csv
 
 FURTHER = "Further measures in % (px at 1024x2048, scaled with the diagonal; more in the CSV):"
 
@@ -60,7 +63,7 @@ class Table:
 
     def report(self, runs: Runs, mixed: bool) -> Report:
         contents = self.fill(runs, mixed)
-        tables = {backbone: contents.main(backbone) for backbone in contents.backbones}
+        tables = {name: contents.main(name, self.measures) for name in contents.backbones}
         remarks = self.notes(contents)
         parts = [f"# {self.title}"]
         for backbone, table in tables.items():
@@ -71,9 +74,9 @@ class Table:
                 parts += [FURTHER, markdown(further)]
         parts.append("\n".join(f"- {remark}" for remark in remarks))
         text = "\n\n".join(parts) + "\n"
-        paper = latex(tables, [self.title, *remarks], "rl")
-        saved = contents.saved(), saved_runs(contents.runs)
-        return Report(text, table_files(self.name, text, *saved, paper))
+        tabulars = latex(tables, [self.title, *remarks], "rl")
+        files = table_files(self.name, text, tabulars, contents.saved(), contents.runs)
+        return Report(text, files)
 
     def notes(self, contents: Contents) -> list[str]:
         """What readers have to know, one sentence or paragraph each."""
@@ -94,7 +97,7 @@ class Table:
             )
         with_runs = {run.experiment for run in finished} | {run.experiment for run in unfinished}
         rows = self._shown(with_runs)
-        return Contents(rows, finished, unfinished, self.measures, self.stand_in)
+        return Contents(rows, finished, unfinished, self.stand_in)
 
     def _shown(self, experiments: set[str | None]) -> list[Row]:
         """All rows; or those of experiments that have runs, and of what these are compared with."""
@@ -106,3 +109,15 @@ class Table:
             shown |= experiments
             experiments = {above[name] for name in experiments if name and above[name]}
         return [row for row in self.rows if row.experiment in shown]
+
+
+def table_files(
+    name: str, text: str, tabulars: str, cells: DataFrame, runs: Iterable[FinishedRun]
+) -> dict[str, bytes]:
+    """Markdown, LaTeX, and two CSVs: of the table's cells, and of its runs."""
+    return {
+        f"{name}.md": text.encode(),
+        f"{name}.csv": csv_bytes(cells),
+        f"{name}_runs.csv": results_csv(runs),
+        f"{name}.tex": tabulars.encode(),
+    }

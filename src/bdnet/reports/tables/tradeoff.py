@@ -14,15 +14,15 @@ from bdnet.reports.tables.benchmarks import (
     read_benchmarks,
     seconds_per_frame,
 )
-from bdnet.reports.tables.contents import Contents, Row, saved_runs
+from bdnet.reports.tables.contents import Contents, Row
 from bdnet.reports.tables.errors import BadRuns
 from bdnet.reports.tables.evaluations import at, evaluate_command
 from bdnet.reports.tables.measures import ABSENT, fixed, plus_minus
 from bdnet.reports.tables.mixing import OTHER_INTERVALS, check_alike
 from bdnet.reports.tables.notes import code, listed
 from bdnet.reports.tables.records import FinishedRun, Runs, UnfinishedRun
-from bdnet.reports.tables.render import Report, latex, markdown, table_files
-from bdnet.reports.tables.table import Table
+from bdnet.reports.tables.render import Report, latex, markdown
+from bdnet.reports.tables.table import Table, table_files
 
 ACCURACY = [
     *("experiment", "label", "backbone", "interval", "seeds", "unfinished"),
@@ -73,7 +73,7 @@ class Tradeoff:
         text = f"# {title}\n\n{markdown(table)}\n\n{bullets}\n"
         finished = [run for seeds in teachers for run in seeds] + contents.runs
         tabular = latex({title: table}, notes, "rll")
-        return Report(text, table_files(name, text, lines, saved_runs(finished), tabular))
+        return Report(text, table_files(name, text, tabular, lines, finished))
 
     def _teachers(self, runs: Runs, mixed: bool, interval: int) -> list[list[FinishedRun]]:
         """By backbone; their own test has interval 1, so an evaluation at the others' is taken."""
@@ -103,8 +103,7 @@ class Tradeoff:
         absent |= {"backbone": unfinished[0].backbone if unfinished else ABSENT}
         absent |= {"seeds": 0, "unfinished": len(unfinished)}
         parts = [
-            Contents([self.teacher], seeds, unfinished, contents.measures, None).saved()
-            for seeds in teachers
+            Contents([self.teacher], seeds, unfinished, None).saved() for seeds in teachers
         ] or [DataFrame([absent])]
         parts = [part.assign(paper_percent=self.teacher_percent) for part in parts]
         lines = pd.concat([*parts, contents.saved()], ignore_index=True)[ACCURACY]
