@@ -142,7 +142,7 @@ class Contents:
             numbers = spread.copy()
             numbers.columns = [f"{name}{kind}_{which}" for which, name in numbers]
             table = table.join(numbers)
-        return table.reset_index()
+        return table.reset_index("backbone").reset_index()
 
     def _labels(self, backbone: str) -> DataFrame:
         labels = self.cells.loc[backbone, "label"]
