@@ -44,7 +44,7 @@ def test_codec_target_measures_a_rendered_street(tmp_path: Path):
     assert "VideoReader" in (tmp_path / "benchmark/codec.md").read_text()
 
 
-def test_loader_target_tells_where_the_time_goes(tmp_path: Path):
+def test_loader_target_measures_with_workers_and_without(tmp_path: Path):
     street = {
         "clips": "{train: 3, val: 1, test: 1}", "parameters.height": 64, "parameters.width": 96,
         "parameters.length": 5, "processes": 1,
@@ -58,9 +58,8 @@ def test_loader_target_tells_where_the_time_goes(tmp_path: Path):
     )
     assert answer.returncode == 0, answer.stderr
     result = json.loads((tmp_path / "benchmark/loader.json").read_text())
-    (shares,) = result["notes"].values()
-    assert {"decode", "augmentation", "labels"} <= set(shares)
-    assert sum(float(share.rstrip("%")) for share in shares.values()) > 99
+    assert list(result["rates"]) == ["1 workers", "in one process"]
+    assert all(rates[0] > 0 for rates in result["rates"].values())
 
 
 def test_loader_target_without_data_says_what_to_say(tmp_path: Path):

@@ -14,7 +14,7 @@ from test_benchmark import run
 from torch import nn
 
 from bdnet.benchmarks import networks
-from bdnet.benchmarks.errors import CannotMeasure
+from bdnet.benchmarks.base import CannotMeasure
 from bdnet.benchmarks.model import ModelCost
 from bdnet.cli.application import conf_folder
 from bdnet.models.base import Step, VideoModel

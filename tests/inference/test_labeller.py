@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from bdnet.codec import VideoReader
-from bdnet.inference.labeller import Labeller, Replayed, labeller
+from bdnet.inference.labeller import CudaGraphLabeller, Labeller, labeller
 from bdnet.types import Frame
 from networks import build
 from videos import Pan
@@ -60,7 +60,7 @@ def test_a_processor_has_nothing_to_replay():
 def test_replayed_steps_say_the_same(name: str, frames):
     model = build(*NETWORKS[name]).cuda().to(memory_format=torch.channels_last)
     plain, replayed = Labeller(model), labeller(model)
-    assert type(replayed) is Replayed
+    assert type(replayed) is CudaGraphLabeller
     for expected, found in zip(labels(plain, frames), labels(replayed, frames), strict=True):
         assert (expected != found).mean() < 1e-3
     # a second time through, what was recorded is used from the first frame on

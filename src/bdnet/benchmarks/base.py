@@ -1,22 +1,29 @@
-"""Measuring: contenders take turns, so that a change of the machine's mood hits all of them."""
+"""Measuring: contenders take turns, so that a change of the machine's load hits all of them."""
 
 import os
 import platform
 import statistics
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from tqdm import tqdm
 
+from bdnet.codec import Encoding, VideoWriter
+from bdnet.data.streets import StreetParameters, render
+from bdnet.errors import BdnetError
 from bdnet.system.machine import cores
 
 PACKAGES = ("bdnet", "torch", "av", "numpy", "opencv-python-headless", "albumentations")
 
 
+class CannotMeasure(BdnetError, ValueError):
+    """A measurement that makes no sense, or is impossible on this machine."""
+
+
 class Measurement(Protocol):
-    """What a target measured; facts say on what, notes what else was found."""
+    """The result of a target; facts describe the setting, notes are further results."""
 
     @property
     def facts(self) -> dict[str, Any]: ...
@@ -28,7 +35,13 @@ class Measurement(Protocol):
         """Every figure, for JSON."""
 
     def table(self) -> str:
-        """Their medians and spread, in Markdown."""
+        """Medians and spread, in Markdown."""
+
+
+class Target(Protocol):
+    """Something that can be measured."""
+
+    def measure(self, repeats: int) -> Measurement: ...
 
 
 class Timing(NamedTuple):
@@ -56,21 +69,24 @@ class Rates(NamedTuple):
     def table(self) -> str:
         """The last column is the ratio to the first row."""
         first = self.rows[0].median
-        lines = [f"| | {self.unit} | lowest to highest | relative |", "|---|---|---|---|"]
-        for row in self.rows:
-            spread = f"{min(row.values):.1f} to {max(row.values):.1f}"
-            lines.append(f"| {row.name} | {row.median:.1f} | {spread} | {row.median / first:.2f} |")
-        return "\n".join(lines)
+        rows = [
+            (
+                row.name,
+                f"{row.median:.1f}",
+                f"{min(row.values):.1f} to {max(row.values):.1f}",
+                f"{row.median / first:.2f}",
+            )
+            for row in self.rows
+        ]
+        return markdown(["", self.unit, "lowest to highest", "relative"], rows)
 
 
-class Target(Protocol):
-    """Something that can be measured."""
-
-    def measure(self, repeats: int) -> Measurement: ...
+def markdown(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    return "\n".join(f"| {' | '.join(row)} |" for row in [heads, ["---"] * len(heads), *rows])
 
 
 def take_turns(contenders: Mapping[str, Callable[[], float]], repeats: int) -> list[Timing]:
-    """Runs every contender once in vain and then in `repeats` rounds; each returns its figure."""
+    """Runs every contender in a warm-up round and in `repeats` others; each returns its figure."""
     values: dict[str, list[float]] = {name: [] for name in contenders}
     with tqdm(total=(repeats + 1) * len(contenders), desc="measure", unit="run") as bar:
         for repeat in range(repeats + 1):
@@ -79,7 +95,19 @@ def take_turns(contenders: Mapping[str, Callable[[], float]], repeats: int) -> l
                 if repeat:  # the first round warms the file cache and the libraries
                     values[name].append(value)
                 bar.update()
-    return [Timing(name, tuple(found)) for name, found in values.items()]
+    return [Timing(name, tuple(figures)) for name, figures in values.items()]
+
+
+def street(cache: Path, height: int, width: int, frames: int, interval: int) -> Path:
+    """A clean video of a drive through rendered streets, where none is given; rendered once."""
+    path = cache / f"streets-{width}x{height}-{frames}-{interval}.mp4"
+    if not path.exists():
+        parameters = StreetParameters(height, width, frames)
+        with VideoWriter(path, encoding=Encoding(interval=interval, crf=23)) as writer:
+            drive = tqdm(render(parameters, 0), f"render {path}", frames, unit="frame")
+            for image, _ in drive:
+                writer.write(image)
+    return path
 
 
 def machine() -> dict[str, Any]:
@@ -89,7 +117,7 @@ def machine() -> dict[str, Any]:
         "cores": cores(),
         "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB",
         "python": platform.python_version(),
-        **{name: found for name in PACKAGES if (found := _version(name))},
+        **{package: number for package in PACKAGES if (number := _version(package))},
     }
 
 

@@ -1,4 +1,4 @@
-"""Frames per second from a file to keyframe pixels and motion fields, beside what else there is."""
+"""Frames per second from a file to keyframe pixels and motion fields, beside other decoders."""
 
 import time
 from collections.abc import Callable
@@ -8,8 +8,7 @@ from typing import Any
 
 import av
 
-from bdnet.benchmarks.base import Rates, take_turns
-from bdnet.benchmarks.street import street
+from bdnet.benchmarks.base import Rates, street, take_turns
 from bdnet.codec import VideoReader, describe
 
 VECTORS = {"flags2": "+export_mvs"}

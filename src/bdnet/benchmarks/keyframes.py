@@ -1,4 +1,4 @@
-"""What rules for keyframes are worth: accuracy of whole videos against cost."""
+"""Rules for keyframes: accuracy on whole videos against cost."""
 
 import time
 from collections import defaultdict
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import torch
 from tqdm import tqdm
 
-from bdnet.benchmarks.errors import CannotMeasure
+from bdnet.benchmarks.base import CannotMeasure, markdown
 from bdnet.benchmarks.networks import ready
 from bdnet.codec.index import read_index
 from bdnet.data.base import Sample, Split
@@ -38,10 +38,10 @@ NOTES = {
 
 
 class RuleOutcome(NamedTuple):
-    """What a rule came to.
+    """The result of a rule.
 
     seconds: per frame, of each round
-    share:   of the frames, which were keyframes
+    share:   of keyframes among the frames
     longest: frames from one keyframe to the next, at most
     """
 
@@ -65,10 +65,8 @@ class Outcomes(NamedTuple):
 
     def table(self) -> str:
         first = self.rows[0]
-        lines = [f"| {' | '.join(HEADS)} |", f"|{'---|' * len(HEADS)}"]
-        for row in self.rows:
-            seconds = median(row.seconds)
-            cells = (
+        rows = [
+            (
                 row.rule,
                 f"{100 * row.miou:.2f}",
                 f"{row.share:.1%}",
@@ -76,11 +74,12 @@ class Outcomes(NamedTuple):
                 str(row.longest),
                 f"{row.gflops:.3f}",
                 f"{row.gflops / first.gflops:.3f}",
-                f"{seconds:.4f}",
-                f"{seconds / median(first.seconds):.3f}",
+                f"{median(row.seconds):.4f}",
+                f"{median(row.seconds) / median(first.seconds):.3f}",
             )
-            lines.append(f"| {' | '.join(cells)} |")
-        return "\n".join(lines)
+            for row in self.rows
+        ]
+        return markdown(HEADS, rows)
 
 
 class KeyframeRules:
@@ -88,7 +87,7 @@ class KeyframeRules:
 
     run:    folder of a finished run
     module: its data; None: the run's own
-    rules:  the first is what the others' cost is related to
+    rules:  the others' cost is relative to that of the first
     """
 
     def __init__(
@@ -115,16 +114,17 @@ class KeyframeRules:
     def measure(self, repeats: int) -> Outcomes:
         self.module.prepare_data()
         videos = self._videos()
-        seconds: dict[int, list[float]] = defaultdict(list)
-        found: dict[int, RuleOutcome] = {}
+        outcomes: list[list[RuleOutcome]] = [[] for _ in self.rules]
         frames = sum(len(read_index(video)) for video in videos)
         total = frames * len(self.rules) * repeats
         with tqdm(total=total, desc="segment", unit="frame") as bar:
             for _ in range(repeats):
-                for place, rule in enumerate(self.rules):
-                    found[place] = self._pass(rule, videos, bar.update)
-                    seconds[place] += found[place].seconds
-        rows = [found[place]._replace(seconds=tuple(seconds[place])) for place in found]
+                for rule, rounds in zip(self.rules, outcomes, strict=True):
+                    rounds.append(self._pass(rule, videos, bar.update))
+        rows = [
+            rounds[-1]._replace(seconds=tuple(outcome.seconds[0] for outcome in rounds))
+            for rounds in outcomes
+        ]
         facts = {
             "run": self.trained.name,
             "data set": type(self.module.dataset).__name__,
@@ -136,7 +136,7 @@ class KeyframeRules:
         return Outcomes(rows, facts, NOTES)
 
     def _videos(self) -> dict[Path, dict[int, Sample]]:
-        """The labelled frames of each video, by their number."""
+        """The labelled samples of each video, by frame number."""
         videos: dict[Path, dict[int, Sample]] = defaultdict(dict)
         for sample in self.module.dataset.samples(self.split):
             if sample.label is not None:
@@ -146,24 +146,26 @@ class KeyframeRules:
         return videos
 
     def _pass(
-        self, rule: Keyframes, videos: dict[Path, dict[int, Sample]], tell: Callable[[int], Any]
+        self, rule: Keyframes, videos: dict[Path, dict[int, Sample]], advance: Callable[[int], Any]
     ) -> RuleOutcome:
         scores = SegmentationByOffset(len(self.trained.classes), 1)
-        seconds, keys, count, longest = 0.0, 0, 0, 1
+        seconds, keyframes, count, longest = 0.0, 0, 0, 1
         for video, samples in videos.items():
-            found = []
-            for segmented, took in timed(Stream(video, self.network, rule, strict=True)):
-                index, labels = segmented.frame.index, segmented.labels
-                found += [index] * segmented.is_key
+            keys = []
+            for segmentation, elapsed in timed(Stream(video, self.network, rule, strict=True)):
+                index, labels = segmentation.index, segmentation.labels
+                keys += [index] * segmentation.is_key
                 if index in samples:
                     truth = self.module.dataset.labels_of(samples[index], *labels.shape)
-                    said, true = (torch.from_numpy(each).long()[None] for each in (labels, truth))
-                    scores.update(said, true, torch.zeros(1, dtype=torch.long))
-                seconds, count = seconds + took, count + 1
-                tell(1)
-            keys += len(found)
-            longest = max([longest, *(after - before for before, after in pairwise(found))])
-        share = keys / count
+                    predicted, true = (
+                        torch.from_numpy(array).long()[None] for array in (labels, truth)
+                    )
+                    scores.update(predicted, true, torch.zeros(1, dtype=torch.long))
+                seconds, count = seconds + elapsed, count + 1
+                advance(1)
+            keyframes += len(keys)
+            longest = max([longest, *(after - before for before, after in pairwise(keys))])
+        share = keyframes / count
         key, other = operations(self.network, *labels.shape)
         cost = share * key + (1 - share) * other
         miou = float(scores.compute().last_k)
@@ -171,11 +173,11 @@ class KeyframeRules:
 
 
 def timed(stream: Stream) -> Iterator[tuple[Segmentation, float]]:
-    """Frames and the seconds that each one took, without what is done with it."""
+    """Frames and the seconds that each one took, without the caller's work on it."""
     with stream:
         start = time.perf_counter()
-        for segmented in stream:
-            yield segmented, time.perf_counter() - start
+        for segmentation in stream:
+            yield segmentation, time.perf_counter() - start
             start = time.perf_counter()
 
 

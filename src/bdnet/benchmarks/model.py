@@ -31,7 +31,7 @@ Call = Callable[[], object]
 class ModelCost:
     """Takes random frames through networks, from the picture to its label map.
 
-    contenders: by name; one is `single_frame`, to which the others are related
+    contenders: by name; the others' cost is relative to that of `single_frame`
     """
 
     def __init__(
@@ -65,19 +65,21 @@ class ModelCost:
                 name: factory(classes=self.classes, backbone=backbone)
                 for name, factory in self.contenders.items()
             }
-            facts |= {f"{name} {backbone}": parts(each) for name, each in networks.items()}
             for name, network in networks.items():
+                facts[f"{name} {backbone}"] = parts(network)
                 networks[name] = ready(network, self.device, self.channels_last)
             runs[backbone] = self._runs(networks)
         turns = {
             f"{backbone} {name} {part}": self._timed(run)
-            for backbone, each in runs.items()
-            for (name, part), run in each.items()
+            for backbone, calls in runs.items()
+            for (name, part), run in calls.items()
         }
         rows = iter(take_turns(turns, repeats))
         comparisons = []
-        for backbone, each in runs.items():
-            costs = {part: Cost(next(rows).values, self._gflops(run)) for part, run in each.items()}
+        for backbone, calls in runs.items():
+            costs = {
+                part: Cost(next(rows).values, self._gflops(run)) for part, run in calls.items()
+            }
             frames = {
                 name: Frames(costs[name, "key"], costs.get((name, "other"), costs[name, "key"]))
                 for name in self.contenders
@@ -86,13 +88,13 @@ class ModelCost:
         return Costs(comparisons, self.intervals, facts, NOTES)
 
     def _runs(self, networks: dict[str, VideoModel]) -> dict[tuple[str, str], Call]:
-        """What takes turns, by contender and what of it."""
+        """The calls that take turns, by contender and kind of frame."""
         key, other = self._frames()
         runs: dict[tuple[str, str], Call] = {}
         for name, network in networks.items():
             with self._inference():
                 state, logits = network.step(network.start(), key)
-                # a stream that is under way: it remembers all that it ever will
+                # past a stream's first frames the state is complete
                 for _ in range(network.least_interval - 1):
                     state, _ = network.step(state, other)
             runs[name, "key"] = partial(self._labels, network, state, key)
@@ -106,7 +108,7 @@ class ModelCost:
         return label_map(network.step(state, frame)[1], self.height, self.width)
 
     def _frames(self) -> tuple[Step, Step]:
-        """A keyframe and another: noise that moves smoothly by some pixels, with some holes."""
+        """A keyframe and another frame: noise that moves smoothly, with some holes."""
         generator = torch.Generator().manual_seed(self.seed)
         image = torch.randn(1, 3, self.height, self.width, generator=generator)
         grid = cells(self.height), cells(self.width)
@@ -121,7 +123,7 @@ class ModelCost:
         return Step(image, is_key=True), other
 
     def _inference(self) -> ExitStack:
-        """Without gradients, in the precision asked for."""
+        """Without gradients, in the configured precision."""
         stack = ExitStack()
         stack.enter_context(torch.inference_mode())
         stack.enter_context(autocast(self.device, self.precision))
@@ -139,7 +141,7 @@ class ModelCost:
         return timed
 
     def _wait(self) -> None:
-        """A GPU works on after it was told what to do."""
+        """A GPU runs asynchronously."""
         if self.device.type == "cuda":
             torch.cuda.synchronize()
 

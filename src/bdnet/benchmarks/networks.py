@@ -1,11 +1,11 @@
-"""The networks that are measured, as the configuration gives them."""
+"""The networks that are measured, from the configuration."""
 
 from collections.abc import Collection
 from typing import Protocol
 
 import torch
 
-from bdnet.benchmarks.errors import CannotMeasure
+from bdnet.benchmarks.base import CannotMeasure
 from bdnet.models.base import VideoModel
 from bdnet.models.for_inference import for_inference
 from bdnet.models.precision import check_precision
@@ -21,20 +21,20 @@ class NetworkFactory(Protocol):
 
 
 def ready(network: VideoModel, device: torch.device, channels_last: bool) -> VideoModel:
-    """A network as it is used."""
+    """A network as inference uses it."""
     layout = torch.channels_last if channels_last else torch.contiguous_format
     return for_inference(network).to(device).to(memory_format=layout)
 
 
 def parts(network: VideoModel) -> str:
-    """How large it is, and what it is made of."""
-    millions = sum(each.numel() for each in network.parameters()) / 1e6
+    """Its size and its parts."""
+    millions = sum(parameter.numel() for parameter in network.parameters()) / 1e6
     names = ", ".join(type(child).__name__ for child in network.children())
     return f"{millions:.2f} million parameters; {names}"
 
 
 def gpu(device: torch.device) -> dict[str, str]:
-    """The graphics card, if it is one that is measured on."""
+    """The name of the graphics card, where the device is one."""
     return {"GPU": torch.cuda.get_device_name()} if device.type == "cuda" else {}
 
 
@@ -45,11 +45,11 @@ def check(
     device: str,
     precision: str,
 ) -> None:
-    """Refuses what makes no comparison."""
+    """Refuses settings without a comparison."""
     if BASELINE not in contenders:
         raise CannotMeasure(
             f"contenders={', '.join(contenders) or 'none'}: {BASELINE} must be one of them, "
-            "since the others' cost is told relative to it"
+            "since the others' cost is relative to it"
         )
     if not backbones or not intervals:
         raise CannotMeasure(f"backbones={backbones}, intervals={intervals}: at least one of each")

@@ -9,10 +9,8 @@ from typing import Any, NamedTuple
 
 import torch
 
-from bdnet.benchmarks.base import take_turns
-from bdnet.benchmarks.errors import CannotMeasure
+from bdnet.benchmarks.base import CannotMeasure, street, take_turns
 from bdnet.benchmarks.networks import NetworkFactory, check, gpu, parts, ready
-from bdnet.benchmarks.street import street
 from bdnet.benchmarks.trips import Leg, Trip, Trips
 from bdnet.codec import VideoReader, describe
 from bdnet.codec.index import read_index
@@ -28,13 +26,13 @@ NOTES = {
     "relative": "to the single-frame network on every frame of the same video, round by round; "
     "median of the rounds",
     "paper": "the same ratio in BDNet's Table 1, on other hardware",
-    "network": "what the network's thread was at work for; the decoder's works beside it",
+    "network": "the time that the network's thread was busy; the decoder's runs beside it",
     "decoder alone": "the same frames read with nothing beside it",
 }
 
 
 class Way(NamedTuple):
-    """One of those that take turns."""
+    """A network at an interval; these take turns."""
 
     backbone: str
     contender: str
@@ -47,20 +45,19 @@ class Way(NamedTuple):
 
     @property
     def reads(self) -> str:
-        """What of the video is decoded for it."""
+        """The frames whose pixels are decoded for it."""
         return "all" if self.network.pixels == "all" else f"keyframes, every {self.interval}"
 
 
 class Pipeline:
-    """Takes a video through networks.
+    """Segments a video with networks.
 
-    contenders: by name; one is `single_frame`, which reads every frame and which the others are
-                related to
+    contenders: by name; the others' cost is relative to `single_frame`, which reads every frame
     intervals:  frames from keyframe to keyframe of the others
     video:      a file; None renders streets of the size and length below, once, into `cache`
     codec_interval: of the codec's own keyframes in rendered streets
-    least:      segment at least so many frames in each round, rounded up to whole intervals
-    lead:       frames of each round before these, which do not count: a GPU's steps are recorded
+    least:      frames to segment in each round at least, rounded up to whole intervals
+    lead:       warm-up frames of each round, which do not count: a GPU's steps are recorded
     decoder_threads: 0 is one per core
     compile:    the networks' steps, by torch.compile
     """
@@ -110,7 +107,7 @@ class Pipeline:
         turns |= {way.name: self._trip(video, way, trips[way.name]) for way in ways}
         rows = {row.name: row.values for row in take_turns(turns, repeats)}
         legs = [
-            # the first round warms up
+            # without the warm-up round
             Leg(*way[:3], tuple(trips[way.name][1:]), rows[f"decode {way.reads}"])
             for way in ways
         ]
@@ -135,7 +132,7 @@ class Pipeline:
     def _trip(self, video: Path, way: Way, trips: list[Trip]) -> Callable[[], float]:
         def run() -> float:
             lead, count = self.lead, self._count(way.interval)
-            if not trips:  # the first round is to warm networks up, each of them once
+            if not trips:  # the first round warms networks up, each of them once
                 lead, count = 0, 0 if way.network in self._warm else min(2, count)
                 self._warm.add(way.network)
             start, network, decode = time.perf_counter(), 0.0, 0.0
@@ -145,17 +142,17 @@ class Pipeline:
             ) as stream:
                 for _ in islice(stream, lead):
                     start = time.perf_counter()
-                for segmented in islice(stream, count):
-                    network += segmented.seconds.network
-                    decode += segmented.seconds.decode
+                for segmentation in islice(stream, count):
+                    network += segmentation.seconds.network
+                    decode += segmentation.seconds.decode
                 whole = time.perf_counter() - start
-            trips.append(Trip(*(each / max(1, count) for each in (whole, network, decode))))
+            trips.append(Trip(*(seconds / max(1, count) for seconds in (whole, network, decode))))
             return trips[-1].whole
 
         return run
 
     def _alone(self, video: Path, way: Way) -> Callable[[], float]:
-        # one frame by itself would be mostly opening the file
+        # opening the file would be most of a single frame's time
         count = max(self._count(way.interval), min(STEADY, len(read_index(video))))
 
         def run() -> float:
@@ -171,11 +168,11 @@ class Pipeline:
         return run
 
     def _check_length(self, video: Path) -> None:
-        found = describe(video).frames
+        frames = describe(video).frames
         needed = self.lead + max(map(self._count, self.intervals))
-        if found < needed:
+        if frames < needed:
             raise CannotMeasure(
-                f"video={video}: {found} frames, and intervals={self.intervals} with "
+                f"video={video}: {frames} frames, and intervals={self.intervals} with "
                 f"least={self.least}, lead={self.lead} need {needed}; take a longer one, "
                 "or smaller numbers"
             )
@@ -190,7 +187,7 @@ class Pipeline:
                 8 * video.stat().st_size / info.frames / info.width / info.height, 3
             ),
             "frames before them": self.lead,
-            "frames per round": {each: self._count(each) for each in [1, *self.intervals]},
+            "frames per round": {k: self._count(k) for k in [1, *self.intervals]},
             "classes": self.classes,
             "precision": self.precision,
             "layout": "channels_last" if self.channels_last else "contiguous",

@@ -1,8 +1,9 @@
-"""What a frame of a video costs on its way from the file to its label map."""
+"""What a frame of a video costs from the file to its label map."""
 
-import statistics
+from statistics import median
 from typing import Any, NamedTuple
 
+from bdnet.benchmarks.base import markdown
 from bdnet.reports.cost import BASELINE, INTERVAL, published
 
 HEADS = (
@@ -15,8 +16,8 @@ class Trip(NamedTuple):
     """Seconds per frame of one pass through a video.
 
     whole:   from one label map to the next
-    network: of these, what the network's thread was at work for
-    decode:  what the decoder's thread was at work for, beside it
+    network: the network's thread was busy
+    decode:  the decoder's thread, beside it, was busy
     """
 
     whole: float
@@ -25,10 +26,10 @@ class Trip(NamedTuple):
 
 
 class Leg(NamedTuple):
-    """A network on its way through a video: the trips of all rounds.
+    """A network's passes through a video, of all rounds.
 
-    alone:    decoding what this network reads, with nothing beside it, in the same rounds
-    interval: from keyframe to keyframe; 1 of the network that has none but those
+    alone:    decoding the frames that this network reads, with nothing beside it, in these rounds
+    interval: from keyframe to keyframe; 1 where every frame is a keyframe
     """
 
     backbone: str
@@ -38,12 +39,14 @@ class Leg(NamedTuple):
     alone: tuple[float, ...]
 
     def seconds(self) -> float:
-        return statistics.median(trip.whole for trip in self.trips)
+        return median(trip.whole for trip in self.trips)
+
+    def network_seconds(self) -> float:
+        return median(trip.network for trip in self.trips)
 
     def bottleneck(self) -> str:
-        """What would have to be faster for the whole to be."""
-        network = statistics.median(trip.network for trip in self.trips)
-        return "network" if network > statistics.median(self.alone) else "decoder"
+        """The slower of network and decoder."""
+        return "network" if self.network_seconds() > median(self.alone) else "decoder"
 
 
 class Trips(NamedTuple):
@@ -55,7 +58,7 @@ class Trips(NamedTuple):
 
     def relative(self, leg: Leg) -> tuple[float, ...]:
         """To the single-frame network on the same backbone, round by round."""
-        (single,) = (each for each in self.legs if each[:2] == (leg.backbone, BASELINE))
+        (single,) = (other for other in self.legs if other[:2] == (leg.backbone, BASELINE))
         return tuple(a.whole / b.whole for a, b in zip(leg.trips, single.trips, strict=True))
 
     def record(self) -> dict[str, Any]:
@@ -73,29 +76,21 @@ class Trips(NamedTuple):
         }
 
     def table(self) -> str:
-        lines = [
-            f"| {' | '.join(HEADS)} |",
-            f"|{'---|' * len(HEADS)}",
-        ]
-        for leg in self.legs:
-            relative = self.relative(leg)
-            paper = published(leg.contender, leg.backbone) if leg.interval == INTERVAL else None
-            cells = (
-                leg.backbone,
-                leg.contender,
-                str(leg.interval),
-                _digits(leg.seconds()),
-                f"{1 / leg.seconds():.4g}",
-                f"{statistics.median(relative):.3f}",
-                f"{min(relative):.3f} to {max(relative):.3f}",
-                "" if paper is None else f"{paper:.2f}",
-                _digits(statistics.median(trip.network for trip in leg.trips)),
-                _digits(statistics.median(leg.alone)),
-                leg.bottleneck(),
-            )
-            lines.append(f"| {' | '.join(cells)} |")
-        return "\n".join(lines)
+        return markdown(HEADS, map(self._row, self.legs))
 
-
-def _digits(seconds: float) -> str:
-    return f"{seconds:.4f}"
+    def _row(self, leg: Leg) -> tuple[str, ...]:
+        relative = self.relative(leg)
+        paper = published(leg.contender, leg.backbone) if leg.interval == INTERVAL else None
+        return (
+            leg.backbone,
+            leg.contender,
+            str(leg.interval),
+            f"{leg.seconds():.4f}",
+            f"{1 / leg.seconds():.4g}",
+            f"{median(relative):.3f}",
+            f"{min(relative):.3f} to {max(relative):.3f}",
+            "" if paper is None else f"{paper:.2f}",
+            f"{leg.network_seconds():.4f}",
+            f"{median(leg.alone):.4f}",
+            leg.bottleneck(),
+        )

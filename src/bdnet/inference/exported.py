@@ -22,13 +22,13 @@ from bdnet.system.files import read_json
 from bdnet.types import CELL, IGNORE, Frame
 
 Tensors = dict[str, NDArray[Any]]  # by name
-RunGraph = Callable[[str, Tensors], Tensors]  # of the graph of this name: inputs -> outputs
+RunGraph = Callable[[str, Tensors], Tensors]  # name of a graph, its inputs -> its outputs
 
 
 class GraphStream:
-    """A video on its way through the graphs, which hand each other what they remember.
+    """The graphs on the frames of one video; holds the state that they pass on.
 
-    description: graphs.json
+    description: the content of graphs.json
     """
 
     def __init__(self, description: Mapping[str, Any], run: RunGraph) -> None:
@@ -38,21 +38,22 @@ class GraphStream:
     def step(self, frame: Frame, is_key: bool) -> Tensors:
         """The outputs on the next frame."""
         name = "key" if is_key or "other" not in self.graphs else "other"
-        given = {"image": frame.image, "motion": frame.motion, "valid": frame.valid}
+        parts = {"image": frame.image, "motion": frame.motion, "valid": frame.valid}
         if frame.image is not None and self.size is None:
-            given["image"] = fill_cells(frame.image)
-        fed = {name: each[None] for name, each in given.items() if each is not None} | self.state
+            parts["image"] = fill_cells(frame.image)
+        values = {part: array[None] for part, array in parts.items() if array is not None}
+        values |= self.state
         graph = self.graphs[name]
-        outputs = self.run(name, {each["name"]: fed[each["name"]] for each in graph["inputs"]})
-        self.state |= {kept: outputs[output] for kept, output in graph["state"].items()}
+        outputs = self.run(name, {port["name"]: values[port["name"]] for port in graph["inputs"]})
+        self.state |= {state: outputs[output] for state, output in graph["state"].items()}
         return outputs
 
 
 class Exported:
-    """Graphs that `python -m bdnet.export` wrote.
+    """The graphs of a folder that `python -m bdnet.export` wrote.
 
     threads:   of onnxruntime and of the decoder, 0 for one per core
-    providers: of onnxruntime, the first that is there counts
+    providers: of onnxruntime, in order of preference
     """
 
     def __init__(
@@ -72,22 +73,23 @@ class Exported:
     ) -> Iterator[tuple[Frame, NDArray[np.uint8]]]:
         """Every frame and its labels, 255 before the first keyframe of a damaged stream.
 
-        interval: keyframes are every so manieth frame, and those without motion; None: the run's
+        interval: frames from keyframe to keyframe, None for the run's; frames without motion are
+                  keyframes too
         """
         is_due = Fixed(self.interval if interval is None else interval).begin()
-        reads_them_all = reads_all(self.description)
-        pixels: Pixels = "all" if reads_them_all else is_due
+        needs_all_images = reads_all(self.description)
+        pixels: Pixels = "all" if needs_all_images else is_due
         with closing(
             VideoReader(video, pixels, strict=False, threads=self.threads, upright=True)
         ) as reader:
             stream, has_begun = GraphStream(self.description, self.run), False
             labels: NDArray[np.uint8] | None = None
             for frame in reader:
-                if labels is None:  # how a video is turned is known from its first picture on
+                if labels is None:  # a video's rotation is known from its first frame on
                     check_size(self.description, reader)
                     labels = np.full((reader.height, reader.width), IGNORE, np.uint8)
-                # the decoder has asked, and so says by the image
-                is_key = is_due(frame) if reads_them_all else frame.image is not None
+                # otherwise the decoder has asked the rule, and keyframes have images
+                is_key = is_due(frame) if needs_all_images else frame.image is not None
                 has_begun |= is_key
                 if has_begun:
                     whole = stream.step(frame, is_key)["labels"][0]
@@ -98,12 +100,11 @@ class Exported:
 def reads_all(description: Mapping[str, Any]) -> bool:
     """Whether the frames between keyframes need pixels."""
     other = description["graphs"].get("other")
-    return other is None or any(each["name"] == "image" for each in other["inputs"])
+    return other is None or any(port["name"] == "image" for port in other["inputs"])
 
 
 def check_size(description: Mapping[str, Any], video: VideoReader) -> None:
-    found = [video.height, video.width]
-    if description["size"] not in (None, found):
+    if description["size"] not in (None, [video.height, video.width]):
         wanted = "x".join(map(str, description["size"]))
         raise BdnetError(
             f"{video.path}: is {video.height}x{video.width} (height x width), and these graphs are "
@@ -141,7 +142,7 @@ def onnx_run(
     }
 
     def run(graph: str, inputs: Tensors) -> Tensors:
-        names = [each["name"] for each in description["graphs"][graph]["outputs"]]
+        names = [port["name"] for port in description["graphs"][graph]["outputs"]]
         return dict(zip(names, sessions[graph].run(names, inputs), strict=True))
 
     return run

@@ -1,4 +1,4 @@
-"""A network out of a run: loaded with what it has learnt, ready to segment videos."""
+"""The network of a run: loaded with its trained weights, ready to segment videos."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,7 +20,7 @@ from bdnet.types import Segmentation
 
 
 class Network(NamedTuple):
-    """A trained network, and what it needs to be used.
+    """A trained network with its classes.
 
     interval: frames from one keyframe to the next that it was trained for
     name:     of the run that it comes from
@@ -39,7 +39,7 @@ class Network(NamedTuple):
     ) -> Iterator[Segmentation]:
         """Every frame of a video file or URL with its labels, while it is being decoded.
 
-        interval: every n-th frame is read whole; None: as in training; or a rule for keyframes
+        interval: frames from one keyframe to the next, None for the interval of training; or a rule
         """
         keyframes = self.interval if interval is None else interval
         model = for_inference(self.model)
@@ -47,10 +47,10 @@ class Network(NamedTuple):
 
 
 def load(path: Path | str, checkpoint: str = "last") -> Network:
-    """The network of a finished run, with the weights that it has learnt.
+    """The network of a finished run, with its trained weights.
 
     path:       the run's folder, or one of the checkpoints in it
-    checkpoint: which weights of the folder: last, or best of validation
+    checkpoint: which of the folder's checkpoints: last, or best of validation
     """
     path = Path(path)
     if path.suffix == ".ckpt":
@@ -65,7 +65,7 @@ def load(path: Path | str, checkpoint: str = "last") -> Network:
 
 
 def _classes(facts: Mapping[str, Any]) -> Classes:
-    stored = facts.get("stored")  # runs of before do not know it
+    stored = facts.get("stored")  # missing in older runs
     return Classes(
         tuple(facts["names"]),
         tuple((r, g, b) for r, g, b in facts["colours"]),
@@ -74,15 +74,15 @@ def _classes(facts: Mapping[str, Any]) -> Classes:
 
 
 def untrained(config: DictConfig) -> VideoModel:
-    """The untrained network of a run's configuration."""
+    """The network of a run's configuration, before training."""
     check_trust(config.model)
-    # its own weights come next; the backbone's file may be gone
-    given = {"weights": "none"} if "weights" in config.model else {}
-    model = instantiate(config.model, _convert_="all", **given)
+    # the run's weights come next; the backbone's file may be gone
+    overrides = {"weights": "none"} if "weights" in config.model else {}
+    model = instantiate(config.model, _convert_="all", **overrides)
     assert isinstance(model, VideoModel)
     return model
 
 
 def trained(run: str, checkpoint: str = "last") -> VideoModel:
-    """The same as a `_target_`: a teacher out of a run."""
+    """A run's network as a `_target_`: a teacher."""
     return load(run, checkpoint).model

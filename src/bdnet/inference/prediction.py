@@ -1,4 +1,4 @@
-"""Videos in, films with overlay and label images out; summary.json says what became of each."""
+"""Segments videos into overlay films and label images; summary.json reports on each video."""
 
 import sys
 import time
@@ -22,8 +22,8 @@ from bdnet.codec.sources import find_sources
 from bdnet.data.classes import Classes
 from bdnet.errors import BdnetError
 from bdnet.inference.network import Network, load
+from bdnet.inference.outputs import LabelImages, Output, OverlayFilm, uninterrupted
 from bdnet.inference.streaming import FrameImages, Stream
-from bdnet.inference.tracks import LabelImages, OverlayFilm, Track, uninterrupted
 from bdnet.keyframes.base import Keyframes
 from bdnet.keyframes.fixed import Fixed
 from bdnet.models.for_inference import for_inference
@@ -32,11 +32,11 @@ from bdnet.reports.pictures.file import save
 from bdnet.reports.pictures.lettering import legend
 from bdnet.system.files import write_json
 
-VideoReport = dict[str, Any]  # as it stands in summary.json
+VideoReport = dict[str, Any]  # of one video in summary.json
 
 
 def predict_all(config: DictConfig) -> None:
-    """Segments every video that is meant; those that cannot be do not stop the others."""
+    """Segments every video that matches; a video that fails does not stop the others."""
     if not (config.overlay or config.labels):
         raise BdnetError("overlay=false labels=false: nothing to write; say true to one of them")
     if config.threads is not None:
@@ -44,9 +44,10 @@ def predict_all(config: DictConfig) -> None:
     check_precision(config.precision)
     videos, output = find_videos(config.video), Path(config.output)
     trained = load(config.run, config.checkpoint)
-    values, keyframes = label_values(config.ids, trained.classes), rule(config, trained)
+    values = label_values(config.ids, trained.classes)
+    keyframes = keyframe_rule(config, trained)
     trained = trained._replace(model=for_inference(trained.model))
-    device = move(trained.model, config.device)
+    device = _to_device(trained.model, config.device)
     save(legend(trained.classes, 640), output / "legend.png")
     trained.classes.write(output / "classes.yaml", values)
     summary: VideoReport = {
@@ -58,10 +59,11 @@ def predict_all(config: DictConfig) -> None:
         "failed": {},
     }
     try:
-        for place, video in videos.items():
-            summary["videos"][video] = {}
+        for name, video in videos.items():
+            report: VideoReport = {}
+            summary["videos"][video] = report
             try:
-                predict(video, output / place, trained, keyframes, config, summary["videos"][video])
+                _predict(video, output / name, trained, keyframes, config, report)
             except (BdnetError, OSError) as error:
                 summary["failed"][video] = str(error)
                 del summary["videos"][video]
@@ -72,30 +74,30 @@ def predict_all(config: DictConfig) -> None:
 
 
 def find_videos(pattern: str) -> dict[Path, str]:
-    """The videos that are meant, by what their results are called below the output folder."""
+    """The videos that match, by the name of their results below the output folder."""
     if "://" in pattern:
         return {Path(Path(urlsplit(pattern).path).stem or "stream"): pattern}
     sources = find_sources(pattern)
-    videos = [source for source in sources if source.is_video]
-    if not videos:
+    if not any(source.is_video for source in sources):
         raise BdnetError(
             f"video={pattern}: images, and no video; make one of them: "
             f"{encode_command(sources[0].path)}"
         )
-    found: dict[Path, str] = {}
-    for source in videos:
-        place = source.name.with_suffix("")
-        if place in found:
+    videos: dict[Path, str] = {}
+    for source in sources:
+        name = source.name.with_suffix("")
+        if source.is_video and name in videos:
             raise BdnetError(
-                f"{source.path} and {found[place]} would both become {place}; segment them into "
+                f"{source.path} and {videos[name]} would both become {name}; segment them into "
                 "different output folders"
             )
-        found[place] = str(source.path)
-    return found
+        if source.is_video:
+            videos[name] = str(source.path)
+    return videos
 
 
-def move(model: nn.Module, device: str) -> str:
-    """Puts a network where it is to work, with its weights as they are fast, and says where."""
+def _to_device(model: nn.Module, device: str) -> str:
+    """Moves a network, its weights in the faster memory format; the device that `auto` means."""
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     try:
@@ -107,7 +109,7 @@ def move(model: nn.Module, device: str) -> str:
 
 
 def label_values(ids: str, classes: Classes) -> NDArray[np.uint8] | None:
-    """What label images hold for each class number, [256]; None: the number itself."""
+    """The value of each class number in label images, [256]; None: the number itself."""
     if ids == "class":
         return None
     if ids != "stored":
@@ -119,81 +121,83 @@ def label_values(ids: str, classes: Classes) -> NDArray[np.uint8] | None:
     return classes.values()
 
 
-def rule(config: DictConfig, trained: Network) -> Keyframes:
-    """Which frames the network reads whole; every so manieth as in training, if nothing is said.
+def keyframe_rule(config: DictConfig, trained: Network) -> Keyframes:
+    """The configured rule, by default the interval of training.
 
-    One that sees every frame by itself reads all of them, whatever is said.
+    A network that segments every frame by itself reads all of them, whatever is configured.
     """
     if config.interval == "gop":
         raise BdnetError("interval=gop: a number of frames; keyframe=gop takes the codec's own")
     interval = trained.interval if config.interval is None else config.interval
-    found: Keyframes = instantiate(OmegaConf.merge(config, {"interval": interval}).keyframe)
-    return found if trained.model.looks_back else Fixed(1)
+    rule: Keyframes = instantiate(OmegaConf.merge(config, {"interval": interval}).keyframe)
+    return rule if trained.model.looks_back else Fixed(1)
 
 
-def predict(
+def _predict(
     video: str,
-    place: Path,
+    stem: Path,
     trained: Network,
     keyframes: Keyframes,
     config: DictConfig,
     report: VideoReport,
 ) -> None:
-    """Segments one video into place.overlay.mp4 and place.labels, and fills in its report."""
+    """Segments one video into STEM.overlay.mp4 and STEM.labels, and fills in its report."""
     images: FrameImages = "all" if config.overlay else "read"
-    tracks: list[Track] = []
+    outputs: list[Output] = []
     with Stream(video, trained.model, keyframes, images, precision=config.precision) as stream:
+        reader = stream.reader
         if config.overlay:
-            tracks.append(OverlayFilm(place, stream.reader.fps, trained.classes, config.legend))
+            outputs.append(OverlayFilm(stem, reader.fps, trained.classes, config.legend))
         if config.labels:
-            tracks.append(LabelImages(place, label_values(config.ids, trained.classes)))
+            outputs.append(LabelImages(stem, label_values(config.ids, trained.classes)))
         try:
             with ExitStack() as stack:
-                for track in tracks:
-                    stack.enter_context(track)
-                follow(stream, tracks, config.frames, report)
+                for output in outputs:
+                    stack.enter_context(output)
+                _write_frames(stream, outputs, config.frames, report)
             report["is_complete"] = True
         finally:
-            reader = stream.reader
             report["share_without_vectors"] = round(reader.hole_share, 4)
-            report["seconds"] = {name: round(each, 4) for name, each in report["seconds"].items()}
+            report["seconds"] = {name: round(value, 4) for name, value in report["seconds"].items()}
             report["damaged_frames"] = list(reader.corrupt)
             report["problems"] = list(reader.problems)
-            report["files"] = [str(track.result) for track in tracks if track.result]
+            report["files"] = [str(output.result) for output in outputs if output.result]
             if report["files"]:
-                tell(video, report)
+                _print_summary(video, report)
 
 
-def follow(stream: Stream, tracks: list[Track], frames: int | None, report: VideoReport) -> None:
-    """Writes every frame as it comes, and counts."""
+def _write_frames(
+    stream: Stream, outputs: list[Output], frames: int | None, report: VideoReport
+) -> None:
+    """Writes and counts frames; the report is right after an interrupt at any time."""
     seconds = {"decode": 0.0, "network": 0.0, "write": 0.0, "total": 0.0}
     report |= {"is_complete": False, "frames": 0, "keyframes": 0, "seconds": seconds}
     begin = time.perf_counter()
-    name, total = Path(stream.reader.path).name, expected(stream.reader, frames)
+    name, total = Path(stream.reader.path).name, _frame_count(stream.reader, frames)
     with tqdm(islice(stream, frames), name, total, unit="frame") as bar:
-        for segmented in bar:
+        for segmentation in bar:
             with uninterrupted():
                 start = time.perf_counter()
-                for track in tracks:
-                    track.write(segmented)
+                for output in outputs:
+                    output.write(segmentation)
                 seconds["write"] += time.perf_counter() - start
-                seconds["decode"] += segmented.seconds.decode
-                seconds["network"] += segmented.seconds.network
+                seconds["decode"] += segmentation.seconds.decode
+                seconds["network"] += segmentation.seconds.network
                 seconds["total"] = time.perf_counter() - begin
                 report["frames"] += 1
-                report["keyframes"] += segmented.is_key
+                report["keyframes"] += segmentation.is_key
                 report["frames_per_second"] = round(report["frames"] / seconds["total"], 2)
 
 
-def expected(reader: VideoReader, frames: int | None) -> int | None:
-    """How many frames there will be; None of a URL or device, which has no end to look for."""
+def _frame_count(reader: VideoReader, frames: int | None) -> int | None:
+    """How many frames there will be, for the progress bar; None where a URL does not say."""
     if not Path(reader.path).is_file():
         return frames
     return len(reader) if frames is None else min(frames, len(reader))
 
 
-def tell(video: str, report: VideoReport) -> None:
-    seconds = ", ".join(f"{name} {each:.1f} s" for name, each in report["seconds"].items())
+def _print_summary(video: str, report: VideoReport) -> None:
+    seconds = ", ".join(f"{name} {value:.1f} s" for name, value in report["seconds"].items())
     begin = "" if report["is_complete"] else "interrupted after "
     print(
         f"{video}: {begin}{report['frames']} frames, {report['keyframes']} of them keyframes, "

@@ -10,7 +10,7 @@ from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 
@@ -30,16 +30,17 @@ FrameImages = Literal["read", "all"]
 
 
 class Stream:
-    """A video on its way through a network; iterate over it once, and close it.
+    """The segmentations of a video; iterate once, and close it.
 
     keyframes: the network's: one every so many frames and wherever the stream starts afresh; None:
                only there; or any other rule
-    images:    of the frames that come out: those that the network reads, or all
-    strict:    refuse what is no clean stream instead of doing the best with it (see VideoReader)
+    images:    which of the frames have images: those that the network reads, or all
+    strict:    refuse a stream that is not clean instead of reading it as well as possible (see
+               VideoReader)
     threads:   of the decoder, 0 for one per core
-    precision: of the network's products: bfloat16 is faster where the hardware knows it
+    precision: of the network's products: bfloat16 is faster where the hardware has it
 
-    The network works where its parameters are, and is put into evaluation.
+    The network runs where its parameters are, and is put into evaluation mode.
     """
 
     def __init__(
@@ -52,18 +53,18 @@ class Stream:
         threads: int = 0,
         precision: Precision = "float32",
     ) -> None:
-        self._label, rule = labeller(model, precision), rule_of(keyframes)
+        self._label, rule = labeller(model, precision), _rule(keyframes)
         pixels: Pixels = "all"
         self._is_key = rule.begin()
         if images == "read" and model.pixels == "key":
-            # the decoder asks, ahead of the network, and so says by the image
+            # the decoder, ahead of the network, asks the rule: its keyframes have images
             pixels = self._is_key if rule.chooses else "intra"
             self._is_key = has_image
         self.reader = VideoReader(video, pixels, strict, threads, upright=True)
-        self._segmented = self._segment()
+        self._segmentations = self._segment()
 
     def __iter__(self) -> Iterator[Segmentation]:
-        return self._segmented
+        return self._segmentations
 
     def __enter__(self) -> Self:
         return self
@@ -73,7 +74,7 @@ class Stream:
 
     def close(self) -> None:
         """Ends the decoder's thread and closes the file."""
-        self._segmented.close()
+        self._segmentations.close()
         self.reader.close()
 
     def _segment(self) -> Generator[Segmentation, None, None]:
@@ -88,27 +89,18 @@ class Stream:
                     labels = np.full(size, IGNORE, np.uint8)
                 else:
                     labels = self._label(frame, key == frame.index, *size)
-                took = Seconds(seconds, time.perf_counter() - start)
+                times = Seconds(seconds, time.perf_counter() - start)
                 offset = 0 if key is None else frame.index - key
-                yield Segmentation(frame, labels, key == frame.index, offset, took)
+                yield Segmentation(frame, labels, key == frame.index, offset, times)
 
 
-def segment(
-    video: str | Path,
-    model: VideoModel,
-    keyframes: Keyframes | int | None = 5,
-    images: FrameImages = "read",
-    strict: bool = False,
-    threads: int = 0,
-    precision: Precision = "float32",
-) -> Iterator[Segmentation]:
+def segment(*args: Any, **kwargs: Any) -> Iterator[Segmentation]:
     """Every frame of a video with its labels; the arguments are those of `Stream`."""
-    with Stream(video, model, keyframes, images, strict, threads, precision) as stream:
+    with Stream(*args, **kwargs) as stream:
         yield from stream
 
 
-def rule_of(keyframes: Keyframes | int | None) -> Keyframes:
-    """A number of frames, or None for the codec's own keyframes, as a rule."""
+def _rule(keyframes: Keyframes | int | None) -> Keyframes:
     if isinstance(keyframes, Keyframes):
         return keyframes
     return Gop() if keyframes is None else Fixed(keyframes)
@@ -138,5 +130,5 @@ def read_ahead(
                 pending.append(thread.submit(read))
                 yield frame, seconds
         finally:
-            for each in pending:
-                each.cancel()
+            for future in pending:
+                future.cancel()

@@ -4,10 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
+from omegaconf import OmegaConf
 
 import bdnet.inference.graphs.export
 from bdnet.data.classes import Classes
 from bdnet.errors import BdnetError
+from bdnet.inference.graphs import files
+from bdnet.inference.graphs.export import own_video
 from bdnet.inference.network import Network
 from bdnet.runs.run import Run
 from export_clips import export
@@ -61,7 +64,7 @@ def untrained(network, monkeypatch):
 def test_without_onnx_and_beyond_the_tolerance(
     untrained, trained: Path, tmp_path: Path, monkeypatch, capsys
 ):
-    monkeypatch.setattr(bdnet.inference.graphs.export, "missing", lambda: ["onnxscript"])
+    monkeypatch.setattr(files, "missing_packages", lambda: ["onnxscript"])
     given = f"run={trained}", f"output={tmp_path / 'out'}"
     with pytest.raises(BdnetError, match=r"key as torch: .*tolerance=-1"):
         export(*given, "tolerance=-1", "size=[48,80]", "frames=2")
@@ -97,3 +100,10 @@ def test_what_cannot_be_done_is_a_sentence(
     with pytest.raises(BdnetError, match=message):
         export(f"run={trained}", f"output={tmp_path / 'out'}", *arguments)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_runs_own_video_is_taken_where_it_is(bands: Path, tmp_path: Path):
+    data = {"dataset": {"_target_": "bdnet.data.datasets.folder.Folder", "root": str(bands)}}
+    assert own_video(OmegaConf.create(data)) == bands / "test/videos/0.mp4"
+    data["dataset"]["root"] = str(tmp_path / "gone")
+    assert own_video(OmegaConf.create(data)) is None

@@ -38,6 +38,6 @@ def test_an_export_that_fails_leaves_the_one_before_it(tmp_path: Path):
 
 def test_a_place_that_cannot_be_written_is_a_sentence(tmp_path: Path):
     (tmp_path / "file").touch()
-    with pytest.raises(BdnetError, match=r"file/out: cannot be written .*; say another place"):
+    with pytest.raises(BdnetError, match=r"file/out: cannot be written"):
         with staged(tmp_path / "file/out"):
             raise AssertionError

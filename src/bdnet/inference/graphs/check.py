@@ -1,21 +1,19 @@
-"""What exported graphs make of real frames, beside what PyTorch makes of them."""
+"""Exported graphs on real frames, beside PyTorch."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from statistics import fmean
+from typing import NamedTuple
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
-from torch import Tensor
 
 from bdnet.codec import VideoReader
-from bdnet.data.normalisation import normalise_images
-from bdnet.inference.exported import GraphStream, Tensors
+from bdnet.inference.exported import GraphStream
+from bdnet.inference.labeller import Labeller
 from bdnet.keyframes.fixed import Fixed
 from bdnet.models.base import VideoModel
-from bdnet.motion.upsampling import label_map
 from bdnet.types import Frame
 
 
@@ -34,73 +32,49 @@ class Agreement(NamedTuple):
     labels: float
 
 
-class Reference:
-    """The network itself on a stream of frames with pictures."""
-
-    def __init__(self, model: VideoModel) -> None:
-        self.model, self.state = model.eval(), model.start()
-
-    @torch.inference_mode()
-    def step(self, frame: Frame, is_key: bool) -> Tensors:
-        image = normalise_images(_tensor(frame.image).permute(0, 3, 1, 2))
-        motion, valid = (None if is_key else _tensor(each) for each in (frame.motion, frame.valid))
-        step = self.model.read(image, motion, valid, is_key)
-        self.state, logits = self.model.step(self.state, step)
-        labels = label_map(logits, *image.shape[-2:]).to(torch.uint8)
-        return {"logits": logits.numpy(), "labels": labels.numpy()}
-
-
-def watch(video: str | Path, interval: int, count: int) -> Iterator[tuple[Frame, bool]]:
-    """The first frames of a video with their pictures, and whether each is a keyframe."""
-    is_due = Fixed(interval).begin()
+def read(video: str | Path, interval: int, count: int) -> Iterator[tuple[Frame, bool]]:
+    """The first frames of a video with their images, and whether each is a keyframe."""
+    is_key = Fixed(interval).begin()
     with VideoReader(video, "all", strict=False) as reader:
         for frame in islice(reader, count):
             if frame.image is not None:
-                yield frame, is_due(frame)
+                yield frame, is_key(frame)
 
 
 def compare(
     model: VideoModel, frames: Iterable[tuple[Frame, bool]], streams: Mapping[str, GraphStream]
 ) -> list[Agreement]:
-    """The network beside its graphs, each with a memory of its own.
+    """The network beside its graphs, each with a state of its own.
 
-    frames:  with pictures, and whether each is a keyframe
+    frames:  with images, and whether each is a keyframe
     streams: by format
     """
-    reference = Reference(model)
-    found: dict[tuple[str, str], list[tuple[float, float]]] = {}
+    reference = Labeller(model.eval())
+    differences: dict[tuple[str, str], list[float]] = defaultdict(list)
+    same_labels: dict[tuple[str, str], list[float]] = defaultdict(list)
     for frame, is_key in frames:
-        wanted = reference.step(frame, is_key)
+        assert frame.image is not None
+        height, width = frame.image.shape[:2]
+        logits, labels = reference.predict(frame, is_key, height, width)
         for name, stream in streams.items():
             outputs = stream.step(frame, is_key)
             graph = "key" if is_key or "other" not in stream.graphs else "other"
-            found.setdefault((name, graph), []).append(_differences(outputs, wanted, frame))
+            differences[name, graph].append(np.abs(outputs["logits"] - logits.numpy()).max())
+            same = outputs["labels"][:, :height, :width] == labels.numpy()
+            same_labels[name, graph].append(same.mean())
     return [
-        Agreement(*key, len(each), *(float(a) for a in (np.max(each, 0)[0], np.mean(each, 0)[1])))
-        for key, each in sorted(found.items())
+        # not `max`, which may skip NaN
+        Agreement(*key, len(values), float(np.max(values)), float(fmean(same_labels[key])))
+        for key, values in sorted(differences.items())
     ]
 
 
 def table(agreements: Iterable[Agreement]) -> str:
-    """As text, a line each."""
+    """As text, a line for each."""
     lines = ["  format  graph  frames  max |difference| of logits  same labels"]
     lines += [
-        f"  {each.format:<6}  {each.graph:<5}  {each.frames:>6}  {each.difference:>26.2e}  "
-        f"{100 * each.labels:>9.4f} %"
-        for each in agreements
+        f"  {row.format:<6}  {row.graph:<5}  {row.frames:>6}  {row.difference:>26.2e}  "
+        f"{100 * row.labels:>9.4f} %"
+        for row in agreements
     ]
     return "\n".join(lines)
-
-
-def _differences(found: Tensors, wanted: Tensors, frame: Frame) -> tuple[float, float]:
-    """The largest of the logits, and the share of equal labels."""
-    assert frame.image is not None
-    height, width = frame.image.shape[:2]
-    far = np.abs(found["logits"] - wanted["logits"]).max()
-    same = found["labels"][:, :height, :width] == wanted["labels"]
-    return float(far), float(same.mean())
-
-
-def _tensor(array: NDArray[Any] | None) -> Tensor:
-    assert array is not None
-    return torch.from_numpy(array)[None]

@@ -1,8 +1,10 @@
-"""Graphs as the files of a folder, which are there together or not at all."""
+"""Graphs as the files of a folder, torch.export's and ONNX; all of them appear, or none."""
 
+import logging
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +13,13 @@ from torch._export.serde.serialize import SerializeError
 
 from bdnet.errors import BdnetError
 from bdnet.inference.exported import RunGraph, Tensors, onnx_run
-from bdnet.inference.graphs.onnx_file import save_onnx
 from bdnet.inference.graphs.program import Graph
 from bdnet.models.errors import BadModel
 
 ENDINGS = {"torch": ".pt2", "onnx": ".onnx"}
 DESCRIPTION = "graphs.json"
+OPSET = 18  # of ONNX: what torch writes without converting, and the first to resize as torch does
+ONNX_PACKAGES = ("onnx", "onnxscript", "onnxruntime")
 
 
 @contextmanager
@@ -31,21 +34,19 @@ def staged(output: Path) -> Iterator[Path]:
         for ending in ENDINGS.values():
             for earlier in output.glob(f"*{ending}"):
                 earlier.unlink()
-        for each in sorted(partial.iterdir(), key=lambda path: path.name == DESCRIPTION):
-            each.replace(output / each.name)
+        for path in sorted(partial.iterdir(), key=lambda path: path.name == DESCRIPTION):
+            path.replace(output / path.name)
     except OSError as error:
-        raise BdnetError(f"{output}: cannot be written ({error}); say another place") from error
+        raise BdnetError(f"{output}: cannot be written ({error}); say another folder") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
 
 def save(graphs: Sequence[Graph], folder: Path, formats: Sequence[str]) -> None:
+    writers = {"torch": save_torch, "onnx": save_onnx}
     for graph in graphs:
-        place = folder / graph.name
-        if "torch" in formats:
-            save_torch(graph, place.with_suffix(ENDINGS["torch"]))
-        if "onnx" in formats:
-            save_onnx(graph, place.with_suffix(ENDINGS["onnx"]))
+        for name in formats:
+            writers[name](graph, folder / f"{graph.name}{ENDINGS[name]}")
 
 
 def save_torch(graph: Graph, path: Path) -> None:
@@ -54,9 +55,35 @@ def save_torch(graph: Graph, path: Path) -> None:
     except SerializeError as error:  # backbones that pad as TensorFlow does round sizes up
         reason = str(error).splitlines()[0]
         raise BadModel(
-            f"torch cannot write the {graph.name} step down ({reason}); say formats=[onnx], or "
+            f"torch cannot write the {graph.name} step ({reason}); say formats=[onnx], or "
             "dynamic=false"
         ) from error
+
+
+def save_onnx(graph: Graph, path: Path) -> None:
+    """Writes one file, weights included; inputs and outputs have the names of the graph."""
+    try:
+        with _without_warnings("onnx_ir", "onnxscript"):  # on constants that are outputs
+            program = torch.onnx.export(
+                graph.program,
+                dynamo=True,
+                opset_version=OPSET,
+                input_names=[port.name for port in graph.inputs],
+                output_names=[port.name for port in graph.outputs],
+                verbose=False,
+            )
+            assert program is not None
+            program.save(path, external_data=False)
+    except torch.onnx.OnnxExporterError as error:
+        reason = str(error.__cause__ or error).strip().splitlines()[0]
+        raise BadModel(
+            f"ONNX cannot hold the {graph.name} step ({reason}); say formats=[torch]"
+        ) from error
+
+
+def missing_packages() -> list[str]:
+    """The packages that ONNX needs and that are not installed."""
+    return [package for package in ONNX_PACKAGES if find_spec(package) is None]
 
 
 def opened(folder: Path, description: Mapping[str, Any]) -> dict[str, RunGraph]:
@@ -77,6 +104,19 @@ def torch_run(folder: Path, description: Mapping[str, Any]) -> RunGraph:
         ports = description["graphs"][graph]
         outputs = modules[graph](*(torch.from_numpy(inputs[p["name"]]) for p in ports["inputs"]))
         names = (port["name"] for port in ports["outputs"])
-        return {name: each.numpy() for name, each in zip(names, outputs, strict=True)}
+        return {name: output.numpy() for name, output in zip(names, outputs, strict=True)}
 
     return run
+
+
+@contextmanager
+def _without_warnings(*names: str) -> Iterator[None]:
+    loggers = [logging.getLogger(name) for name in names]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

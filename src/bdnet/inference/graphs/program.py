@@ -1,4 +1,4 @@
-"""Steps as programs of torch.export, with names and shapes written down."""
+"""Steps as programs of torch.export, with the names and shapes of their inputs and outputs."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ from bdnet.models.base import VideoModel
 from bdnet.models.errors import BadModel
 from bdnet.types import Size, cells
 
-# what changes from one size to the other follows the height or the width
+# two sizes: a side of a tensor that differs between them follows the height or the width
 TRACED, COMPARED = (64, 96), (136, 168)
 
 
@@ -28,19 +28,19 @@ class Port(NamedTuple):
     shape: tuple[int | str, ...]
 
     def open_sides(self) -> dict[int, Any]:
-        """The axes that follow the size of the picture, as torch.export wants to know them."""
-        found = {}
+        """The axes that follow the size of the picture, in torch.export's form."""
+        dimensions = {}
         for axis, side in enumerate(self.shape):
             if isinstance(side, str):
                 factor, _, name = side.rpartition("*")
-                found[axis] = int(factor) * Dim(name) if factor else Dim(name)
-        return found
+                dimensions[axis] = int(factor) * Dim(name) if factor else Dim(name)
+        return dimensions
 
 
 class Graph(NamedTuple):
     """A step that was traced.
 
-    state: which inputs of later steps are which outputs of this one
+    state: of inputs of later steps, the outputs of this one that they are
     """
 
     name: str
@@ -50,19 +50,21 @@ class Graph(NamedTuple):
     state: dict[str, str]
 
     def described(self) -> dict[str, Any]:
-        """As it stands in graphs.json."""
-        ports = {"inputs": self.inputs, "outputs": self.outputs}
-        listed = {side: [port._asdict() for port in each] for side, each in ports.items()}
-        return {**listed, "state": self.state}
+        """Its entry in graphs.json."""
+        return {
+            "inputs": [port._asdict() for port in self.inputs],
+            "outputs": [port._asdict() for port in self.outputs],
+            "state": self.state,
+        }
 
 
 def trace(model: VideoModel, size: Size | None) -> list[Graph]:
     """The key step and, where there is one, the other, for pictures of this size or of any."""
     if size is not None:
         return [_traced(part, part) for part in split(model, size)]
-    pairs = zip(*(split(model, each, is_dynamic=True) for each in (TRACED, COMPARED)), strict=True)
+    traced, compared = (split(model, side, is_dynamic=True) for side in (TRACED, COMPARED))
     try:
-        return [_traced(*pair) for pair in pairs]
+        return [_traced(*parts) for parts in zip(traced, compared, strict=True)]
     except UserError as error:
         reason = str(error).splitlines()[0]
         raise BadModel(f"dynamic=true: {reason} This network wants size=[H,W]") from error
@@ -71,7 +73,7 @@ def trace(model: VideoModel, size: Size | None) -> list[Graph]:
 def _traced(part: Part, compared: Part) -> Graph:
     inputs = _ports(part.inputs, compared.inputs)
     sides = [port.open_sides() for port in inputs]
-    # what comes after motion and valid is one argument
+    # the inputs after motion and valid are one argument, a tuple
     dynamic = (*sides[:2], tuple(sides[2:])) if part.name == "other" else tuple(sides)
     is_dynamic = part is not compared
     with torch.no_grad():
@@ -84,21 +86,21 @@ def _traced(part: Part, compared: Part) -> Graph:
 
 def _ports(tensors: Mapping[str, Tensor], compared: Mapping[str, Tensor]) -> tuple[Port, ...]:
     return tuple(
-        Port(name, str(each.dtype).removeprefix("torch."), _shape(each, compared[name]))
-        for name, each in tensors.items()
+        Port(
+            name,
+            str(tensor.dtype).removeprefix("torch."),
+            tuple(map(_side, tensor.shape, compared[name].shape)),
+        )
+        for name, tensor in tensors.items()
     )
 
 
-def _shape(one: Tensor, other: Tensor) -> tuple[int | str, ...]:
-    return tuple(map(_side, one.shape, other.shape))
-
-
-def _side(one: int, other: int) -> int | str:
-    """A side of a tensor on pictures of both sizes."""
-    if one == other:
-        return one
+def _side(traced: int, compared: int) -> int | str:
+    """A tensor's side, given its lengths for both sizes of the picture."""
+    if traced == compared:
+        return traced
     for name, first, second in zip(("rows", "columns"), TRACED, COMPARED, strict=True):
-        factor = one // cells(first)
-        if (one, other) == (factor * cells(first), factor * cells(second)):
+        factor = traced // cells(first)
+        if (traced, compared) == (factor * cells(first), factor * cells(second)):
             return name if factor == 1 else f"{factor}*{name}"
-    raise ValueError(f"a side of {one}, or {other}, follows neither height nor width")
+    raise ValueError(f"a side of {traced}, or {compared}, follows neither height nor width")

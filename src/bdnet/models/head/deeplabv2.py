@@ -62,10 +62,11 @@ class SplitDeepLabV2(SplitHead):
         self.pointwise = nn.Conv2d(weight.shape[1], weight.shape[0], 1, bias=False)
         self.pointwise.weight = _constant(weight[..., None, None])
         self.bias = _constant(bias)
-        # the branches of `fuse(thin)`, from the few channels of the thin map straight to scores
-        self.thin_kernels = None
+        # the branches on `fuse(thin)`, from the few channels of the thin map straight to scores
+        self.thin_kernels = nn.ParameterList()
         if fuse is not None:
-            self.thin_kernels = _constant(torch.einsum("bkcyx,cf->bkfyx", kernels, fuse[..., 0, 0]))
+            composed = torch.einsum("bkcyx,cf->bkfyx", kernels, fuse[..., 0, 0])
+            self.thin_kernels.extend(map(_constant, composed))
 
     def forward(self, feature: Tensor, thin: Tensor | None) -> Tensor:
         centre, *around = torch.split(feature, self.classes, 1)
@@ -76,7 +77,7 @@ class SplitDeepLabV2(SplitHead):
                 scores = scores + _shifted(tap, *shift)
             else:
                 _add_shifted(scores, tap, *shift)
-        if thin is not None and self.thin_kernels is not None:
+        if thin is not None:
             for kernel, dilation in zip(self.thin_kernels, self.dilations, strict=True):
                 scores = scores + functional.conv2d(
                     thin, kernel, padding=dilation, dilation=dilation

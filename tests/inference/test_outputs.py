@@ -11,7 +11,7 @@ import pytest
 
 from bdnet.codec import VideoReader
 from bdnet.data.classes import Classes
-from bdnet.inference.tracks import LabelImages, OverlayFilm, Track, uninterrupted
+from bdnet.inference.outputs import LabelImages, Output, OverlayFilm, uninterrupted
 from bdnet.system.interruption import Terminated, sigterm_raises
 from bdnet.types import Frame, Seconds, Segmentation
 
@@ -27,7 +27,7 @@ def segmented(index: int, size: tuple[int, int] = (61, 99)) -> Segmentation:
     return Segmentation(frame, labels, index == 0, index, Seconds(0.0, 0.0))
 
 
-def tracks(folder: Path) -> list[Track]:
+def outputs(folder: Path) -> list[Output]:
     return [OverlayFilm(folder / "drive", 30000 / 1001, CLASSES), LabelImages(folder / "drive")]
 
 
@@ -36,7 +36,7 @@ def names(folder: Path) -> list[str]:
 
 
 def test_a_film_has_every_frame_and_the_rate(tmp_path: Path):
-    film, labels = tracks(tmp_path)
+    film, labels = outputs(tmp_path)
     with film, labels:
         for index in range(7):
             film.write(segmented(index))
@@ -70,7 +70,7 @@ def test_a_film_has_a_rate_where_its_video_has_none(tmp_path: Path, fps: float):
 
 
 def test_a_lost_frame_is_the_one_before_so_that_the_film_keeps_time(tmp_path: Path):
-    film, labels = tracks(tmp_path)
+    film, labels = outputs(tmp_path)
     with film, labels:
         for index in (0, 1, 4, 5):
             film.write(segmented(index))
@@ -85,37 +85,37 @@ def test_a_lost_frame_is_the_one_before_so_that_the_film_keeps_time(tmp_path: Pa
 
 
 def test_an_interrupt_keeps_what_there_is_under_another_name(tmp_path: Path):
-    for track in tracks(tmp_path):
-        with pytest.raises(KeyboardInterrupt), track:
+    for output in outputs(tmp_path):
+        with pytest.raises(KeyboardInterrupt), output:
             for index in range(5):
                 if index == 3:
                     raise KeyboardInterrupt
-                track.write(segmented(index))
+                output.write(segmented(index))
     assert names(tmp_path) == [
         *(f"drive.interrupted.labels/{index:06d}.png" for index in range(3)),
         "drive.interrupted.overlay.mp4",
     ]
     assert len(VideoReader(tmp_path / "drive.interrupted.overlay.mp4")) == 3
-    for track in tracks(tmp_path):
-        with track:
-            track.write(segmented(0))
+    for output in outputs(tmp_path):
+        with output:
+            output.write(segmented(0))
     assert names(tmp_path) == ["drive.labels/000000.png", "drive.overlay.mp4"]
 
 
 @pytest.mark.parametrize(("error", "frames"), [(KeyboardInterrupt, 0), (ValueError, 2)])
 def test_nothing_done_or_an_error_leaves_nothing(tmp_path: Path, error, frames: int):
-    for track in tracks(tmp_path):
-        with pytest.raises(error), track:
+    for output in outputs(tmp_path):
+        with pytest.raises(error), output:
             for index in range(frames):
-                track.write(segmented(index))
+                output.write(segmented(index))
             raise error
-        assert track.result is None
+        assert output.result is None
     assert names(tmp_path) == []
 
 
 def test_results_of_before_are_replaced_whole(tmp_path: Path):
     for count in (5, 2):
-        film, labels = tracks(tmp_path)
+        film, labels = outputs(tmp_path)
         with film, labels:
             for index in range(count):
                 film.write(segmented(index))

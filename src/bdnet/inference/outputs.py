@@ -1,4 +1,4 @@
-"""What a segmented video becomes on disk: a film with overlay, and label images."""
+"""The files of a segmented video: a film with overlay, and label images."""
 
 import shutil
 import signal
@@ -21,33 +21,33 @@ from bdnet.reports.pictures.file import save
 from bdnet.reports.pictures.overlay import overlay
 from bdnet.types import Segmentation
 
-QUALITY = Encoding(crf=20, preset="veryfast", interval=25)  # to be looked at
+ENCODING = Encoding(crf=20, preset="veryfast", interval=25)  # for viewing
 
 
-class Track(ABC):
+class Output(ABC):
     """A file or folder that appears under its name when it is complete.
 
-    Leaving its block by an interrupt keeps what there is under another name, `interrupted`;
-    leaving it by an error keeps nothing.
+    After an interrupt the part that was written stays under another name, `interrupted`; after an
+    error nothing does.
     """
 
-    def __init__(self, place: Path, ending: str) -> None:
-        self.path = place.with_name(place.name + ending)
-        self.interrupted = place.with_name(f"{place.name}.interrupted{ending}")
+    def __init__(self, stem: Path, ending: str) -> None:
+        self.path = stem.with_name(stem.name + ending)
+        self.interrupted = stem.with_name(f"{stem.name}.interrupted{ending}")
         self.frames = 0
-        self.result: Path | None = None  # what there is in the end
+        self.result: Path | None = None  # the path of what was kept
 
     @abstractmethod
-    def write(self, segmented: Segmentation) -> None:
+    def write(self, segmentation: Segmentation) -> None:
         """Appends a frame."""
 
     @abstractmethod
     def finish(self, path: Path) -> None:
-        """Gives what was written its name."""
+        """Completes the output under this name."""
 
     @abstractmethod
     def discard(self) -> None:
-        """Throws away what was written."""
+        """Removes unfinished parts."""
 
     def __enter__(self) -> Self:
         return self
@@ -68,19 +68,19 @@ class Track(ABC):
         self.result = path
 
 
-class OverlayFilm(Track):
-    """NAME.overlay.mp4: every frame under its labels; a frame that was lost is the one before."""
+class OverlayFilm(Output):
+    """NAME.overlay.mp4: every frame under its labels; for a lost frame the one before it again."""
 
-    def __init__(self, place: Path, fps: float, classes: Classes, has_legend: bool = True) -> None:
-        super().__init__(place, ".overlay.mp4")
+    def __init__(self, stem: Path, fps: float, classes: Classes, has_legend: bool = True) -> None:
+        super().__init__(stem, ".overlay.mp4")
         self.classes, self.has_legend = classes, has_legend
-        # a stream without a rate of its own has 0, or its clock's
+        # a stream without a frame rate reports 0, or its clock's rate
         rate = Fraction(fps) if 0 < fps <= HIGHEST_FPS else 25
-        self._writer = VideoWriter(self.path, rate, QUALITY)
+        self._writer = VideoWriter(self.path, rate, ENCODING)
         self._last: Image | None = None
 
-    def write(self, segmented: Segmentation) -> None:
-        frame, labels, is_key, offset, _ = segmented
+    def write(self, segmentation: Segmentation) -> None:
+        frame, labels, is_key, offset, _ = segmentation
         if frame.image is None:
             raise ValueError(f"frame {frame.index} has no image: read the video with images='all'")
         picture = overlay(frame.image, labels, self.classes, is_key, offset, self.has_legend)
@@ -101,21 +101,22 @@ class OverlayFilm(Track):
         self._writer.discard()
 
 
-class LabelImages(Track):
+class LabelImages(Output):
     """NAME.labels/000000.png and so on: class numbers by frame, 255 where there is none.
 
-    values: [256], what to write instead of each number; None: the number
+    values: [256], the stored value of each class number; None: the number itself
     """
 
-    def __init__(self, place: Path, values: NDArray[np.uint8] | None = None) -> None:
-        super().__init__(place, ".labels")
+    def __init__(self, stem: Path, values: NDArray[np.uint8] | None = None) -> None:
+        super().__init__(stem, ".labels")
         self.values = values
         self._partial = self.path.with_name(f".{self.path.name}.partial")
         _remove(self._partial)
 
-    def write(self, segmented: Segmentation) -> None:
-        labels = segmented.labels if self.values is None else self.values[segmented.labels]
-        save(labels, self._partial / f"{segmented.frame.index:06d}.png")
+    def write(self, segmentation: Segmentation) -> None:
+        labels = segmentation.labels
+        labels = labels if self.values is None else self.values[labels]
+        save(labels, self._partial / f"{segmentation.index:06d}.png")
         self.frames += 1
 
     def finish(self, path: Path) -> None:
@@ -135,13 +136,13 @@ def _remove(path: Path) -> None:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Puts interrupts off to the end of the block: half a frame in a file is a broken file."""
+    """Defers interrupts to the end of the block: half a frame in a file is a broken file."""
     if threading.current_thread() is not threading.main_thread():
         yield  # interrupts reach the main thread only
         return
-    caught: list[int] = []
+    received: list[int] = []
     before = {
-        number: signal.signal(number, lambda number, _: caught.append(number))
+        number: signal.signal(number, lambda number, _: received.append(number))
         for number in (signal.SIGINT, signal.SIGTERM)
     }
     try:
@@ -149,5 +150,5 @@ def uninterrupted() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    if caught:
-        signal.raise_signal(caught[0])
+    if received:
+        signal.raise_signal(received[0])

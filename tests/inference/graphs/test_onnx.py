@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from bdnet.inference.exported import onnx_run
-from bdnet.inference.graphs import onnx_file
-from bdnet.inference.graphs.onnx_file import save_onnx
+from bdnet.inference.graphs import files
+from bdnet.inference.graphs.files import save_onnx
 from bdnet.inference.graphs.program import Graph, trace
 from export_clips import SIZE, Ports, clip_of_bytes, run
 from networks import build, choices, stream
@@ -37,9 +37,9 @@ def test_files_have_the_names_that_are_written_down(exported: Path):
 
 
 def test_packages_that_are_missing_are_named(monkeypatch):
-    assert onnx_file.missing() == []
-    monkeypatch.setattr(onnx_file, "PACKAGES", ("onnx", "onyx"))
-    assert onnx_file.missing() == ["onyx"]
+    assert files.missing_packages() == []
+    monkeypatch.setattr(files, "ONNX_PACKAGES", ("onnx", "onyx"))
+    assert files.missing_packages() == ["onyx"]
 
 
 def ports(graphs: list[Graph], folder: Path) -> dict[str, Ports]:
