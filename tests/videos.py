@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from bdnet.codec.encoding import X264_PARAMS
 from bdnet.types import Frame
 
 Picture = NDArray[np.uint8]
@@ -23,7 +24,8 @@ CLEAN_H264 = {
     "g": "12",
     "keyint_min": "12",
     "crf": "18",
-    "threads": "1",  # two encoders on two machines then write the same file
+    "threads": "1",
+    "x264-params": X264_PARAMS,  # with one thread and these, files are the same every time
 }
 CLEAN_MPEG = {"bf": "0", "g": "12", "sc_threshold": "1000000000", "threads": "1"}
 
@@ -37,8 +39,8 @@ NO_VECTORS: dict[str, dict[str, Any]] = {
 
 def h264(x264_params: str = "", **changes: str) -> dict[str, Any]:
     """A recipe of H.264 video with other options than a clean stream's."""
-    params = {"x264-params": x264_params} if x264_params else {}
-    return {"options": tuple({**CLEAN_H264, **changes, **params}.items())}
+    params = ":".join(filter(None, (X264_PARAMS, x264_params)))
+    return {"options": tuple({**CLEAN_H264, **changes, "x264-params": params}.items())}
 
 
 def mpeg(codec: str, **changes: str) -> dict[str, Any]:

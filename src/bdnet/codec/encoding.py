@@ -11,7 +11,7 @@ from bdnet.errors import BdnetError
 # x264's AVX-512 code for mbtree (build 165) uses memory that nothing was written to, so its files
 # depend on what the process did before; its AVX2 code gives the same file every time
 AVX_512F = 13  # of OpenCV's enumeration of processor features
-STEADY = {"x264-params": "asm=avx2"} if cv2.checkHardwareSupport(AVX_512F) else {}
+X264_PARAMS = "asm=avx2" if cv2.checkHardwareSupport(AVX_512F) else ""
 
 LOSSLESS_FORMATS = ("yuv420p", "yuv422p", "yuv444p", "yuv420p10le", "yuv422p10le", "yuv444p10le")
 
@@ -72,7 +72,7 @@ class Encoding:
         return {
             **common,
             **quality,
-            **STEADY,
+            "x264-params": X264_PARAMS,
             "preset": self.preset,
             "keyint_min": str(self.interval),
             "sc_threshold": "0",
