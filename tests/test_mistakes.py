@@ -27,7 +27,7 @@ VALUES: list[tuple[dict[str, Any], str]] = [
     ({"interval": "five"}, "interval=five: a whole number from 1 on"),
     ({"interval": 2.5}, r"interval=2\.5: a whole number from 1 on"),
     ({"interval": None}, "interval=None: a whole number from 1 on"),
-    ({"steps": -1}, "steps=-1: a whole number from 0 on"),
+    ({"steps": -1}, "steps=-1: a whole number from 1 on"),
     ({"steps": "many"}, "steps=many: a whole number"),
     ({"steps": 1e3}, r"steps=1000\.0: a whole number"),
     ({"seed": -1}, "seed=-1: a whole number from 0 on"),
@@ -39,7 +39,6 @@ VALUES: list[tuple[dict[str, Any], str]] = [
     ({"checkpoint_every": 0}, "checkpoint_every=0: a whole number from 1 on"),
     ({"checkpoint": "first"}, "checkpoint=first: say last or best"),
     ({"checkpoint": "best", "validate_every": 7}, "no validation comes in steps=6; validate more"),
-    ({"checkpoint": "best", "steps": 0}, "a run of steps=0 only tests; say checkpoint=last"),
     ({"backbone": "resnet81"}, "backbone=resnet81: timm .* no such network; did you mean resnet"),
     ({"backbone": "vgg11"}, "backbone=vgg11: .*choose (another|one that can be dilated)"),
     ({"model.weights": "resnet.pth"}, r"weights=resnet\.pth: no such file; give a file of weights"),
@@ -142,10 +141,10 @@ def nothing_long(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def refusal(config: DictConfig, choices: dict[str, Any]) -> str:
+def refusal(config: DictConfig) -> str:
     """What the command would say, without a traceback."""
     with pytest.raises((BdnetError, InstantiationException)) as error:
-        train(config, choices, [])
+        train(config)
     sentence = explained(error.value)
     assert sentence is not None, error.getrepr(style="short")
     return sentence
@@ -156,7 +155,7 @@ def refusal(config: DictConfig, choices: dict[str, Any]) -> str:
 def test_a_mistake_is_said_before_anything_long_starts(
     changes: dict[str, Any], said: str, good: Any, trained: Path, tmp_path: Path
 ):
-    config, choices = copy.deepcopy(good[0]), good[1]
+    config = copy.deepcopy(good[0])
     (tmp_path / "file.txt").touch()
     config.folder = str(tmp_path / "run")
     OmegaConf.set_struct(config, False)
@@ -165,7 +164,7 @@ def test_a_mistake_is_said_before_anything_long_starts(
             value = value.format(trained=trained, file=tmp_path / "file.txt")  # noqa: PLW2901
         OmegaConf.update(config, key, value, merge=False)
     with pytest.raises(BdnetError, match=said):
-        raise BdnetError(refusal(config, choices))
+        raise BdnetError(refusal(config))
 
 
 @pytest.mark.parametrize(
@@ -191,13 +190,13 @@ def test_a_mistake_is_said_before_anything_long_starts(
 def test_what_does_not_fit_the_streets_is_said_before_they_are_rendered(
     changes: dict[str, Any], said: str, streets: Any, tmp_path: Path
 ):
-    config, choices = copy.deepcopy(streets[0]), streets[1]
+    config = copy.deepcopy(streets[0])
     config.folder = str(tmp_path / "run")
     config.data.dataset.root = str(tmp_path / "streets")
     for key, value in changes.items():
         OmegaConf.update(config, key, value)
     with pytest.raises(BdnetError, match=said):
-        raise BdnetError(refusal(config, choices))
+        raise BdnetError(refusal(config))
 
 
 @pytest.mark.parametrize(
@@ -226,16 +225,18 @@ def test_mistakes_of_a_run_are_said_before_those_that_it_builds_on_are_trained(
 ):
     """Of a row on a teacher that is not there yet: what only the trained teacher would show."""
     monkeypatch.setattr(Folder, "prepare", lambda _: None)  # what both are trained on
-    teacher = "[{name: first, steps: 1, model: hrnet, backbone: hrnet_w18_small}]"
-    own = [*settings(bands, tmp_path), f"requires={teacher}", "teacher=run"]
-    own.append(f"teacher.model.run='{tmp_path}/first/seed=0'")
+    own = [
+        *settings(bands, tmp_path), "needs=[teacher]", "teacher=run", "+recipe.name=tiny",
+        "+recipe.teacher={backbone: hrnet_w18_small, steps: 1, lr: 1e-3}",
+        "teacher.model.run=${folder_of:teacher}",
+    ]  # fmt: skip
     for more, said in (
         (["loss=[segmentation,grouped]"], "'grouped' needs"),
         (["loss=[segmentation,pixelwise]", "trainer.precision=16-mixt"], "Precision '16-mixt'"),
         (["loss=[segmentation,pixelwise]", "data.batch_size=99"], "batch_size=99: there are only"),
-        (["requires=[{name: first, steps: -1}]"], "steps=-1: a whole number"),
+        (["recipe.teacher.steps=-1"], "steps=-1: a whole number"),
     ):
-        with composed(*own, *more) as (config, choices):
+        with composed(*own, *more) as (config, _):
             with pytest.raises((BdnetError, InstantiationException)) as error:
-                train(config, choices, [*own, *more])
+                train(config)
         assert said in str(explained(error.value))

@@ -26,7 +26,7 @@ from bdnet.data.prepare import Picture, write_clip
 from bdnet.losses import LabelLoss
 from bdnet.models.head.deeplabv2 import DeepLabV2
 from bdnet.training.distiller import Distiller
-from bdnet.training.job import _distiller, data_of, train
+from bdnet.training.job import _module, data_of, train
 from bdnet.types import Clip, Prediction
 from videos import Pan
 
@@ -34,6 +34,8 @@ BANDS = Classes(("road", "car", "person"), ((90, 90, 90), (0, 0, 142), (220, 20,
 HEIGHT, WIDTH, LENGTH = 64, 96, 8
 SPEED = 2  # pixels per frame
 SPLITS = {"train": 3, "val": 1, "test": 2}  # videos; those of val and test are among train's
+# of a run that needs one of two steps
+NEEDS_BASE = ("needs=[table2/base]", "+recipe.name=tiny", "+recipe.base={steps: 2, lr: 1e-3}")
 FORGETFUL = "model.head._target_=tiny_training.Forgetful"
 
 
@@ -95,8 +97,8 @@ def composed(*overrides: str) -> Iterator[tuple[DictConfig, dict[str, Any]]]:
 
 def run(*overrides: str) -> Path:
     """Trains, as the command with these arguments does; the folder of the run."""
-    with composed(*overrides) as (config, choices):
-        train(config, choices, overrides)
+    with composed(*overrides) as (config, _):
+        train(config)
         return Path(config.folder)
 
 
@@ -126,7 +128,7 @@ def prepared(config: DictConfig) -> tuple[Distiller, ClipDataModule]:
     data = data_of(config)
     with open_dict(config):
         config.classes = config.classes or len(data.dataset.classes)
-    return _distiller(config, data), data
+    return _module(config, data), data
 
 
 def fit(distiller: Distiller, batches: list[Clip], *callbacks: Callback) -> pl.Trainer:

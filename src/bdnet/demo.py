@@ -1,6 +1,7 @@
 """Table 2 at a small scale, from nothing, with pictures: `python -m bdnet.demo`."""
 
 import logging
+import re
 import time
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def main(config: DictConfig) -> None:
     start, output = time.perf_counter(), Path(config.output)
     given = [f"sweep={config.sweep}", *config.overrides]
     sweep = compose("train", given, return_hydra_config=True)
-    rows = sweep.hydra.sweeper.params.experiment.split(",")
+    rows = re.split(r",\s*", sweep.hydra.sweeper.params.experiment)
     folders: dict[str, Path] = {}
     for place, row in enumerate(rows, 1):
         log.info("\n%d of %d: %s", place, len(rows), row)
@@ -57,9 +58,7 @@ def _composed(name: str, *overrides: str) -> DictConfig:
 
 def _trained(experiment: str, config: DictConfig) -> Path:
     overrides = [f"sweep={config.sweep}", f"runs='{config.runs}'", *config.overrides]
-    return train_composed(
-        [*overrides, f"experiment={experiment}", f"seed={config.seed}"], overrides
-    )
+    return train_composed([*overrides, f"experiment={experiment}", f"seed={config.seed}"])
 
 
 def _compare(folders: dict[str, Path], path: Path) -> None:

@@ -1,6 +1,5 @@
 """Evaluates a run again: `python -m bdnet.evaluate run=runs/NAME/seed=0 interval=10`."""
 
-from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from bdnet.cli.application import application
@@ -9,7 +8,7 @@ from bdnet.training.evaluation import evaluate
 
 @application("evaluate", resumes=False)
 def main(config: DictConfig) -> None:
-    evaluate(config, HydraConfig.get().runtime.choices["data"])
+    evaluate(config)
 
 
 if __name__ == "__main__":

@@ -4,14 +4,13 @@ from functools import cache
 from typing import Any
 
 import pytest
-from omegaconf import DictConfig, OmegaConf
-from test_table2 import flat, without
+from omegaconf import OmegaConf
+from test_table2 import flat, needed_runs, without
 
-from bdnet.training import job as program
 from tiny_training import composed
 
 GIVEN = ("recipe=small", "seed=3")
-APART = ("callbacks", "folder", "logger", "loss", "name", "requires", "trainer.default_root_dir")
+APART = ("callbacks", "folder", "logger", "loss", "name", "needs", "trainer.default_root_dir")
 TAUGHT = (*APART, "teacher", "data.unlabelled_batch_size")
 TDNET_TERMS = {"segmentation_ohem", "single_path", "auxiliary_head"}
 TDNET = {  # row: model, terms, teacher
@@ -30,20 +29,6 @@ TDNET = {  # row: model, terms, teacher
 def settled(*given: str) -> tuple[dict[str, Any], dict[str, str]]:
     with composed(*GIVEN, *given) as (config, choices):
         return OmegaConf.to_container(config, resolve=True), choices
-
-
-def needed(monkeypatch: pytest.MonkeyPatch, *given: str) -> dict[str, DictConfig]:
-    """The runs that a run has trained first, by experiment."""
-    found: dict[str, DictConfig] = {}
-
-    def note(config: DictConfig, choices: dict[str, str], *_: Any) -> None:
-        found[choices["experiment"]] = config.copy()
-
-    monkeypatch.setattr(program, "train", note)
-    with composed(*given) as (config, _):
-        for each in config.requires:
-            program._train_needed(each, given)
-    return found
 
 
 @pytest.mark.parametrize("row", TDNET)
@@ -73,7 +58,7 @@ def test_published_weights_of_tdnet():
 def test_paths_set_interval_groups_and_sub_networks(monkeypatch: pytest.MonkeyPatch):
     ours, _ = settled("experiment=tdnet/grouped", "paths=2")
     assert ours["interval"] == ours["teacher"]["groups"] == ours["model"]["paths"] == 2
-    runs = needed(monkeypatch, *GIVEN, "experiment=tdnet/grouped", "paths=2")
+    runs = needed_runs(monkeypatch, *GIVEN, "experiment=tdnet/grouped", "paths=2")
     assert {name: config.seed for name, config in runs.items()} == {"tdnet/base": 3, "pspnet": 0}
     assert (runs["pspnet"].interval, runs["pspnet"].data.offsets) == (1, "all")
     assert runs["tdnet/base"].folder == ours["init_from"]
@@ -86,8 +71,8 @@ def test_paths_set_interval_groups_and_sub_networks(monkeypatch: pytest.MonkeyPa
 def test_a_rows_clips_without_label_are_its_own(experiment: str, monkeypatch: pytest.MonkeyPatch):
     """The runs that it builds on stay what they are to rows without them."""
     own = ("data.unlabelled_videos=films", "data.unlabelled_batch_size=7", "data.offsets=last")
-    runs = needed(monkeypatch, *GIVEN, f"experiment={experiment}", *own)
-    plain = needed(monkeypatch, *GIVEN, f"experiment={experiment}")
+    runs = needed_runs(monkeypatch, *GIVEN, f"experiment={experiment}", *own)
+    plain = needed_runs(monkeypatch, *GIVEN, f"experiment={experiment}")
     assert set(runs) == set(plain) >= {next(name for name in runs if name.endswith("base"))}
     for name in set(runs) - {"flownet"}:  # which learns the motion of such clips
         assert (runs[name].data.unlabelled_videos, runs[name].data.unlabelled_batch_size) == (

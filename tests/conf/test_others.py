@@ -3,12 +3,11 @@
 from typing import Any
 
 import pytest
-from omegaconf import DictConfig, OmegaConf
-from test_table2 import flat
+from omegaconf import OmegaConf
+from test_table2 import flat, needed_runs
 
 from bdnet.cli.application import conf_folder
-from bdnet.runs.prerequisites import sources
-from bdnet.training import job as program
+from bdnet.runs.composition import folder_of
 from tiny_training import composed
 
 GIVEN = ("recipe=streets", "seed=3", "backbone=resnet50")
@@ -46,35 +45,14 @@ def test_a_line_of_figure_3_is_a_trained_row_at_interval_10(
     line: str, monkeypatch: pytest.MonkeyPatch
 ):
     """Whose network it has, and which is trained as Table 2 trains it."""
-    needed: list[DictConfig] = []
-    monkeypatch.setattr(program, "train", lambda config, *_: needed.append(config.copy()))
     given = (*GIVEN, f"experiment=figure3/{line}")
+    row = needed_runs(monkeypatch, *given)[f"table2/{line}"]
     with composed(*given) as (config, _):
-        for each in config.requires:
-            program._train_needed(each, given)
-        (row,) = needed
-        assert (config.steps, config.interval) == (0, 10)
-        assert sources(config) == [row.folder]
+        assert config.interval == 10
+        assert folder_of(config.evaluates) == row.folder
     with composed(*GIVEN, f"experiment=table2/{line}") as (expected, _):
         assert row == expected
     assert OmegaConf.to_container(config.model) == OmegaConf.to_container(row.model)
-
-
-def test_what_a_needed_run_is_told_its_own_needed_runs_are_told(monkeypatch: pytest.MonkeyPatch):
-    told: list[tuple[str, int]] = []
-
-    def note(config: DictConfig, choices: dict[str, str], overrides: Any, wait: bool) -> None:
-        assert wait
-        told.append((choices["experiment"], config.interval))
-        for each in config.requires:
-            program._train_needed(each, overrides)
-
-    monkeypatch.setattr(program, "train", note)
-    given = (*GIVEN, "experiment=figure3/mv", "interval=7")
-    with composed(*given) as (config, _):
-        for each in config.requires:
-            program._train_needed(each, given)
-    assert told == [("table2/mv", 5), ("table2/base", 5)]
 
 
 @pytest.mark.parametrize("sweep", sorted(p.stem for p in conf_folder().glob("sweep/*.yaml")))

@@ -5,11 +5,13 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import pytest
-from omegaconf import OmegaConf
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf
 
 from bdnet.cli.application import conf_folder
+from bdnet.runs.composition import folder_of
 from bdnet.runs.identity import digest
-from bdnet.runs.prerequisites import sources
+from bdnet.runs.prerequisites import needed_by, sources
 from bdnet.training import job as program
 from tiny_training import composed
 
@@ -43,7 +45,7 @@ ROWS = {
 }
 # where rows may differ: what they are, and where they write; and a control that only tests
 OWN = ("callbacks", "data.unlabelled_batch_size", "folder", "logger", "loss", "model", "name",
-       "requires", "teacher", "trainer.default_root_dir")  # fmt: skip
+       "needs", "evaluates", "teacher", "trainer.default_root_dir")  # fmt: skip
 TESTED = (*OWN, "init_from", "optimizer", "steps", "trainer.max_steps")
 GIVEN = (
     "recipe=streets",
@@ -67,6 +69,21 @@ def composition(name: str, *given: str) -> tuple[dict[str, Any], dict[str, str]]
         found = OmegaConf.to_container(config, resolve=True)
     assert isinstance(found, dict)
     return found, choices
+
+
+def needed_runs(monkeypatch: pytest.MonkeyPatch, *overrides: str) -> dict[str, DictConfig]:
+    """The runs that a run has trained first, by experiment."""
+    found: dict[str, DictConfig] = {}
+
+    def note(config: DictConfig, is_needed: bool) -> None:
+        assert is_needed
+        found[HydraConfig.get().runtime.choices["experiment"]] = config.copy()
+
+    with composed(*overrides) as (config, _):
+        monkeypatch.setattr(program, "train", note)
+        for experiment in needed_by(config):
+            program._train_needed(experiment, overrides)
+    return found
 
 
 def flat(config: dict[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
@@ -102,7 +119,10 @@ def test_a_row_is_what_the_paper_ticks(name: str):
     assert choices["teacher"] == ("run" if row.has_teacher else "none")
     assert (config["data"]["unlabelled_batch_size"] > 0) == row.has_teacher
     recipe = config["recipe"]
-    assert config["steps"] == (0 if row.tests else recipe["finetune"]["steps"])
+    if row.tests:
+        assert config["evaluates"] == f"table2/{row.tests}"
+    else:
+        assert (config["evaluates"], config["steps"]) == (None, recipe["finetune"]["steps"])
     assert all(term["weight"] == 1.0 for term in config["loss"].values())
 
 
@@ -126,18 +146,11 @@ def test_rows_differ_by_nothing_else(name: str, given: tuple[str, ...]):
 def test_a_row_needs_the_runs_that_it_takes_weights_from(
     name: str, given: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ):
-    needed: dict[str, dict[str, Any]] = {}
-
-    def note(config: Any, choices: dict[str, str], overrides: Any, wait: bool) -> None:
-        assert wait
-        needed[choices["experiment"]] = {"folder": config.folder, "config": config.copy()}
-
-    monkeypatch.setattr(program, "train", note)
     overrides = (*given, f"experiment=table2/{name}")
+    needed = needed_runs(monkeypatch, *overrides)
     with composed(*overrides) as (config, _):
-        for each in config.requires:
-            program._train_needed(each, overrides)
-        source, *motion = sources(config)
+        evaluated = [folder_of(config.evaluates)] if config.evaluates else []
+        source, *motion = evaluated or sources(config)
         teacher = OmegaConf.select(config, "teacher.model.run")
     row = ROWS[name]
     wanted = {f"table2/{row.tests or 'base'}": source}
@@ -145,7 +158,7 @@ def test_a_row_needs_the_runs_that_it_takes_weights_from(
         wanted["teacher"] = teacher
     if row.learns_motion:
         (wanted["flownet"],) = motion
-    assert {key: each["folder"] for key, each in needed.items()} == wanted
+    assert {key: each.folder for key, each in needed.items()} == wanted
     assert source.endswith(f"/seed={config.seed}")
 
 

@@ -11,12 +11,10 @@ from test_sweep import sweep
 
 from bdnet.cli import application
 from bdnet.train import main
-from tiny_training import metrics
+from tiny_training import NEEDS_BASE, metrics
 from trees import state
 
-SHORT = "steps: 2, validate_every: 2, data.batch_size: 2, callbacks.exhibits.clips: 0"
 ALONE = ["hydra/launcher=submitit_local", "hydra.launcher.timeout_min=5"]
-BASE = f"requires=[{{name: base, {SHORT}}}]"
 LOGS = "runs/.hydra/.submitit/*/*_log.err"
 
 if_installed = pytest.mark.skipif(
@@ -24,11 +22,17 @@ if_installed = pytest.mark.skipif(
 )
 
 
+def needed(folder: Path) -> Path:
+    """The run that both jobs need."""
+    (path,) = (folder / "runs/tiny/table2/test_resnet/base").rglob("seed=0")
+    return path
+
+
 @pytest.fixture(scope="module")
 def swept(bands: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """The folder of a sweep whose two jobs run side by side, and what it said."""
     folder = tmp_path_factory.mktemp("launcher")
-    answer = sweep(bands, folder, *ALONE, BASE)
+    answer = sweep(bands, folder, *ALONE, *NEEDS_BASE)
     assert answer.returncode == 1, answer.stderr
     return folder, answer.stderr
 
@@ -46,15 +50,16 @@ def test_a_job_that_fails_elsewhere_is_named_at_the_end_and_the_other_finishes(
     assert metrics(runs / "tiny-99/seed=0")["steps"] == 6
     assert not (runs / "tiny-0/seed=0/metrics.json").exists()
     assert len(list(folder.glob(LOGS))) == 2
-    assert {path.name for path in runs.iterdir()} == {".hydra", "base", "tiny-99", "tiny-0"}
+    assert {path.name for path in runs.iterdir()} == {".hydra", "tiny", "tiny-99", "tiny-0"}
     assert [path.name for path in folder.iterdir()] == ["runs"]
 
 
 @if_installed
 def test_what_both_jobs_need_is_trained_once(swept: tuple[Path, str]):
     folder, _ = swept
-    assert (folder / "runs/base/seed=0/train.log").read_text().count(": 2 steps") == 1
-    assert metrics(folder / "runs/base/seed=0")["steps"] == 2
+    base = needed(folder)
+    assert (base / "train.log").read_text().count(": 2 steps") == 1
+    assert metrics(base)["steps"] == 2
 
 
 @if_installed
@@ -69,11 +74,12 @@ def test_a_run_knows_the_command_that_makes_it(swept: tuple[Path, str]):
 @pytest.mark.slow
 def test_the_same_command_again_does_only_what_failed(swept: tuple[Path, str], bands: Path):
     folder, _ = swept
-    before = [state(folder / "runs" / name) for name in ("tiny-99", "base")]
-    again = sweep(bands, folder, *ALONE, BASE)
+    kept = (folder / "runs/tiny-99", needed(folder))
+    before = [state(path) for path in kept]
+    again = sweep(bands, folder, *ALONE, *NEEDS_BASE)
     assert again.returncode == 1
     assert "bdnet train: 1 jobs failed:\n  data=folder" in again.stderr
-    assert [state(folder / "runs" / name) for name in ("tiny-99", "base")] == before
+    assert [state(path) for path in kept] == before
     said = "".join(path.read_text() for path in folder.glob(LOGS))
     assert said.count("tiny-99/seed=0 is finished already") == 1
     assert not list(folder.glob("runs/.hydra/failed-*"))

@@ -72,8 +72,6 @@ def test_what_a_row_builds_on_shares_what_was_changed_for_all():
         assert config.folder == "runs/streets/table2/resnet18/inner/interval=3/steps=2/seed=0"
         assert config.init_from == "runs/streets/table2/resnet18/base/interval=3/seed=0"
         assert config.teacher.model.run == "runs/streets/teacher/hrnet_w18_small/seed=0"
-    with composed("experiment=figure3/inner", "interval=7") as (config, _):
-        assert config.init_from == "runs/streets/table2/resnet18/inner/seed=0"
 
 
 def test_a_long_value_is_cut_and_stays_apart_from_its_like():

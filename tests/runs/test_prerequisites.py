@@ -1,26 +1,30 @@
-"""What a run builds on is trained as it was asked for itself."""
+"""A needed run is composed of the command line, but for what its own yaml sets."""
 
 import pytest
-from omegaconf import OmegaConf
 
 from bdnet.runs.prerequisites import overrides_of
-
-BASE = OmegaConf.create({"experiment": "table2/base", "seed": 1, "data.unlabelled_videos": None})
+from tiny_training import composed
 
 
 @pytest.mark.parametrize(
     "override",
-    ["memory_format=contiguous", "compile=true", "trainer.precision=bf16-mixed",
-     "+trainer.benchmark=true",
-     "recipe.base.lr=1e-3", "data.workers=0", "backbone=resnet10t", "~logger.csv"],
+    ["memory_format=contiguous", "compile=true", "trainer.precision=bf16-mixed", "seed=3",
+     "+trainer.benchmark=true", "recipe.base.lr=1e-3", "data.workers=0", "backbone=resnet10t",
+     "~logger.csv", "interval=7"],
 )  # fmt: skip
-def test_how_and_on_what_is_taken_over(override: str):
-    own, _ = overrides_of(BASE, ["experiment=table2/mv", override])
-    assert own == [override, "experiment=table2/base", "seed=1", "data.unlabelled_videos=null"]
+def test_settings_of_data_and_hardware_are_inherited(override: str):
+    with composed():
+        needed = overrides_of("table2/base", ["experiment=table2/mv", override])
+    assert needed == [override, "experiment=table2/base"]
 
 
 @pytest.mark.parametrize("override", ["model=bdnet", "loss=[segmentation]", "steps=3", "name=mine"])
-def test_what_the_run_itself_is_is_not(override: str):
-    own, further = overrides_of(BASE, [override])
-    assert own == ["experiment=table2/base", "seed=1", "data.unlabelled_videos=null"]
-    assert further == [override, *own]  # what it needs itself may want to know
+def test_what_the_run_itself_is_is_not_inherited(override: str):
+    with composed():
+        assert overrides_of("table2/base", [override]) == ["experiment=table2/base"]
+
+
+@pytest.mark.parametrize("override", ["seed=3", "interval=7", "data.labelled_frame=2"])
+def test_what_the_needed_experiment_sets_is_not_inherited(override: str):
+    with composed():
+        assert overrides_of("teacher", [override]) == ["experiment=teacher"]

@@ -75,7 +75,7 @@ def test_what_slurm_left_becomes_the_last_checkpoint_if_it_is_newer(
     for name, step in (("last", last), ("hpc_ckpt_1", 4), ("hpc_ckpt_2", 5)):
         if step is not None:
             torch.save({"global_step": step}, tmp_path / f"{name}.ckpt")
-    run.take_over()
+    run.adopt_slurm_checkpoints()
     assert [path.name for path in tmp_path.iterdir()] == ["last.ckpt"]
     assert checkpoint(tmp_path)["global_step"] == left
 
@@ -169,7 +169,7 @@ def test_a_strangers_checkpoint_executes_nothing(use, trained: Path, tmp_path: P
 
 def test_a_training_goes_on_from_no_strangers_checkpoint(bands: Path, tmp_path: Path):
     given = settings(bands, tmp_path)
-    run(*given, "steps=0")
+    run(*given, "steps=1", "validate_every=1")
     path = tmp_path / "tiny/seed=0/last.ckpt"
     for name in ("metrics.json", "run.json"):
         (path.parent / name).unlink()
@@ -183,7 +183,7 @@ def test_a_key_in_the_environment_stays_there(
     bands: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("WANDB_API_KEY", "5ec2e75ec2e7")
-    folder = run(*settings(bands, tmp_path), "steps=0", "logger=csv")
+    folder = run(*settings(bands, tmp_path), "steps=1", "validate_every=1", "logger=csv")
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert {"config.yaml", "run.json", "train.log", "last.ckpt"} <= {path.name for path in files}
     assert not any(b"5ec2e75ec2e7" in path.read_bytes() for path in files)

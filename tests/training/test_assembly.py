@@ -54,7 +54,6 @@ def test_an_interval_that_teaches_a_part_of_the_network_only_is_refused():
     with pytest.raises(BadModel, match=r"interval=3: too short for this TDNet .* say interval=4"):
         join(student, NoTeacher(), terms, POLY, BANDS, 3, 10)
     join(student, NoTeacher(), terms, POLY, BANDS, 4, 10)
-    join(student, NoTeacher(), terms, POLY, BANDS, 1, 0)  # a mere test teaches nothing
 
 
 def test_groups_of_the_teacher_are_as_many_as_sub_networks():

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from hydra import compose, initialize_config_dir
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from bdnet.cli.application import conf_folder
@@ -17,6 +18,7 @@ from tiny_training import run, settings, write_bands
 def asked(*overrides: str) -> DictConfig:
     with initialize_config_dir(str(conf_folder()), version_base="1.3"):
         config = compose("evaluate", list(overrides), return_hydra_config=True)
+        HydraConfig.instance().set_config(config)
     with open_dict(config):
         del config["hydra"]
     return config
@@ -30,8 +32,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def again(folder: Path, *overrides: str) -> dict:
-    evaluate(asked(f"run='{folder}'", *overrides), None)
-    newest = max(folder.glob("evaluations/*.json"), key=lambda path: path.stat().st_mtime_ns)
+    evaluate(asked(f"run='{folder}'", *overrides))
+    newest = max(folder.rglob("evaluations/**/*.json"), key=lambda path: path.stat().st_mtime_ns)
     return json.loads(newest.read_text())
 
 
@@ -60,6 +62,21 @@ def test_another_split_and_changed_data(folder: Path):
     assert found["data"]["targets"] == 7  # of 8 frames, those with a frame before
 
 
+def test_a_changed_network_has_the_trained_weights(folder: Path):
+    """And its scores lie apart from those of the run's own network."""
+    trained = again(folder)["scores"]["miou"]
+    copied = again(folder, "+model/propagation=copy")
+    assert copied["changes"] == ["+model/propagation=copy"]
+    miou = copied["scores"]["miou"]
+    assert miou[0] == pytest.approx(trained[0])
+    assert miou[1:] != pytest.approx(trained[1:])
+    single = again(folder, "model=single_frame", "model/boundary=warped")["scores"]["miou"]
+    assert single[0] == pytest.approx(trained[0])
+    assert len(list(folder.glob("evaluations/*/*.json"))) == 2
+    with pytest.raises(BdnetError, match="backbone"):
+        again(folder, "+model.backbone=resnet10t")
+
+
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
@@ -76,7 +93,7 @@ def test_refuses_what_it_cannot_do(folder: Path, overrides: tuple[str, ...], mes
 
 def test_a_folder_without_a_run(tmp_path: Path):
     with pytest.raises(BdnetError, match="holds no run"):
-        evaluate(asked(f"run='{tmp_path}'"), None)
+        evaluate(asked(f"run='{tmp_path}'"))
 
 
 def test_a_strangers_run_executes_nothing(folder: Path, tmp_path: Path):

@@ -81,7 +81,7 @@ def test_a_finished_runs_numbers_can_be_counted_again(
 
 def test_a_layout_that_there_is_not_is_refused(evaluator: Evaluator):
     with pytest.raises(BdnetError, match="memory_format=rows: say channels_last or contiguous"):
-        evaluator.lay_out("rows")
-    evaluator.lay_out("channels_last")
+        evaluator.set_memory_format("rows")
+    evaluator.set_memory_format("channels_last")
     weight = evaluator.student.get_parameter("head.branches.0.weight")
     assert weight.is_contiguous(memory_format=torch.channels_last)

@@ -178,11 +178,11 @@ def run_name(*, _root_: DictConfig) -> str:
     return composition.run_name(_root_)
 
 
-def folder_of(experiment: str, *, _root_: DictConfig) -> str:
-    """The folder of the run of an experiment that a run builds on."""
+def folder_of(experiment: str) -> str:
+    """The folder of the run of an experiment that a run needs."""
     from bdnet.runs import composition  # noqa: PLC0415 - PyTorch comes with it
 
-    return composition.folder_of(experiment, _root_)
+    return composition.folder_of(experiment)
 
 
 # ${family:...} and the like in conf/

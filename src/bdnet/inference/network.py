@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hydra.utils import instantiate
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from bdnet.data.classes import Classes
 from bdnet.inference.streaming import segment
 from bdnet.keyframes.base import Keyframes
 from bdnet.models.base import VideoModel
-from bdnet.models.checkpoints import restore
+from bdnet.models.checkpoints import inherit, restore
 from bdnet.models.for_inference import for_inference
 from bdnet.models.precision import Precision
 from bdnet.runs.identity import check_trust
@@ -46,11 +46,12 @@ class Network(NamedTuple):
         return segment(video, model, keyframes if model.looks_back else 1, precision=precision)
 
 
-def load(path: Path | str, checkpoint: str = "last") -> Network:
+def load(path: Path | str, checkpoint: str = "last", changes: DictConfig | None = None) -> Network:
     """The network of a finished run, with its trained weights.
 
     path:       the run's folder, or one of the checkpoints in it
     checkpoint: which of the folder's checkpoints: last, or best of validation
+    changes:    to the configuration of the network, which takes over the weights that fit it
     """
     path = Path(path)
     if path.suffix == ".ckpt":
@@ -58,8 +59,13 @@ def load(path: Path | str, checkpoint: str = "last") -> Network:
     run = Run(path)
     config = run.config()
     weights = run.checkpoint(checkpoint)
+    if changes:
+        config.model = changed(config.model, changes)
     model = untrained(config)
-    restore(model, weights)
+    if changes:
+        inherit(model, [weights])
+    else:
+        restore(model, weights)
     facts = run.facts()
     return Network(model.eval(), _classes(facts["classes"]), config.interval, facts["name"])
 
@@ -71,6 +77,25 @@ def _classes(facts: Mapping[str, Any]) -> Classes:
         tuple((r, g, b) for r, g, b in facts["colours"]),
         None if stored is None else tuple((value, number) for value, number in stored),
     )
+
+
+def changed(model: DictConfig, changes: DictConfig) -> DictConfig:
+    """A network's configuration with some keys changed, and whole parts exchanged."""
+    given = {str(key): part for key, part in changes.items()}
+    if "_target_" in given:
+        kept = {key: model[key] for key in ("classes", "backbone") if given.get(key) is None}
+        return OmegaConf.create({**given, **kept})
+    parts = {
+        key: part
+        for key, part in given.items()
+        if isinstance(part, DictConfig) and "_target_" in part
+    }
+    rest = {key: value for key, value in given.items() if key not in parts}
+    merged = OmegaConf.merge(model, rest)
+    assert isinstance(merged, DictConfig)
+    for key, part in parts.items():
+        merged[key] = part  # whole: its keys are another class's
+    return merged
 
 
 def untrained(config: DictConfig) -> VideoModel:

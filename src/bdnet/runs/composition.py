@@ -20,7 +20,7 @@ from bdnet.runs.prerequisites import overrides_of
 IN_NAME = {"backbone", "data", "experiment", "model.backbone", "recipe", "seed", "sweep"}
 # what a run is not told apart by: what its numbers do not depend on, and where its data lie
 SILENT = {*APART, "data.dataset.root", "hydra", "identity"} - {
-    *("backbone", "init_from", "recipe", "requires", "teacher.model.run"),
+    *("backbone", "init_from", "needs", "recipe", "teacher.model.run"),
 }
 LONGEST = 60  # characters of a value in a folder's name
 
@@ -72,15 +72,9 @@ def run_name(config: DictConfig) -> str:
     return "/".join([*filter(None, parts), *changes])
 
 
-def folder_of(experiment: str, config: DictConfig) -> str:
-    """The folder of the run of an experiment that a run builds on."""
-    for needed in config.requires:
-        if needed.get("experiment") == experiment:
-            break
-    else:
-        needed = OmegaConf.create({"experiment": experiment, "seed": 0})
-    overrides = list(HydraConfig.get().overrides.task)
-    return _folder(tuple(overrides_of(needed, overrides)[0]))
+def folder_of(experiment: str) -> str:
+    """The folder of the run of an experiment that the run being composed needs."""
+    return _folder(tuple(overrides_of(experiment, HydraConfig.get().overrides.task)))
 
 
 @lru_cache

@@ -16,7 +16,7 @@ APART = (
     "backbone", "callbacks.best.dirpath", "callbacks.exhibits", "callbacks.last",
     "callbacks.waiting", "checkpoint_every", "data.bad_samples_at_most", "data.dataset.processes",
     "data.on_bad_sample", "data.prefetch", "data.workers", "folder", "identity", "init_from",
-    "logger", "name", "overwrite", "recipe", "requires", "runs", "teacher.model.run",
+    "logger", "name", "needs", "overwrite", "recipe", "runs", "teacher.model.run",
     "trainer.default_root_dir", "trainer.enable_progress_bar", "trainer.log_every_n_steps",
 )  # fmt: skip
 # a run's folder may come from a stranger, and its configuration names code to run: what it may name

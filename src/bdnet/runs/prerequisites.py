@@ -1,44 +1,65 @@
-"""What a run builds on: the runs that are trained before it, and whose weights it takes."""
+"""The runs that another run needs: trained before it, and the source of its weights."""
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
+from bdnet.runs.identity import flat
 from bdnet.runs.run import Run
 
-# what a run that another one builds on takes over from the command line
+# settings of the command line that hold for the runs that a run needs, too
 INHERITED = {
     "augmentation", "backbone", "checkpoint_every", "compile", "data", "interval", "logger",
-    "memory_format", "recipe", "runs", "sweep", "trainer",
+    "memory_format", "recipe", "runs", "seed", "sweep", "trainer",
 }  # fmt: skip
 
 
-def overrides_of(needed: DictConfig, overrides: Sequence[str]) -> tuple[list[str], list[str]]:
-    """What a needed run is composed of, and what the runs that it needs itself are told.
+def needed_by(config: DictConfig) -> list[str]:
+    """The experiments whose runs a run needs."""
+    return [*config.needs, *filter(None, [config.evaluates])]
 
-    needed:    an entry of `requires`
+
+def overrides_of(experiment: str, overrides: Sequence[str]) -> list[str]:
+    """The command line of a needed experiment: what its own yaml does not set is inherited.
+
     overrides: of the run that needs it
     """
-    own = [f"{key!s}={'null' if value is None else value}" for key, value in needed.items()]
-    kept = [each for each in overrides if re.split(r"\W", each.lstrip("+~"))[0] in INHERITED]
-    return [*kept, *own], [*overrides, *own]
+    own = _own_keys(experiment)
+    keys = [re.split("[=@]", override.lstrip("+~"))[0] for override in overrides]
+    inherited = [
+        override
+        for key, override in zip(keys, overrides, strict=True)
+        if key.partition(".")[0] in INHERITED and key not in own
+    ]
+    return [*inherited, f"experiment={experiment}"]
 
 
 def sources(config: DictConfig) -> list[str]:
     """The folders of runs that the student's weights come from."""
-    given = config.init_from
-    if given is None:
+    folders = config.init_from
+    if folders is None:
         return []
-    return list(given) if isinstance(given, ListConfig) else [given]
+    return list(folders) if isinstance(folders, ListConfig) else [folders]
 
 
 def builds_on(config: DictConfig) -> dict[str, str]:
     """The digests of the runs that weights come from."""
     teacher = OmegaConf.select(config, "teacher.model.run")
-    found = {"init_from": sources(config), "teacher": [] if teacher is None else [teacher]}
+    folders = {"init_from": sources(config), "teacher": [] if teacher is None else [teacher]}
     return {
-        key: " ".join(Run(each).identity() for each in folders)
-        for key, folders in found.items()
-        if folders
+        key: " ".join(Run(folder).identity() for folder in found)
+        for key, found in folders.items()
+        if found
     }
+
+
+def _own_keys(experiment: str) -> set[str]:
+    """The keys that an experiment's yaml sets."""
+    for source in HydraConfig.get().runtime.config_sources:
+        path = Path(source.path, "experiment", f"{experiment}.yaml")
+        if source.schema == "file" and path.is_file():
+            return set(flat(OmegaConf.to_container(OmegaConf.load(path), resolve=False)))
+    return set()  # composing it will say that there is none

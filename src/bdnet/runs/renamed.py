@@ -22,6 +22,7 @@ RENAMED = {
     "recipe.tdnet.head": "recipe.tdnet.head_lr_factor",
     "recipe.unlabelled": "recipe.unlabelled_batch_size",
     "recipe.weights": "loss.NAME.weight",
+    "requires": "needs (names of experiments)",
 }
 
 

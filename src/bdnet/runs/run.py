@@ -131,13 +131,13 @@ class Run:
             if overwrite:
                 self.clear()
             self.begin(config, facts)
-            self.take_over()
+            self.adopt_slurm_checkpoints()
             yield not self.is_finished
 
-    def take_over(self) -> None:
-        """Makes last.ckpt of what Lightning saved when SLURM took the machine away, if it is newer.
+    def adopt_slurm_checkpoints(self) -> None:
+        """Makes last.ckpt of what Lightning saved when SLURM ended the job, if it is newer.
 
-        Lightning would load such a file by itself, also for a test.
+        Lightning would load such a file unasked, also for a test.
         """
         for path in self.folder.glob("hpc_ckpt_*.ckpt"):
             if not self.last.is_file() or _step(path) > _step(self.last):
@@ -146,7 +146,7 @@ class Run:
                 path.unlink()
 
     def finish(self, result: Mapping[str, Any]) -> None:
-        self.take_over()
+        self.adopt_slurm_checkpoints()
         write_json(self.folder / "metrics.json", result)
 
     def clear(self) -> None:

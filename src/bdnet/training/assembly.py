@@ -1,9 +1,11 @@
-"""Whether student, teacher and objective go together, and the Distiller that joins them."""
+"""Joins student, teacher and loss terms of a run, and refuses what does not go together."""
 
 from collections.abc import Mapping
 from functools import partial
 
 import torch
+from hydra.utils import instantiate
+from omegaconf import DictConfig
 from torch import nn
 
 from bdnet.data.classes import Classes
@@ -12,10 +14,33 @@ from bdnet.models.base import VideoModel
 from bdnet.models.errors import BadModel
 from bdnet.models.teacher import Teacher
 from bdnet.training.distiller import Distiller
+from bdnet.training.evaluator import Evaluator
 from bdnet.training.optimization import Poly
 from bdnet.types import CELL, IGNORE, Clip, Prediction
 
 SIZE = 8 * CELL  # pixels: the smallest picture that every network takes
+
+
+def assemble(
+    config: DictConfig, student: VideoModel, classes: Classes, teacher: nn.Module | None = None
+) -> Evaluator:
+    """A Distiller, or for a run that only evaluates another one, an Evaluator.
+
+    teacher: instead of the network that the configuration's teacher wraps
+    """
+    if config.evaluates is not None:
+        _check("model", predict(student, blank(config.interval)), classes)
+        return Evaluator(student, classes, config.interval)
+    model = {} if teacher is None else {"model": teacher}
+    return join(
+        student,
+        instantiate(config.teacher, _convert_="all", **model),
+        instantiate(config.loss, _convert_="all"),
+        instantiate(config.optimizer, _convert_="all"),
+        classes,
+        config.interval,
+        config.steps,
+    )
 
 
 def join(
@@ -27,22 +52,23 @@ def join(
     interval: int,
     steps: int,
 ) -> Distiller:
-    """Refuses what does not go together, before anything long starts."""
-    if steps and interval < student.least_interval:
+    """Tries all parts on a blank clip, so that a misfit shows before anything long starts."""
+    if interval < student.least_interval:
         raise BadModel(
             f"interval={interval}: too short for this {type(student).__name__} to learn all that "
             f"it does with the frames before; say interval={student.least_interval} or more"
         )
     optimization.check(steps)
     clip = blank(interval)
-    seen = predict(student, clip)
+    predicted = predict(student, clip)
     taught = predict(teacher, clip) if teacher.exists else None
-    _check("model", seen, classes)
+    _check("model", predicted, classes)
     if taught is not None:
         _check("teacher", taught, classes)
-    objective = Objective(terms, Offer.of(seen), None if taught is None else Offer.of(taught))
+    offered = None if taught is None else Offer.of(taught)
+    objective = Objective(terms, Offer.of(predicted), offered)
     with torch.no_grad():
-        objective(seen, taught, clip)  # what terms find wrong is found now
+        objective(predicted, taught, clip)  # terms refuse what does not fit them
     return Distiller(student, teacher, objective, optimization, classes, interval, steps)
 
 
@@ -60,7 +86,7 @@ def blank(interval: int) -> Clip:
 
 @torch.no_grad()
 def predict(network: nn.Module, clip: Clip) -> Prediction:
-    """What a network says, which leaves it as it was."""
+    """A network's prediction in evaluation mode; its modules keep their modes."""
     modes = {module: module.training for module in network.modules()}
     prediction: Prediction = network.eval()(clip)
     for module, is_training in modes.items():
@@ -69,9 +95,9 @@ def predict(network: nn.Module, clip: Clip) -> Prediction:
 
 
 def _check(who: str, prediction: Prediction, classes: Classes) -> None:
-    found = prediction.logits.shape[1]
-    if found != len(classes):
+    count = prediction.logits.shape[1]
+    if count != len(classes):
         raise BadModel(
-            f"the {who} tells {found} classes apart and the data set has {len(classes)} "
+            f"the {who} tells {count} classes apart and the data set has {len(classes)} "
             f"({', '.join(classes.names)}): use a {who} made for these, or another data set"
         )

@@ -4,6 +4,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
@@ -17,7 +18,6 @@ from bdnet.system.files import write_json
 from bdnet.training.evaluator import Evaluator
 from bdnet.training.processes import check_started
 from bdnet.training.progress import Progress
-from bdnet.training.quiet import hush
 from bdnet.training.trainer import make_trainer
 
 # whatever the run was trained on
@@ -26,24 +26,28 @@ ONE_DEVICE = {"accelerator": "auto", "devices": 1, "num_nodes": 1, "strategy": "
 KEPT = ("benchmark", "deterministic", "limit_test_batches", "precision")
 
 
-def evaluate(config: DictConfig, chosen: str | None) -> None:
-    """Scores a run, prints the numbers, and writes them down.
-
-    chosen: the name of other data than the run's
-    """
+def evaluate(config: DictConfig) -> None:
+    """Scores a run, prints the numbers, and writes them down; Hydra knows what was chosen."""
     run = Run(config.run)
     facts = run.facts()
-    trained = load(run.folder, config.checkpoint)
+    hydra = HydraConfig.get()
+    changes = [change for change in hydra.overrides.task if change.lstrip("+~").startswith("model")]
+    trained = load(run.folder, config.checkpoint, config.model)
     intervals = _intervals(trained.interval if config.interval is None else config.interval)
-    data = _data(config, run, trained, max(intervals), chosen)
+    chosen = hydra.runtime.choices["data"]
+    data = _data(config, run, trained, max(intervals), chosen is not None)
     name = chosen or facts["choices"]["data"]
     _check_classes(trained, data, name)
     data.prepare_data()
     evaluator = _evaluated(config, run, trained, data)
-    result = outcome(
-        {**facts, "choices": {"data": name}}, evaluator.numbers, data, config.checkpoint
-    )
+    facts = {**facts, "choices": {"data": name}}
+    result = {
+        **outcome(facts, evaluator.numbers, data, config.checkpoint),
+        **({"changes": changes} if changes else {}),
+    }
     folder = Path(config.output) if config.output else run.folder / "evaluations"
+    if changes:  # tables of the run do not look there
+        folder /= ",".join(change.lstrip("+").replace("/", ".") for change in changes)
     file = f"{name}-{config.split}-interval={max(intervals)}-{config.checkpoint}.json"
     write_json(folder / file, result)
     print(describe(result, folder / file))
@@ -52,22 +56,22 @@ def evaluate(config: DictConfig, chosen: str | None) -> None:
 
 
 def _intervals(value: Any) -> list[int]:
-    found = list(value) if isinstance(value, ListConfig) else [value]
-    if not found or any(not isinstance(each, int) or each < 1 for each in found):
+    intervals = list(value) if isinstance(value, ListConfig) else [value]
+    if not intervals or any(not isinstance(k, int) or k < 1 for k in intervals):
         raise BdnetError(f"interval={value}: a number from 1 on, or a list of them, as in [1,5,10]")
-    return found
+    return intervals
 
 
 def _data(
-    config: DictConfig, run: Run, trained: Network, interval: int, chosen: str | None
+    config: DictConfig, run: Run, trained: Network, interval: int, is_other: bool
 ) -> ClipDataModule:
     """The run's data with what was changed on the command line, or other data."""
-    given = {"interval": interval, "tested": config.split}
+    arguments = {"interval": interval, "tested": config.split}
     if trained.model.images == "all":
-        given["images"] = "all"
-    if chosen is None:
-        return run.data(config.data, **given)
-    data: ClipDataModule = instantiate(config.data, _convert_="all", **given)
+        arguments["images"] = "all"
+    if not is_other:
+        return run.data(config.data, **arguments)
+    data: ClipDataModule = instantiate(config.data, _convert_="all", **arguments)
     return data
 
 
@@ -81,11 +85,10 @@ def _check_classes(trained: Network, data: ClipDataModule, name: str) -> None:
 
 
 def _evaluated(config: DictConfig, run: Run, trained: Network, data: ClipDataModule) -> Evaluator:
-    hush()
-    recipe = run.config()
+    stored = run.config()
     evaluator = Evaluator(trained.model, trained.classes, data.interval)
-    evaluator.lay_out(recipe.memory_format)
-    kept = {key: recipe.trainer[key] for key in KEPT if key in recipe.trainer}
+    evaluator.set_memory_format(stored.memory_format)
+    kept = {key: stored.trainer[key] for key in KEPT if key in stored.trainer}
     kept |= {"_target_": "pytorch_lightning.Trainer", "default_root_dir": str(run.folder)}
     settings = OmegaConf.merge(kept, ONE_DEVICE, config.trainer)
     assert isinstance(settings, DictConfig)
@@ -99,9 +102,9 @@ def _evaluated(config: DictConfig, run: Run, trained: Network, data: ClipDataMod
 
 
 def _by_interval(miou: list[float | None], intervals: list[int]) -> str:
-    """Every offset was scored on the same frames, so a smaller interval's mean is at hand."""
+    """The means of smaller intervals too: every offset was scored on the same frames."""
     lines = ["  interval  avg_k"]
     for interval in sorted(intervals):
-        known = [each for each in miou[:interval] if each is not None]
+        known = [value for value in miou[:interval] if value is not None]
         lines.append(f"  {interval:>8}  {fmean(known):.3f}" if known else f"  {interval:>8}      -")
     return "\n".join(lines)

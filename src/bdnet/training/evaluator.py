@@ -33,7 +33,7 @@ class Evaluator(LightningModule):
         self.numbers: Numbers = {}
         self._frames = 0
 
-    def lay_out(self, memory_format: str) -> None:
+    def set_memory_format(self, memory_format: str) -> None:
         """Weights as `channels_last`, which most convolutions are faster on, or `contiguous`."""
         if memory_format not in LAYOUTS:
             raise BdnetError(f"memory_format={memory_format}: say {' or '.join(LAYOUTS)}")

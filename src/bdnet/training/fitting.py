@@ -1,9 +1,9 @@
-"""One run's training and test, from where it stands to its numbers."""
+"""A run's training and test by Lightning, from where it stands to its numbers."""
 
 import logging
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,58 +19,68 @@ from bdnet.models.weights import UNREADABLE
 from bdnet.runs.record import outcome
 from bdnet.runs.run import Run
 from bdnet.training.distiller import Distiller, NotFinite
-from bdnet.training.processes import is_first
+from bdnet.training.evaluator import Evaluator
+from bdnet.training.processes import is_rank_zero
 
 log = logging.getLogger(__name__)
 
 
-def fit_and_test(
-    run: Run, trainer: pl.Trainer, distiller: Distiller, data: ClipDataModule, checkpoint: str
-) -> dict[str, Any]:
-    """What metrics.json is to hold.
-
-    checkpoint: which weights are tested, last or best
-    """
+def fit(run: Run, trainer: pl.Trainer, module: Distiller, data: ClipDataModule) -> dict[str, Any]:
+    """Trains, from the last checkpoint on where there is one; what metrics.json says of it."""
     start = time.perf_counter()
-    steps = distiller.steps
-    if steps:
-        _fit(run, trainer, distiller, data)
-    fitted = time.perf_counter()
-    best = [
-        each.best_model_score
-        for each in trainer.checkpoint_callbacks
-        if isinstance(each, ModelCheckpoint) and each.monitor
-    ]
-    if steps and checkpoint != "last":
-        restore(distiller.student, run.checkpoint(checkpoint))
-    with _interruptible():
-        trainer.test(distiller, data, verbose=False)
-    if not steps:
-        trainer.save_checkpoint(run.last, weights_only=False)
-    return {
-        **outcome(run.facts(), distiller.numbers, data, checkpoint),
-        "steps": steps,
-        "parameters": sum(each.numel() for each in distiller.student.parameters()),
-        "skipped": data.bad_samples.count_by_video(),
-        "validation": {"avg_k": float(best[0])} if best and best[0] is not None else None,
-        "seconds": {"train": fitted - start, "test": time.perf_counter() - fitted},
-    }
-
-
-def _fit(run: Run, trainer: pl.Trainer, distiller: Distiller, data: ClipDataModule) -> None:
     resumed = run.last if run.last.is_file() else None
     if resumed is not None:
         log.info("goes on from %s", resumed)
         _check_checkpoint(resumed)
     try:
         with _interruptible():
-            trainer.fit(distiller, data, ckpt_path=resumed, weights_only=True)
+            trainer.fit(module, data, ckpt_path=resumed, weights_only=True)
     except NotFinite as error:
         names = "\n  ".join(data.training_names(error.batch))
         raise BdnetError(f"{error}; the batch was\n  {names}") from error
-    if is_first():
-        run.take_over()
+    if is_rank_zero():
+        run.adopt_slurm_checkpoints()
     trainer.save_checkpoint(run.last, weights_only=False)
+    scores = [
+        callback.best_model_score
+        for callback in trainer.checkpoint_callbacks
+        if isinstance(callback, ModelCheckpoint) and callback.best_model_score is not None
+    ]
+    return {
+        "steps": module.steps,
+        "validation": {"avg_k": float(scores[0])} if scores else None,
+        "seconds": {"train": time.perf_counter() - start},
+    }
+
+
+def test(
+    run: Run,
+    trainer: pl.Trainer,
+    module: Evaluator,
+    data: ClipDataModule,
+    checkpoint: str,
+    fitted: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Tests, and gives what metrics.json is to hold.
+
+    checkpoint: which weights are tested, last or best
+    fitted:     what the training was; {} where there was none
+    """
+    start = time.perf_counter()
+    if fitted and checkpoint != "last":
+        restore(module.student, run.checkpoint(checkpoint))
+    with _interruptible():
+        trainer.test(module, data, verbose=False)
+    if not fitted:
+        trainer.save_checkpoint(run.last, weights_only=True)
+    training = {"steps": 0, "validation": None, "seconds": {"train": 0.0}, **fitted}
+    return {
+        **outcome(run.facts(), module.numbers, data, checkpoint),
+        **training,
+        "parameters": sum(weight.numel() for weight in module.student.parameters()),
+        "skipped": data.bad_samples.count_by_video(),
+        "seconds": {**training["seconds"], "test": time.perf_counter() - start},
+    }
 
 
 def _check_checkpoint(path: Path) -> None:
@@ -86,7 +96,7 @@ def _check_checkpoint(path: Path) -> None:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """An interrupt stays one: Lightning makes an exit of it, and then ignores further ones."""
+    """Re-raises an interrupt, which Lightning turns into an exit, and heeds further ones."""
     try:
         yield
     except SystemExit as end:

@@ -1,4 +1,4 @@
-"""Brings a run to its end: what it builds on, training, test, what it leaves in writing."""
+"""One run from its configuration to its numbers: needed runs, training, test."""
 
 import logging
 import sys
@@ -16,69 +16,74 @@ from omegaconf import DictConfig, OmegaConf
 from bdnet.data.module import ClipDataModule
 from bdnet.models.base import VideoModel
 from bdnet.models.checkpoints import inherit
-from bdnet.runs.composition import composed
+from bdnet.runs.composition import composed, folder_of
 from bdnet.runs.identity import digest
-from bdnet.runs.prerequisites import builds_on, overrides_of, sources
+from bdnet.runs.prerequisites import builds_on, needed_by, overrides_of, sources
 from bdnet.runs.record import describe, facts_of
 from bdnet.runs.run import Run
 from bdnet.runs.sweep import is_one_of_many, outside_agent
-from bdnet.training.assembly import join
+from bdnet.training.assembly import assemble
 from bdnet.training.distiller import Distiller
-from bdnet.training.fitting import fit_and_test
-from bdnet.training.processes import check_reached, check_started, is_first, led
-from bdnet.training.quiet import hush
-from bdnet.training.rehearsal import rehearse
+from bdnet.training.dry_run import dry_run
+from bdnet.training.evaluator import Evaluator
+from bdnet.training.fitting import fit, test
+from bdnet.training.processes import check_reached, check_started, enter_on_rank_zero, is_rank_zero
 from bdnet.training.settings import check, check_login
 from bdnet.training.trainer import make_trainer
 
 log = logging.getLogger(__name__)
 
 
-def train(
-    config: DictConfig,
-    choices: dict[str, Any],
-    overrides: Sequence[str],
-    needed: bool = False,
-) -> None:
-    """Brings a run to its end, whatever has been done of it before.
+def train(config: DictConfig, is_needed: bool = False) -> None:
+    """Trains and tests a run, from wherever it stands; Hydra knows its choices and overrides.
 
-    choices:   of the configuration's groups
-    overrides: those of the command line; runs that this one builds on share some
-    needed:    another run builds on it
+    is_needed: another run needs this one
     """
     check(config)
     check_login(config.logger)
     data = data_of(config)
-    if config.steps:  # a run that only tests needs no training clips
+    if config.evaluates is None:
         data.check_planned_videos()
+    else:
+        config = _with(config, init_from=folder_of(config.evaluates))
     run = Run(config.folder)
     run.check_folder()
     config = _with(config, classes=config.classes or len(data.dataset.classes))
-    if config.requires:
-        rehearse(config, data, overrides)
-    for each in config.requires:
-        _train_needed(each, overrides)
+    hydra = HydraConfig.get()
+    overrides = list(hydra.overrides.task)
+    if needed_by(config):
+        dry_run(config, data, overrides)
+    for experiment in needed_by(config):
+        _train_needed(experiment, overrides)
     config = _with(config, identity=digest(config, builds_on(config)))
-    command = list(HydraConfig.get().overrides.task)
-    facts = facts_of(config, choices, data.dataset.classes, command)
-    # another job may need the run that this one is, and be at work on it
-    wait = needed or is_one_of_many()
+    facts = facts_of(config, dict(hydra.runtime.choices), data.dataset.classes, overrides)
+    # another job may be at work on the run that this job needs or is
+    wait = is_needed or is_one_of_many()
     bare = {"logger": False, "callbacks": [], "enable_checkpointing": False}
     make = partial(make_trainer, config.trainer, **bare)
-    with led(make, run.claimed(config, facts, config.overwrite, wait)) as is_open:
-        if is_open:
+    claim = run.claimed(config, facts, config.overwrite, wait)
+    with enter_on_rank_zero(make, claim) as is_unfinished:
+        if is_unfinished:
             with _logged(run.folder / "train.log"):
-                _announce(run, config, needed)
+                todo = "test only" if config.evaluates else f"{config.steps} steps, then the test"
+                log.info("%s: %s%s", run.folder, todo, "; other runs need it" * is_needed)
                 _finish(run, config, data)
-        elif not needed:
+        elif not is_needed:
             log.info("%s is finished already", run.folder)
 
 
+def train_composed(overrides: Sequence[str], is_needed: bool = False) -> Path:
+    """Trains the run that a command line composes to; its folder."""
+    with composed(overrides) as (config, _):
+        train(config, is_needed)
+        return Path(config.folder)
+
+
 def data_of(config: DictConfig) -> ClipDataModule:
-    """The data of a configuration, of which its network gets to see what it reads."""
+    """The data of a configuration, with the images that its network reads."""
     network = cast(type[VideoModel], get_class(config.model._target_))
-    given = {"images": "all"} if network.images == "all" else {}
-    data: ClipDataModule = instantiate(config.data, _convert_="all", **given)
+    images = {"images": "all"} if network.images == "all" else {}
+    data: ClipDataModule = instantiate(config.data, _convert_="all", **images)
     return data
 
 
@@ -89,45 +94,27 @@ def _with(config: DictConfig, **changes: Any) -> DictConfig:
     return changed
 
 
-def _train_needed(needed: DictConfig, overrides: Sequence[str]) -> None:
+def _train_needed(experiment: str, overrides: Sequence[str]) -> None:
     with outside_agent():
-        train_composed(*overrides_of(needed, overrides), needed=True)
-
-
-def train_composed(chosen: Sequence[str], overrides: Sequence[str], needed: bool = False) -> Path:
-    """Trains the run that these overrides compose to; its folder. The others are as in `train`."""
-    with composed(chosen) as (config, choices):
-        train(config, choices, overrides, needed)
-        return Path(config.folder)
-
-
-def _announce(run: Run, config: DictConfig, needed: bool) -> None:
-    what = f"{config.steps} steps of training, then the test" if config.steps else "only the test"
-    log.info("%s: %s%s", run.folder, what, "; first, since other runs build on it" * needed)
+        train_composed(overrides_of(experiment, overrides), is_needed=True)
 
 
 def _finish(run: Run, config: DictConfig, data: ClipDataModule) -> None:
-    hush()
     pl.seed_everything(config.seed, verbose=False)
-    distiller = _distiller(config, data)
+    module = _module(config, data)
     loggers = list(instantiate(config.logger, _convert_="all").values())
-    callbacks = instantiate(config.callbacks, _convert_="all")
-    # Lightning refuses what has nothing to do
-    if not config.trainer.enable_progress_bar:
-        callbacks.pop("progress", None)
-    if not loggers:
-        callbacks.pop("rate", None)
-    trainer = make_trainer(config.trainer, logger=loggers, callbacks=[*callbacks.values()])
+    trainer = _trainer(config, loggers)
     check_started(trainer)
-    student, syncs = distiller.student, bool(config.trainer.sync_batchnorm)
+    student, syncs = module.student, bool(config.trainer.sync_batchnorm)
     check_reached(trainer, student.trains_all, syncs, type(student).__name__)
     data.prepare_data()
     status = 1
     try:
         for logger in loggers:
             logger.log_hyperparams(OmegaConf.to_container(config, resolve=True))
-        result = fit_and_test(run, trainer, distiller, data, config.checkpoint)
-        if is_first():
+        fitted = fit(run, trainer, module, data) if isinstance(module, Distiller) else {}
+        result = test(run, trainer, module, data, config.checkpoint, fitted)
+        if is_rank_zero():
             run.finish(result)
             log.info("%s", describe(result, run.folder / "metrics.json"))
         status = 0
@@ -136,30 +123,34 @@ def _finish(run: Run, config: DictConfig, data: ClipDataModule) -> None:
             wandb.finish(exit_code=status)  # or it would show a crash as finished
 
 
-def _distiller(config: DictConfig, data: ClipDataModule) -> Distiller:
+def _trainer(config: DictConfig, loggers: list[Any]) -> pl.Trainer:
+    callbacks = instantiate(config.callbacks, _convert_="all")
+    # Lightning refuses callbacks that have nothing to do
+    if not config.trainer.enable_progress_bar:
+        callbacks.pop("progress", None)
+    if not loggers:
+        callbacks.pop("rate", None)
+    return make_trainer(config.trainer, logger=loggers, callbacks=[*callbacks.values()])
+
+
+def _module(config: DictConfig, data: ClipDataModule) -> Evaluator:
+    """What the trainer trains and tests, or, for a run that evaluates another one, only tests."""
     student = instantiate(config.model, _convert_="all")
     if folders := sources(config):
-        inherit(student, [Run(each).checkpoint("last") for each in folders])
-    distiller = join(
-        student,
-        instantiate(config.teacher, _convert_="all"),
-        instantiate(config.loss, _convert_="all"),
-        instantiate(config.optimizer, _convert_="all"),
-        data.dataset.classes,
-        config.interval,
-        config.steps,
-    )
-    distiller.lay_out(config.memory_format)
+        inherit(student, [Run(folder).checkpoint("last") for folder in folders])
+    module = assemble(config, student, data.dataset.classes)
+    module.set_memory_format(config.memory_format)
     if config.compile:
         student.compile()
-        distiller.teacher.compile()
-    return distiller
+        if isinstance(module, Distiller):
+            module.teacher.compile()
+    return module
 
 
 @contextmanager
 def _logged(path: Path) -> Iterator[None]:
-    """Writes what is logged to a file too, and what stops the run."""
-    if not is_first():
+    """Writes what is logged to a file too, and the error that stops the run."""
+    if not is_rank_zero():
         yield
         return
     handler = logging.FileHandler(path)
@@ -169,8 +160,8 @@ def _logged(path: Path) -> Iterator[None]:
     try:
         yield
     except Exception:
-        found = sys.exc_info()
-        handler.handle(log.makeRecord(log.name, logging.ERROR, "", 0, "stopped", (), found))
+        error = sys.exc_info()
+        handler.handle(log.makeRecord(log.name, logging.ERROR, "", 0, "stopped", (), error))
         raise
     finally:
         root.removeHandler(handler)

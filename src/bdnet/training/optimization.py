@@ -41,8 +41,8 @@ class Poly:
         self.power, self.warmup = power, warmup
 
     def check(self, steps: int) -> None:
-        """Refuses a warm-up that fills a whole training; one of no steps only tests."""
-        if steps and self.warmup and self.warmup >= steps:
+        """Refuses a warm-up that fills the whole training."""
+        if self.warmup >= steps:
             raise BdnetError(
                 f"optimizer.warmup={self.warmup}: leaves nothing of steps={steps}; use fewer"
             )

@@ -1,4 +1,4 @@
-"""Several processes that train one network: the first one decides, the others follow."""
+"""Several processes that train one network: decisions of rank zero, and checks of the setup."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -12,37 +12,39 @@ from bdnet.system.machine import process_count
 
 
 @contextmanager
-def led(make: Callable[[], pl.Trainer], entry: AbstractContextManager[bool]) -> Iterator[bool]:
-    """What `entry` says, in every process; only the first enters it, and its refusal is everyone's.
+def enter_on_rank_zero(
+    make: Callable[[], pl.Trainer], entry: AbstractContextManager[bool]
+) -> Iterator[bool]:
+    """Enters a context in the first process only, and broadcasts its value or its error to all.
 
-    All leave together: what the first has written is there for the others.
+    All processes leave together, so that the others find what the first has written.
 
     make: a trainer, by which the processes talk to each other
     """
     count = process_count()
     if count == 1:
-        with entry as found:
-            yield found
+        with entry as only:
+            yield only
         return
     strategy = _connected(make(), count).strategy
     with ExitStack() as stack:
-        answer: bool | str = False
-        if is_first():
+        value: bool | str = False
+        if is_rank_zero():
             try:
-                answer = stack.enter_context(entry)
+                value = stack.enter_context(entry)
             except (BdnetError, OSError) as error:
-                answer = str(error)
+                value = str(error)
         else:
-            _quieten()
-        answer = strategy.broadcast(answer)
-        if isinstance(answer, str):
-            raise BdnetError(answer)
-        yield answer
+            _log_warnings_only()
+        value = strategy.broadcast(value)
+        if isinstance(value, str):
+            raise BdnetError(value)
+        yield value
         strategy.barrier()
 
 
-def is_first() -> bool:
-    """Whether this process is the one that writes; Lightning knows once it has a trainer."""
+def is_rank_zero() -> bool:
+    """Whether this process writes files; Lightning knows its rank once there is a trainer."""
     return not getattr(rank_zero_only, "rank", 0)
 
 
@@ -56,8 +58,8 @@ def check_started(trainer: pl.Trainer) -> None:
         )
 
 
-def check_reached(trainer: pl.Trainer, trains_all: bool, syncs: bool, what: str) -> None:
-    """Refuses processes that would wait for what others leave out of a step.
+def check_reached(trainer: pl.Trainer, trains_all: bool, syncs: bool, network: str) -> None:
+    """Refuses processes that would wait for gradients which others leave out of a step.
 
     syncs: batch norms count over all processes
     """
@@ -66,16 +68,16 @@ def check_reached(trainer: pl.Trainer, trains_all: bool, syncs: bool, what: str)
         "trainer.strategy=ddp_find_unused_parameters_true": kwargs.get("find_unused_parameters"),
         "trainer.sync_batchnorm=false": not syncs,
     }
-    missing = [said for said, holds in needed.items() if not holds]
+    missing = [override for override, holds in needed.items() if not holds]
     if trainer.world_size > 1 and not trains_all and missing:
         raise BdnetError(
-            f"{what} leaves some of its parameters out of each step; with several processes say "
+            f"{network} leaves some of its parameters out of each step; with several processes say "
             f"trainer=ddp {' '.join(missing)}"
         )
 
 
-def _quieten() -> None:
-    """What all processes would say alike, the first says."""
+def _log_warnings_only() -> None:
+    """The first process logs for all."""
     logging.getLogger().setLevel(logging.WARNING)
 
 

@@ -12,7 +12,7 @@ from bdnet.errors import BdnetError
 
 # the least of each; whole numbers, where the least one is
 LEAST: dict[str, int | float] = {
-    "seed": 0, "classes": 1, "interval": 1, "steps": 0, "validate_every": 1, "checkpoint_every": 1,
+    "seed": 0, "classes": 1, "interval": 1, "steps": 1, "validate_every": 1, "checkpoint_every": 1,
     "data.interval": 1, "data.batch_size": 1, "data.labelled_frame": 0, "data.evaluate_every": 1,
     "data.unlabelled_batch_size": 0, "data.workers": 0, "data.prefetch": 1,
     "data.bad_samples_at_most": 0.0,
@@ -72,8 +72,6 @@ def _check_checkpoint(config: DictConfig) -> None:
     which = config.checkpoint
     if which not in ("last", "best"):
         raise BdnetError(f"checkpoint={which}: say last or best")
-    if which == "best" and not config.steps:
-        raise BdnetError("checkpoint=best: a run of steps=0 only tests; say checkpoint=last")
     if which == "best" and config.validate_every > config.steps:
         raise BdnetError(
             f"checkpoint=best: with validate_every={config.validate_every} no validation comes in "

@@ -1,5 +1,6 @@
 """Lightning's Trainer, as our configurations mean it."""
 
+import warnings
 from typing import Any
 
 import pytorch_lightning as pl
@@ -12,6 +13,18 @@ from bdnet.errors import BdnetError
 from bdnet.training.checkpoint_io import WholeFiles
 from bdnet.training.joint_norm import JointNorm
 
+# warnings that tell users nothing
+IGNORED = (
+    "Checkpoint directory .* exists",  # it is the run's folder
+    "`isinstance\\(treespec, LeafSpec\\)` is deprecated",  # Lightning's own
+    "The number of training batches .* is smaller than the logging interval",
+    "Found .* module\\(s\\) in eval mode",  # the teacher, always
+    "The '.*_dataloader' does not have many workers",  # as many as data.workers says
+    "It is recommended to use .*sync_dist=True",  # the metrics add up over processes themselves
+    "The ``compute`` method of metric .* was called before",  # others may have counted something
+    "You're resuming .* your dataloader is not resumable",  # TrainingBatches.first
+)
+
 
 def make_trainer(settings: DictConfig, **more: Any) -> pl.Trainer:
     """A trainer whose checkpoints are whole and whose `sync_batchnorm` is JointNorm.
@@ -19,6 +32,8 @@ def make_trainer(settings: DictConfig, **more: Any) -> pl.Trainer:
     settings: a choice of conf/trainer; what Lightning refuses of it is a mistake there
     more:     arguments that are no configuration
     """
+    for message in IGNORED:
+        warnings.filterwarnings("ignore", message)
     if settings.get("sync_batchnorm"):
         plugins = instantiate(settings.get("plugins") or [], _convert_="all")
         more |= {"sync_batchnorm": False, "plugins": [*plugins, JointNorm()]}
