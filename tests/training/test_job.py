@@ -311,7 +311,7 @@ def test_what_a_run_builds_on_is_trained_first_and_once(bands: Path, tmp_path: P
     student = checkpoint(control)["state_dict"]
     ours = load(warped).model.state_dict()
     assert all(torch.equal(each, student[f"student.{name}"]) for name, each in ours.items())
-    recipe[2] = "+recipe.teacher={backbone: hrnet_w18_small, steps: 2, lr: 1e-3}"
+    recipe[3] = "+recipe.teacher={backbone: hrnet_w18_small, steps: 2, lr: 1e-3}"
     with pytest.raises(BdnetError, match=r"seed=0 holds a run of .*\(steps 1 -> 2;.*recipe\.name="):
         run(*own, *recipe, "experiment=table2/pixelwise")
 
