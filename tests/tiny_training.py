@@ -78,7 +78,7 @@ def settings(data: Path, runs: Path) -> list[str]:
         "augmentation@data.augmentation=none", "data.workers=0", "data.batch_size=2",
         "data.evaluate_every=3", "data.labelled_frame=6", "interval=4", "steps=6",
         "validate_every=3", "checkpoint_every=2", "backbone=test_resnet", "optimizer=adamw",
-        "optimizer.lr=1e-3", "logger=[]", "callbacks.exhibits.clips=0", "trainer.accelerator=cpu",
+        "optimizer.lr=1e-3", "logger=[]", "callbacks.examples.clips=0", "trainer.accelerator=cpu",
         "trainer.enable_progress_bar=false",
     ]  # fmt: skip
 

@@ -20,7 +20,7 @@ from bdnet.report import make
 from bdnet.reports.pictures.panel import comparison, sheet_of_panels
 from bdnet.runs.identity import check_trust
 from bdnet.runs.run import Run
-from bdnet.training.exhibits import segment
+from bdnet.training.examples import segment
 from bdnet.training.job import train_composed
 
 log = logging.getLogger(__name__)

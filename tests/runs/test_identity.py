@@ -35,7 +35,7 @@ def test_a_digest_is_ten_digits_that_stay():
     [
         *("data.workers=7", "data.prefetch=9", "data.dataset.processes=3", "logger=wandb"),
         *("logger=[]", "name=other", "runs=elsewhere", "checkpoint_every=7", "overwrite=true"),
-        *("callbacks.exhibits.clips=0", "trainer.enable_progress_bar=false"),
+        *("callbacks.examples.clips=0", "trainer.enable_progress_bar=false"),
         *("recipe.teacher.steps=9", "trainer.log_every_n_steps=1"),
     ],
 )
@@ -106,7 +106,7 @@ def test_many_differences_are_counted():
             "bdnet.runs.run.Run",
         ),
         *("torch.package.PackageImporter", "torch.fx.GraphModule", "torch.distributed.FileStore"),
-        *("bdnet.training.exhibits.Exhibits", "pytorch_lightning.Trainer"),
+        *("bdnet.training.examples.ExampleImages", "pytorch_lightning.Trainer"),
         # not even there
         *("", ".", "torch.nn.", "bdnet.data.none.None"),
     ],

@@ -101,7 +101,7 @@ def test_an_interrupted_training_ends_as_if_nothing_had_happened(
     ours, theirs = checkpoint(resumed.folder), checkpoint(whole)
     for key in ("state_dict", "optimizer_states", "lr_schedulers", "global_step"):
         assert same(ours[key], theirs[key]), key
-    assert same(ours["callbacks"]["Randomness"], theirs["callbacks"]["Randomness"])
+    assert same(ours["callbacks"]["RandomState"], theirs["callbacks"]["RandomState"])
     ours, theirs = metrics(resumed.folder), metrics(whole)
     assert ours["validation"] == theirs["validation"]
     assert ours["scores"] == theirs["scores"]

@@ -115,7 +115,7 @@ def test_processes_that_were_interrupted_end_as_if_nothing_had_happened(
     ours, theirs = checkpoint(other), checkpoint(whole)
     for key in ("state_dict", "optimizer_states", "callbacks"):
         if key == "callbacks":
-            ours[key], theirs[key] = ours[key]["Randomness"], theirs[key]["Randomness"]
+            ours[key], theirs[key] = ours[key]["RandomState"], theirs[key]["RandomState"]
             first, second = ours[key]["processes"]
             assert not same(first, second)  # each has its own random numbers
         assert same(ours[key], theirs[key]), key

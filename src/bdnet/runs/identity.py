@@ -13,11 +13,12 @@ from bdnet.errors import BdnetError
 # what a run's numbers do not depend on: of runs that it builds on, their digests count, and of
 # backbone and recipe, what the model and others take from them
 APART = (
-    "backbone", "callbacks.best.dirpath", "callbacks.exhibits", "callbacks.last",
-    "callbacks.waiting", "checkpoint_every", "data.bad_samples_at_most", "data.dataset.processes",
-    "data.on_bad_sample", "data.prefetch", "data.workers", "folder", "identity", "init_from",
-    "logger", "name", "needs", "overwrite", "recipe", "runs", "teacher.model.run",
-    "trainer.default_root_dir", "trainer.enable_progress_bar", "trainer.log_every_n_steps",
+    "backbone", "callbacks.best.dirpath", "callbacks.examples", "callbacks.last",
+    "callbacks.loader_monitor", "checkpoint_every", "data.bad_samples_at_most",
+    "data.dataset.processes", "data.on_bad_sample", "data.prefetch", "data.workers", "folder",
+    "identity", "init_from", "logger", "name", "needs", "overwrite", "recipe", "runs",
+    "teacher.model.run", "trainer.default_root_dir", "trainer.enable_progress_bar",
+    "trainer.log_every_n_steps",
 )  # fmt: skip
 # a run's folder may come from a stranger, and its configuration names code to run: what it may name
 # are classes of these modules that have one of these bases; not all of torch's are harmless to make

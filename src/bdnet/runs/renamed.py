@@ -7,6 +7,9 @@ from typing import Any
 from bdnet.errors import BdnetError
 
 RENAMED = {
+    "callbacks.exhibits": "callbacks.examples",
+    "callbacks.randomness": "callbacks.random_state",
+    "callbacks.waiting": "callbacks.loader_monitor",
     "data.extra": "data.unlabelled_videos",
     "data.labelled": "data.labelled_frame",
     "data.mode": "data.keyframes (any or codec)",

@@ -29,7 +29,7 @@ class NotFinite(BdnetError):
 
 
 class Distiller(Evaluator):
-    """A step: the student sees the clip, the teacher the target frame, the objective judges.
+    """Trains a student by the labels, and by a teacher's prediction of the target frame.
 
     steps: of the optimiser, in the whole training
     """
@@ -52,8 +52,8 @@ class Distiller(Evaluator):
 
     def training_step(self, batch: Clip, batch_idx: int) -> Tensor:
         taught = self.teacher(batch)
-        seen = self.student(batch)
-        total, terms = self.objective(seen, taught, batch)
+        predicted = self.student(batch)
+        total, terms = self.objective(predicted, taught, batch)
         self._check({**terms, "the sum": total}, batch_idx)
         self.log_dict({f"loss/{name}": value for name, value in terms.items()})
         self.log("loss", total, prog_bar=True)
@@ -69,14 +69,14 @@ class Distiller(Evaluator):
         }
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Leaves the teacher out: it has a file of its own."""
+        """Leaves the teacher out, whose weights have a file of their own."""
         weights = checkpoint["state_dict"]
         checkpoint["state_dict"] = {
-            name: each for name, each in weights.items() if not name.startswith(TEACHER)
+            name: weight for name, weight in weights.items() if not name.startswith(TEACHER)
         }
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Puts the teacher back, so that loading stays strict about all the rest."""
+        """Puts the teacher back, so that loading stays strict."""
         teacher = self.teacher.state_dict(prefix=TEACHER)
         checkpoint["state_dict"] = {**checkpoint["state_dict"], **teacher}
 

@@ -18,9 +18,9 @@ LAYOUTS = {"channels_last": torch.channels_last, "contiguous": torch.contiguous_
 
 
 class Evaluator(LightningModule):
-    """Counts what a network gets right: of clips at every offset, and of dense labels as video.
+    """Scores a network: clips at every offset, and densely labelled stretches as video.
 
-    numbers: what the last test or validation counted; a table for JSON
+    numbers: the scores of the last test or validation, as JSON can hold them
     """
 
     def __init__(self, student: VideoModel, classes: Classes, interval: int) -> None:

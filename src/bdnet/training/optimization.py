@@ -1,4 +1,4 @@
-"""How weights are changed: an optimiser, and rates that fall to zero."""
+"""The optimiser, and learning rates that decay to zero."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -14,11 +14,11 @@ Parameters = list[dict[str, Any]]
 
 
 class Poly:
-    """Rates of (1 - step / steps)^power after a linear warm-up; new layers learn faster.
+    """The poly schedule: rates of lr (1 - step / steps)^power after a linear warm-up.
 
-    optimizer: makes one of groups of parameters, each with its rate
+    optimizer: makes an optimiser of groups of parameters, each with its rate
     lr:        of the backbone
-    head_lr_factor: times lr is the rate of everything else
+    head_lr_factor: everything else learns at this many times lr
     power:     1 falls linearly, 0 stays
     warmup:    steps
     """
@@ -50,9 +50,9 @@ class Poly:
     def configure(
         self, groups: Groups, others: Iterable[nn.Parameter], steps: int
     ) -> tuple[Optimizer, LRScheduler]:
-        """For a network's groups, and what else learns (a loss term's adapter)."""
+        """For a network's groups, and the parameters of loss terms (adapters)."""
         self.check(steps)
-        head = [*groups.head, *(each for each in others if each.requires_grad)]
+        head = [*groups.head, *(weight for weight in others if weight.requires_grad)]
         optimizer = self.optimizer(
             [
                 {"params": groups.backbone, "lr": self.lr},
@@ -62,7 +62,7 @@ class Poly:
         return optimizer, LambdaLR(optimizer, lambda step: self.factor(step, steps))
 
     def factor(self, step: int, steps: int) -> float:
-        """Of the full rate, for the step of this number, counted from 0."""
+        """The share of the full rate in a step, counted from 0."""
         if step < self.warmup:
             return (step + 1) / (self.warmup + 1)
         done = (step - self.warmup) / max(1, steps - self.warmup)

@@ -7,24 +7,24 @@ from pytorch_lightning.callbacks import TQDMProgressBar
 
 
 class Progress(TQDMProgressBar):
-    """Lightning's, without its version number, and in few lines where no one watches."""
+    """Lightning's without the logger's version number, in few lines outside a terminal."""
 
     def __init__(self) -> None:
         super().__init__(refresh_rate=1 if sys.stderr.isatty() else 50)
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Counts from where training stands, to its last batch."""
+        """Starts at the batch from which training resumes, and ends at the last of all."""
         super().on_train_start(trainer, pl_module)
-        bar, each = self.train_progress_bar, trainer.accumulate_grad_batches
-        bar.reset(trainer.max_steps * each)
-        bar.initial = bar.n = trainer.global_step * each
+        bar, batches = self.train_progress_bar, trainer.accumulate_grad_batches
+        bar.reset(trainer.max_steps * batches)
+        bar.initial = bar.n = trainer.global_step * batches
         bar.set_description("train")
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Nothing: training is one stream of steps, not epochs."""
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """The last batches may not have been worth a line; that all are done is."""
+        """Shows the last batch, which the refresh rate may have skipped."""
         bar = self.train_progress_bar
         bar.n = trainer.global_step * trainer.accumulate_grad_batches
         bar.refresh()

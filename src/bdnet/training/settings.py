@@ -16,7 +16,7 @@ LEAST: dict[str, int | float] = {
     "data.interval": 1, "data.batch_size": 1, "data.labelled_frame": 0, "data.evaluate_every": 1,
     "data.unlabelled_batch_size": 0, "data.workers": 0, "data.prefetch": 1,
     "data.bad_samples_at_most": 0.0,
-    "data.dataset.processes": 0, "callbacks.exhibits.clips": 0, "teacher.groups": 1,
+    "data.dataset.processes": 0, "callbacks.examples.clips": 0, "teacher.groups": 1,
     "optimizer.power": 0.0, "optimizer.warmup": 0, "optimizer.optimizer.weight_decay": 0.0,
     "optimizer.optimizer.momentum": 0.0, "trainer.accumulate_grad_batches": 1,
     "trainer.gradient_clip_val": 0.0, "trainer.log_every_n_steps": 1,

@@ -9,8 +9,8 @@ import pytorch_lightning as pl
 import torch
 from torch.utils.data import DataLoader
 
-from bdnet.training.continuation import Continuation
 from bdnet.training.distiller import Distiller
+from bdnet.training.last_checkpoint import LastCheckpoint
 from tiny_training import FORGETFUL, checkpoint, killed, metrics, run, settings
 from trees import same
 
@@ -50,7 +50,7 @@ def events(
     trainer = pl.Trainer(
         max_epochs=-1, accelerator="cpu", logger=False, num_sanity_val_steps=0,
         val_check_interval=validate, check_val_every_n_epoch=None, enable_progress_bar=False,
-        enable_model_summary=False, callbacks=[Continuation(f"{folder}/last.ckpt", every)],
+        enable_model_summary=False, callbacks=[LastCheckpoint(f"{folder}/last.ckpt", every)],
         **settings,
     )  # fmt: skip
     data = DataLoader(range(100))

@@ -7,16 +7,16 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 
-from bdnet.training.randomness import Randomness
+from bdnet.training.random_state import RandomState
 from processes import together
 
 
 def test_numbers_go_on_when_training_starts_and_not_before(tmp_path: Path):
     torch.manual_seed(3)
     torch.rand(7)
-    torch.save(Randomness().state_dict(), tmp_path / "state.pt")
+    torch.save(RandomState().state_dict(), tmp_path / "state.pt")
     wanted = torch.rand(5)
-    other = Randomness()
+    other = RandomState()
     other.load_state_dict(torch.load(tmp_path / "state.pt", weights_only=True))
     assert not torch.equal(torch.rand(5), wanted)  # networks are made in between
     other.on_train_start(pl.Trainer.__new__(pl.Trainer), pl.LightningModule())
@@ -27,7 +27,7 @@ def test_without_a_checkpoint_nothing_is_set():
     torch.manual_seed(3)
     wanted = torch.rand(5)
     torch.manual_seed(3)
-    Randomness().on_train_start(pl.Trainer.__new__(pl.Trainer), pl.LightningModule())
+    RandomState().on_train_start(pl.Trainer.__new__(pl.Trainer), pl.LightningModule())
     assert torch.equal(torch.rand(5), wanted)
 
 
@@ -44,7 +44,7 @@ def drawing(state: dict[str, Any] | None) -> tuple[torch.Tensor, dict[str, Any]]
     """Numbers that a training draws in this process, and what a checkpoint keeps after them."""
     torch.distributed.init_process_group("gloo")
     torch.manual_seed(3)
-    callback = Randomness()
+    callback = RandomState()
     if state is not None:
         callback.load_state_dict(state)
     trainer = SimpleNamespace(global_rank=torch.distributed.get_rank())

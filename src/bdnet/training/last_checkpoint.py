@@ -1,4 +1,4 @@
-"""Where an interrupted training goes on."""
+"""The checkpoint from which an interrupted training resumes."""
 
 import signal
 from typing import Any
@@ -10,31 +10,33 @@ from pytorch_lightning.trainer.states import TrainerFn
 from bdnet.system.interruption import terminate
 
 
-class Continuation(Checkpoint):
-    """Writes a checkpoint every so many steps, over the one before.
+class LastCheckpoint(Checkpoint):
+    """Writes a checkpoint every n steps, over the one before.
 
-    Never between batches whose gradients are added up; and where a validation falls on the same
-    step, after it: a training that goes on from the step before a validation would leave it out.
+    Never between batches whose gradients are accumulated; and where a validation falls on the same
+    step, after it, because a training that resumes at that step does not validate again.
 
-    What Lightning does when SLURM takes the machine away (a checkpoint `hpc_ckpt_N.ckpt`, and
-    `scontrol requeue`) waits for such a moment too, and for all processes: its handler would save
-    half a step.
+    When SLURM ends the job, Lightning saves `hpc_ckpt_N.ckpt` and calls `scontrol requeue`. That is
+    deferred to such a step too, in all processes, because its handler may be called within a step.
+
+    every: steps
     """
 
     def __init__(self, path: str, every: int) -> None:
         self.path, self.every = path, every
         self._is_safe = self._is_due = False
         self._handlers: dict[int, Any] = {}  # Lightning's, by signal
-        self._signals: set[int] = set()  # that came
+        self._received: set[int] = set()  # signals whose handlers are deferred
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002
-        heed_at_once()
-        self._handlers = {n: each for n, each in _lightnings().items() if n != signal.SIGTERM}
+        interrupt_on_sigterm()
+        self._handlers = _lightning_handlers()
+        self._handlers.pop(signal.SIGTERM, None)
         for number in self._handlers:
-            signal.signal(number, lambda number, _: self._signals.add(number))
+            signal.signal(number, lambda number, _: self._received.add(number))
 
     def on_test_start(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002
-        heed_at_once()
+        interrupt_on_sigterm()
 
     def on_train_batch_end(
         self,
@@ -60,27 +62,27 @@ class Continuation(Checkpoint):
         if not self._is_safe:
             return
         for number, handler in self._handlers.items():
-            if trainer.strategy.reduce_boolean_decision(number in self._signals, all=False):
-                self._signals.discard(number)
+            if trainer.strategy.reduce_boolean_decision(number in self._received, all=False):
+                self._received.discard(number)
                 handler(number, None)
 
 
-def heed_at_once() -> None:
-    """SIGTERM interrupts, as before the training.
+def interrupt_on_sigterm() -> None:
+    """Lets SIGTERM interrupt as before the training.
 
-    Lightning has put a handler before ours that talks to the other processes, wherever they are:
-    they would wait for each other for ever.
+    Lightning's handler communicates with the other processes, which may be anywhere in a step: they
+    would wait for each other for ever.
     """
-    handler = _lightnings().get(signal.SIGTERM)
+    handler = _lightning_handlers().get(signal.SIGTERM)
     if handler is not None and terminate in handler.signal_handlers:
         signal.signal(signal.SIGTERM, terminate)
 
 
-def _lightnings() -> dict[int, Any]:
-    """The handlers of signals that Lightning has set, by signal."""
-    found = {number: signal.getsignal(number) for number in signal.valid_signals()}
+def _lightning_handlers() -> dict[int, Any]:
+    """The signal handlers that Lightning has installed, by signal."""
+    handlers = {number: signal.getsignal(number) for number in signal.valid_signals()}
     return {
         number: handler
-        for number, handler in found.items()
+        for number, handler in handlers.items()
         if type(handler).__module__.startswith("pytorch_lightning.")
     }

@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 
 import bdnet.data.loading
-import bdnet.training.waiting
+import bdnet.training.loader_monitor
 from bdnet.data.clips import Clips
 from bdnet.training.distiller import Distiller
 from tiny_training import run, settings
 
-LOOK = ["+callbacks.waiting.after=1", "+callbacks.waiting.over=4"]
+LOOK = [
+    "+callbacks.loader_monitor.warmup_batches=1",
+    "+callbacks.loader_monitor.measured_batches=4",
+]
 
 
 class Clock:
@@ -39,13 +42,13 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    for module in (bdnet.data.loading, bdnet.training.waiting):
+    for module in (bdnet.data.loading, bdnet.training.loader_monitor):
         monkeypatch.setattr(module, "monotonic", clock)
     return clock
 
 
 def said(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [each.getMessage() for each in caplog.records if "waiting" in each.getMessage()]
+    return [text for text in caplog.messages if "waiting" in text]
 
 
 @pytest.mark.parametrize(
@@ -72,7 +75,7 @@ def test_what_is_said(
 ):
     clock.slows(Clips, "__getitem__", clip, monkeypatch)  # of which a batch has two
     clock.slows(Distiller, "training_step", step, monkeypatch)
-    monkeypatch.setattr(bdnet.training.waiting, "cores", lambda: cores)
+    monkeypatch.setattr(bdnet.training.loader_monitor, "cores", lambda: cores)
     monkeypatch.setattr(os, "getloadavg", lambda: (load, load, load))
     caplog.set_level(logging.WARNING)
     run(*settings(bands, tmp_path / "runs"), "validate_every=6", *LOOK)

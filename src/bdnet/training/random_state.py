@@ -1,4 +1,4 @@
-"""Random numbers that go on where an interrupted training stopped."""
+"""Random states in checkpoints, so that a resumed training draws the same numbers."""
 
 from typing import Any
 
@@ -7,14 +7,14 @@ import torch.distributed as dist
 from pytorch_lightning import Callback, LightningModule, Trainer
 
 
-class Randomness(Callback):
-    """Keeps the state of torch's generators in checkpoints: dropout draws from them.
+class RandomState(Callback):
+    """Keeps the states of torch's generators in checkpoints, because dropout draws from them.
 
-    Each of several processes has numbers of its own; networks were made with the same ones.
+    Each of several processes draws different numbers, once all have made the same network.
     """
 
     def __init__(self) -> None:
-        self._found: dict[str, Any] = {}
+        self._loaded: dict[str, Any] = {}
 
     def state_dict(self) -> dict[str, Any]:
         devices = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
@@ -26,15 +26,15 @@ class Randomness(Callback):
         return {"processes": states}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self._found = state_dict
+        self._loaded = state_dict
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002
-        found = self._found
-        if "processes" in found:
-            found = found["processes"][trainer.global_rank]
-        if found:
-            torch.set_rng_state(found["cpu"])
-            if len(found["cuda"]) == torch.cuda.device_count():
-                torch.cuda.set_rng_state_all(found["cuda"])
+        state = self._loaded
+        if "processes" in state:
+            state = state["processes"][trainer.global_rank]
+        if state:
+            torch.set_rng_state(state["cpu"])
+            if len(state["cuda"]) == torch.cuda.device_count():
+                torch.cuda.set_rng_state_all(state["cuda"])
         elif dist.is_initialized() and trainer.global_rank:
             torch.manual_seed(torch.initial_seed() + trainer.global_rank)

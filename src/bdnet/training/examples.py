@@ -1,4 +1,4 @@
-"""What people would rather look at: pictures and tables of a test."""
+"""Pictures and tables of a test, for people."""
 
 from pathlib import Path
 
@@ -7,8 +7,6 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 from pytorch_lightning.loggers import WandbLogger
 from torch.utils.data import default_collate
 
-from bdnet.codec.pixels import Image
-from bdnet.data.classes import Classes
 from bdnet.data.module import ClipDataModule
 from bdnet.data.normalisation import normalise
 from bdnet.models.base import VideoModel
@@ -21,10 +19,10 @@ from bdnet.types import Clip
 LoggedTable = tuple[list[str], list[list[object]]]  # columns, rows
 
 
-class Exhibits(Callback):
+class ExampleImages(Callback):
     """After a test: panels.png in the run's folder; on Weights & Biases also tables.
 
-    clips: how many are shown, at the largest offset, spread over the split; 0 shows none
+    clips: how many are drawn, at the largest offset, spread over the split; 0 draws none
     """
 
     def __init__(self, folder: str, clips: int = 4) -> None:
@@ -36,10 +34,11 @@ class Exhibits(Callback):
             return
         assert isinstance(pl_module, Evaluator)
         assert isinstance(data, ClipDataModule)
-        chosen = list(data.examples(data.tested, self.clips)) if self.clips else []
-        rows = [look(pl_module.student, clip, pl_module.classes) for clip in chosen]
+        student, classes = pl_module.student, pl_module.classes
+        clips = list(data.examples(data.tested, self.clips)) if self.clips else []
+        rows = [panel(clip, *segment(student, clip), classes) for clip in clips]
         if rows:
-            sheet_of_panels(rows, pl_module.classes, self.folder / "panels.png")
+            sheet_of_panels(rows, classes, self.folder / "panels.png")
         for logger in trainer.loggers:
             if isinstance(logger, WandbLogger):
                 if rows:
@@ -52,23 +51,18 @@ class Exhibits(Callback):
 def segment(network: VideoModel, clip: Clip) -> tuple[torch.Tensor, torch.Tensor | None]:
     """Classes [H, W] of a single clip's target, and edge logits [1, h, w] or None."""
     device = next(network.parameters()).device
-    batch: Clip = normalise(Clip(*(each.to(device) for each in default_collate([clip]))))
+    batch: Clip = normalise(Clip(*(part.to(device) for part in default_collate([clip]))))
     prediction = network.eval()(batch)
     labels = label_map(prediction.logits, *clip.labels.shape)[0]
     return labels, None if prediction.edges is None else prediction.edges[0]
 
 
-def look(network: VideoModel, clip: Clip, classes: Classes) -> Image:
-    """A row of pictures of one clip."""
-    return panel(clip, *segment(network, clip), classes)
-
-
 def tables(numbers: Numbers) -> dict[str, LoggedTable]:
     """IoU by class and offset, and mIoU by offset."""
-    heads = [f"d={offset}" for offset in range(len(numbers["miou"]))]
-    lines: list[list[object]] = [[name, *found] for name, found in numbers["iou"].items()]
+    offsets = [f"d={offset}" for offset in range(len(numbers["miou"]))]
+    lines: list[list[object]] = [[name, *values] for name, values in numbers["iou"].items()]
     means = [numbers[name] for name in ("avg_k", "avg", "last_k")]
     return {
-        "iou": (["class", *heads], lines),
-        "miou": ([*heads, "avg_k", "avg", "last_k"], [[*numbers["miou"], *means]]),
+        "iou": (["class", *offsets], lines),
+        "miou": ([*offsets, "avg_k", "avg", "last_k"], [[*numbers["miou"], *means]]),
     }
