@@ -135,7 +135,7 @@ def nothing_long(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(Folder, "prepare", begins)
     monkeypatch.setattr(Streets, "prepare", begins)
     monkeypatch.setattr(training_entry, "_train_needed", begins)
-    monkeypatch.setattr(training_entry, "fit_and_test", begins)
+    monkeypatch.setattr(training_entry, "fit", begins)
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     for name in ("WANDB_API_KEY", "WANDB_MODE", "WANDB_IDENTITY_TOKEN_FILE"):
         monkeypatch.delenv(name, raising=False)

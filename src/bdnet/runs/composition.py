@@ -14,7 +14,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from bdnet.runs.identity import APART
-from bdnet.runs.prerequisites import overrides_of
+from bdnet.runs.prerequisites import command_line, overrides_of
 
 # what a name or a folder says already
 IN_NAME = {"backbone", "data", "experiment", "model.backbone", "recipe", "seed", "sweep"}
@@ -68,13 +68,13 @@ def run_name(config: DictConfig) -> str:
             named.remove("data")
         family, _, row = experiment.partition("/")
         parts = [recipe, family, backbone, row]
-    changes = _changes(config, choices, list(hydra.overrides.task), named)
+    changes = _changes(config, choices, command_line(), named)
     return "/".join([*filter(None, parts), *changes])
 
 
 def folder_of(experiment: str) -> str:
     """The folder of the run of an experiment that the run being composed needs."""
-    return _folder(tuple(overrides_of(experiment, HydraConfig.get().overrides.task)))
+    return _folder(tuple(overrides_of(experiment, command_line())))
 
 
 @lru_cache

@@ -17,6 +17,13 @@ INHERITED = {
 }  # fmt: skip
 
 
+def command_line() -> list[str]:
+    """The overrides of the run that Hydra is at, as they were given: interpolations unresolved."""
+    overrides = OmegaConf.to_container(HydraConfig.get().overrides.task, resolve=False)
+    assert isinstance(overrides, list)
+    return overrides
+
+
 def needed_by(config: DictConfig) -> list[str]:
     """The experiments whose runs a run needs."""
     return [*config.needs, *filter(None, [config.evaluates])]

@@ -12,6 +12,7 @@ from bdnet.data.module import ClipDataModule
 from bdnet.errors import BdnetError
 from bdnet.inference.network import Network, load
 from bdnet.models.errors import BadModel
+from bdnet.runs.prerequisites import command_line
 from bdnet.runs.record import describe, outcome
 from bdnet.runs.run import Run
 from bdnet.system.files import write_json
@@ -31,7 +32,7 @@ def evaluate(config: DictConfig) -> None:
     run = Run(config.run)
     facts = run.facts()
     hydra = HydraConfig.get()
-    changes = [change for change in hydra.overrides.task if change.lstrip("+~").startswith("model")]
+    changes = [change for change in command_line() if change.lstrip("+~").startswith("model")]
     trained = load(run.folder, config.checkpoint, config.model)
     intervals = _intervals(trained.interval if config.interval is None else config.interval)
     chosen = hydra.runtime.choices["data"]

@@ -18,7 +18,7 @@ from bdnet.models.base import VideoModel
 from bdnet.models.checkpoints import inherit
 from bdnet.runs.composition import composed, folder_of
 from bdnet.runs.identity import digest
-from bdnet.runs.prerequisites import builds_on, needed_by, overrides_of, sources
+from bdnet.runs.prerequisites import builds_on, command_line, needed_by, overrides_of, sources
 from bdnet.runs.record import describe, facts_of
 from bdnet.runs.run import Run
 from bdnet.runs.sweep import is_one_of_many, outside_agent
@@ -49,14 +49,15 @@ def train(config: DictConfig, is_needed: bool = False) -> None:
     run = Run(config.folder)
     run.check_folder()
     config = _with(config, classes=config.classes or len(data.dataset.classes))
-    hydra = HydraConfig.get()
-    overrides = list(hydra.overrides.task)
+    overrides = command_line()
     if needed_by(config):
         dry_run(config, data, overrides)
     for experiment in needed_by(config):
         _train_needed(experiment, overrides)
     config = _with(config, identity=digest(config, builds_on(config)))
-    facts = facts_of(config, dict(hydra.runtime.choices), data.dataset.classes, overrides)
+    facts = facts_of(
+        config, dict(HydraConfig.get().runtime.choices), data.dataset.classes, overrides
+    )
     # another job may be at work on the run that this job needs or is
     wait = is_needed or is_one_of_many()
     bare = {"logger": False, "callbacks": [], "enable_checkpointing": False}
