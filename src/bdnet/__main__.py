@@ -14,6 +14,7 @@ VERBS = {
     "probe": "what is in a video file or a data set, and is it fit for use",
     "benchmark": "how fast this machine reads videos, loads clips and runs networks",
     "predict": "videos, segmented by a trained network",
+    "compare": "any network on keyframes beside itself on every frame: agreement and seconds",
     "export": "a trained network as graphs: torch.export and ONNX, checked on real frames",
     "encode": "images or any video -> a clean stream whose motion vectors chain",
     "report": "run folders -> the paper's tables and figures, over seeds",

@@ -100,7 +100,7 @@ def test_a_setting_that_means_nothing(options, match: str) -> None:
 @pytest.mark.parametrize(
     ("model", "match"),
     [
-        (None, "model=None"), ("resnet", "resnet"), ("torchvision:resnet18", "resnet18"),
+        (None, "network=None"), ("resnet", "resnet"), ("torchvision:resnet18", "resnet18"),
         ("onnx:absent.onnx", "absent.onnx"), ("absent.pt2", "absent.pt2"),
         ("run:absent", "absent"),
     ],

@@ -7,11 +7,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from segmenters import CLASSES, of_tensors
+from segmenters import CLASSES, of_tensors, onnx_file
 
 from bdnet.errors import BdnetError
 from bdnet.inference.accelerate import accelerate
 from bdnet.inference.accelerate.page import MOST
+from command import command
 from videos import Pan
 
 SIZE = (80, 112)
@@ -84,3 +85,19 @@ def test_labels_of_several_classes_at_once_are_not_compared(video: Path) -> None
     model = of_tensors().model
     with pytest.raises(BdnetError, match="independent"):
         accelerate(model, multilabel=True).compare(video)
+
+
+def test_the_command_prints_and_writes_a_page(video: Path, tmp_path: Path) -> None:
+    path = onnx_file().model
+    answer = command(
+        "compare", f"network=onnx:{path}", f"video={video}", "interval=4", "frames=9", "memory=0",
+        folder=tmp_path,
+    )  # fmt: skip
+    assert answer.returncode == 0, answer.stderr
+    assert "9 frames of 80x112" in answer.stdout
+    assert "calls" in answer.stdout
+    assert (tmp_path / "compare.html").is_file()
+    wrong = command("compare", "network=resnet", f"video={video}", folder=tmp_path)
+    assert wrong.returncode == 1
+    assert "network=resnet" in wrong.stderr
+    assert "Traceback" not in wrong.stderr

@@ -1,6 +1,6 @@
 """`accelerate`: any segmenter, asked about keyframes only."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
@@ -9,14 +9,13 @@ from typing import Any, Literal, NamedTuple
 import torch
 
 from bdnet.codec import VideoReader
-from bdnet.codec.pixels import Pixels
 from bdnet.data.classes import Classes
 from bdnet.errors import BdnetError
 from bdnet.inference.accelerate.adapters.base import Adapter
 from bdnet.inference.accelerate.adapters.choice import Wishes, adapter_of
 from bdnet.inference.accelerate.comparison import Comparison, Truth
-from bdnet.inference.accelerate.streams import Stream, restarting, segmented
-from bdnet.inference.streaming import has_image, read_ahead
+from bdnet.inference.accelerate.streams import Stream, Video
+from bdnet.inference.streaming import FrameImages
 from bdnet.keyframes.base import Keyframes
 from bdnet.keyframes.fixed import Fixed
 from bdnet.models.precision import Precision, check_precision
@@ -57,7 +56,7 @@ class Accelerated:
     def video(
         self,
         video: str | Path,
-        images: Literal["read", "all"] = "read",
+        images: FrameImages = "read",
         strict: bool = False,
         threads: int = 0,
     ) -> Iterator[Segmentation]:
@@ -67,19 +66,18 @@ class Accelerated:
         strict:  refuse what is no clean stream instead of doing the best with it
         threads: of the decoder, 0 for one per core
         """
-        is_key: Callable[..., bool] = restarting(self.keyframes)
-        pixels: Pixels = "all"
-        if images == "read":
-            # the decoder asks, ahead of the network, and so says by the image
-            pixels = is_key if self.keyframes.chooses else "intra"
-            is_key = has_image
-        reader = VideoReader(video, pixels, strict, threads, upright=True)
-        with (
-            closing(reader),
-            closing(iter(reader)) as frames,
-            closing(read_ahead(frames)) as decoded,
-        ):
-            yield from segmented(self.start(), decoded, is_key, self.batch)
+        with self.open(video, images, strict, threads) as opened:
+            yield from opened
+
+    def open(
+        self,
+        video: str | Path,
+        images: FrameImages = "read",
+        strict: bool = False,
+        threads: int = 0,
+    ) -> Video:
+        """The same as an object, which knows its reader: iterate over it once, and close it."""
+        return Video(self.start(), self.keyframes, video, images, strict, threads, self.batch)
 
     def start(self) -> Stream:
         """A new video, frame by frame: `stream.step(image, motion)`."""

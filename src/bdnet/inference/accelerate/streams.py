@@ -1,23 +1,27 @@
 """Videos on their way through an accelerated network, frame by frame."""
 
 import time
-from collections.abc import Callable, Generator, Iterable
-from typing import Any
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from bdnet.codec import VideoReader
+from bdnet.codec.pixels import Pixels
 from bdnet.data.classes import UNKNOWN, Classes, default_colours
 from bdnet.errors import BdnetError
 from bdnet.inference.accelerate.adapters.base import Adapter
 from bdnet.inference.accelerate.labels import LabelMaps
 from bdnet.inference.accelerate.propagation import Propagation, Vectors, says_something
 from bdnet.inference.accelerate.scores import Independent, Output, Ready
+from bdnet.inference.streaming import FrameImages, has_image, read_ahead
 from bdnet.keyframes.base import Keyframes
 from bdnet.types import IGNORE, Frame, Seconds, Segmentation, Size
-
-Decoded = tuple[Frame, float]  # and the seconds that it took
 
 
 class Stream:
@@ -141,20 +145,66 @@ def restarting(keyframes: Keyframes) -> Callable[[Frame], bool]:
     return is_key
 
 
-def segmented(
-    stream: Stream, frames: Iterable[Decoded], is_key: Callable[[Frame], bool], batch: int
-) -> Generator[Segmentation, None, None]:
-    """Decoded frames with their labels; the network is asked about so many keyframes at once."""
-    waiting: list[tuple[Frame, float, bool]] = []
-    keys = 0
-    for frame, seconds in frames:
-        is_one = is_key(frame)
-        waiting.append((frame, seconds, is_one))
-        keys += is_one
-        if keys in (0, batch):
-            yield from _labelled(stream, waiting)
-            waiting, keys = [], 0
-    yield from _labelled(stream, waiting)
+class Video:
+    """A video on its way through an accelerated network; iterate over it once, and close it.
+
+    images:  of the frames that come out: those that the network reads, or all
+    strict:  refuse what is no clean stream instead of doing the best with it
+    threads: of the decoder, 0 for one per core
+    batch:   keyframes that the network is asked about at once
+    """
+
+    def __init__(
+        self,
+        stream: Stream,
+        keyframes: Keyframes,
+        video: str | Path,
+        images: FrameImages = "read",
+        strict: bool = False,
+        threads: int = 0,
+        batch: int = 1,
+    ) -> None:
+        self.stream, self.batch = stream, batch
+        self._is_key: Callable[[Frame], bool] = restarting(keyframes)
+        pixels: Pixels = "all"
+        if images == "read":
+            # the decoder asks, ahead of the network, and so says by the image
+            pixels = self._is_key if keyframes.chooses else "intra"
+            self._is_key = has_image
+        self.reader = VideoReader(video, pixels, strict, threads, upright=True)
+        self._segmented = self._segment()
+
+    def __iter__(self) -> Iterator[Segmentation]:
+        return self._segmented
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the decoder's thread and closes the file."""
+        self._segmented.close()
+        self.reader.close()
+
+    def _segment(self) -> Generator[Segmentation, None, None]:
+        waiting: list[tuple[Frame, float, bool]] = []
+        keys = 0
+        with closing(iter(self.reader)) as frames, closing(read_ahead(frames)) as decoded:
+            for frame, seconds in decoded:
+                is_key = self._is_key(frame)
+                waiting.append((frame, seconds, is_key))
+                keys += is_key
+                if keys in (0, self.batch):
+                    yield from _labelled(self.stream, waiting)
+                    waiting, keys = [], 0
+            yield from _labelled(self.stream, waiting)
 
 
 def _labelled(

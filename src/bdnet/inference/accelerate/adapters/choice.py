@@ -75,7 +75,7 @@ def _of_object(model: Any, wishes: Wishes) -> Adapter:
             raise BdnetError("preprocess=: a function gets frames as they are; prepare them in it")
         return Function(model, wishes.output, wishes.form)
     raise BdnetError(
-        f"model={model!r}: give a torch.nn.Module, an ONNX file or session, a .pt2 file, a "
+        f"network={model!r}: give a torch.nn.Module, an ONNX file or session, a .pt2 file, a "
         f"function of a picture, or a name ({EXAMPLES})"
     )
 
@@ -113,7 +113,7 @@ def _of_name(name: str, wishes: Wishes) -> Adapter:
     makers: dict[str, Callable[[str], Any]] = named()
     if library not in makers or not what:
         raise BdnetError(
-            f"model={name}: no such network; say one of {EXAMPLES}, FILE.onnx, FILE.pt2"
+            f"network={name}: no such network; say one of {EXAMPLES}, FILE.onnx, FILE.pt2"
         )
     found = makers[library](what)
     if wishes.preprocess is None:
