@@ -94,9 +94,10 @@ def refuse(name: str, arguments: list[str]) -> None:
             "written down in run folders and logs; for Weights & Biases say `wandb login` "
             "once, or set WANDB_API_KEY"
         )
+    own = set(OmegaConf.load(conf_folder() / f"{name}.yaml"))  # `memory` of `compare` is another
     for argument in arguments:
         key = argument.partition("=")[0].lstrip("+~").partition("@")[0]
-        if new := new_name(key):
+        if key not in own and (new := new_name(key)):
             sys.exit(f"bdnet {name}: {key} is called {new} now")
     for launcher, extra in LAUNCHERS.items():
         asked = f"hydra/launcher={launcher}"
