@@ -25,10 +25,12 @@ INVENTED = ("data=mine", "keyframe=mine", "sweep=NAME", "|", "...")  # the reade
 def anchors(document: Path) -> set[str]:
     """As GitHub makes them of headings."""
     headings = re.findall(r"^#+ (.*)$", document.read_text(), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "document", [*DOCUMENTS, *sorted(ROOT.glob("results/**/*.md"))], ids=lambda path: path.name
+)
 def test_links_lead_somewhere(document: Path):
     for link in LINK.findall(document.read_text()):
         path, _, anchor = link.partition("#")

@@ -41,34 +41,34 @@ def test_another_checkpoint_or_split_is_not_taken(folder: Path):
 def test_two_of_one_interval_are_refused(folder: Path):
     write_evaluation(folder, [0.6, 0.5, 0.4], "a")
     write_evaluation(folder, [0.6, 0.5, 0.3], "b")
-    with pytest.raises(BadRuns, match=r"a\.json and .*b\.json are both of interval 3"):
+    with pytest.raises(BadRuns, match=r"a\.json .*b\.json .* 3"):
         widest(the_run(folder))
 
 
 def test_stale_and_garbled_evaluations_are_refused(folder: Path):
     path = write_evaluation(folder, [0.6, 0.5, 0.4], digest="older")
-    with pytest.raises(BadRuns, match="of digest older, but the run has table2/resnet18/mv-0"):
+    with pytest.raises(BadRuns, match="older"):
         the_run(folder)
     write_evaluation(folder, [0.6, 0.5, 0.4], interval=7)
-    with pytest.raises(BadRuns, match="interval 7, but mIoU of 3 offsets"):
+    with pytest.raises(BadRuns, match="interval 7"):
         widest(the_run(folder))
     write_json(path, {"interval": 3})
-    with pytest.raises(BadRuns, match="lacks or garbles 'data'; evaluate again"):
+    with pytest.raises(BadRuns, match="data"):
         widest(the_run(folder))
 
 
 def test_runs_must_be_evaluated_alike(tmp_path: Path, folder: Path):
     write_evaluation(folder, [0.6, 0.5, 0.4])
     other = write_run(tmp_path, "table2/mv", 1, [0.6, 0.5])
-    found = [widest(the_run(each)) for each in (folder, other)]
+    evaluations = [widest(the_run(path)) for path in (folder, other)]
     with pytest.raises(BadRuns) as error:
-        check_same(found)
+        check_same(evaluations)
     assert str(error.value).endswith(f"python -m bdnet.evaluate run={other} interval=3")
     write_evaluation(other, [0.6, 0.5, 0.4], data={**DATA, "targets": 9})
-    with pytest.raises(BadRuns, match=r"targets 96 and .* targets 9: one figure"):
-        check_same([widest(the_run(each)) for each in (folder, other)])
+    with pytest.raises(BadRuns, match=r"targets 96 .* targets 9"):
+        check_same([widest(the_run(path)) for path in (folder, other)])
     write_evaluation(other, [0.6, 0.5, 0.1])
-    check_same([widest(the_run(each)) for each in (folder, other)])
+    check_same([widest(the_run(path)) for path in (folder, other)])
 
 
 def test_a_run_is_taken_as_it_was_evaluated_at_an_interval(folder: Path):
@@ -81,5 +81,5 @@ def test_a_run_is_taken_as_it_was_evaluated_at_an_interval(folder: Path):
     assert wider.scores["miou"] == [0.7, 0.5, 0.4]
     assert wider.digest == run.digest
     write_evaluation(folder, [0.7, 0.5, 0.4], "again")
-    with pytest.raises(BadRuns, match=r"again\.json and .*three\.json are both of interval 3"):
+    with pytest.raises(BadRuns, match=r"again\.json .*three\.json .* 3"):
         at(the_run(folder), 3)
