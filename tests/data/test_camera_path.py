@@ -65,7 +65,7 @@ def test_perspective_enlarges_one_side():
 
 
 def test_impossible_speeds_are_refused():
-    with pytest.raises(BadData, match=r"pan=-1: the largest speed, from 0 to 64"):
+    with pytest.raises(BadData, match="pan=-1"):
         CameraPath(pan=-1)
-    with pytest.raises(BadData, match=r"zoom=0.5: the largest speed, from 0 to 0.2"):
+    with pytest.raises(BadData, match="zoom"):
         CameraPath(zoom=0.5)

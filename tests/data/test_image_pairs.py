@@ -38,8 +38,8 @@ def test_a_list_chooses_names_with_or_without_folder_and_ending(root: Path):
     (root / "labels/e.png").unlink()  # not listed, not missed
     assert names(root, "b\n") == ["b"]
     for content, message in (
-        ("a\nz\n", "1 of 2 images are missing: z; .* or correct .*list.txt"),
-        ("e\n", "1 of 1 labels are missing: e"),
+        ("a\nz\n", "1 of 2 images .*: z; .*list.txt"),
+        ("e\n", "1 of 1 labels .*: e"),
         ("\n", "lists no image"),
     ):
         with pytest.raises(BadData, match=message):
@@ -59,17 +59,17 @@ def test_a_share_is_held_out_and_hardly_changes_when_pairs_come(root: Path):
     ("harm", "message"),
     [
         (lambda root: (root / "labels/a.png").unlink(),
-         "labels: 1 of 5 labels are missing: a; their images are in .*; add them"),
+         "labels: 1 of 5 .*: a; .*/images"),
         (lambda root: (root / "images/b.png").unlink(),
-         "images: 1 of 5 images are missing: b; their labels would be in"),
+         "images: 1 of 5 .*: b; .*/labels"),
         (lambda root: write(root / "labels/a.png", label(0, 24, 32)),
-         "a.png is 24x32 .height x width., and .*a.png is 48x64; store both at one size"),
+         "labels/a.png is 24x32 .*images/a.png is 48x64"),
         (lambda root: write(root / "labels/c.png", label() + 7),
-         r"c.png: unknown label values \[7, 8\]"),
+         r"c.png: .*\[7, 8\]"),
         (lambda root: (root / "images/c.png").write_bytes(b"no image"),
-         "c.png: not an image that OpenCV can read"),
-        (lambda root: write(root / "images/c.jpg", picture()), "c.png and .*c.jpg have the"),
-        (lambda root: (root / "images").rename(root / "moved"), "images is missing; put"),
+         "c.png: not an image"),
+        (lambda root: write(root / "images/c.jpg", picture()), "c.png and .*c.jpg"),
+        (lambda root: (root / "images").rename(root / "moved"), "images is missing"),
         (lambda root: [path.unlink() for path in (root / "images").iterdir()],
          r"images holds no image \(.*.jpg"),
     ],
@@ -90,5 +90,5 @@ def test_folders_name_the_same_splits(root: Path):
         ({"val": "images"}, {"val": "labels"}, {}),
         ({"train": "images", "other": "x"}, {"train": "labels", "other": "x"}, {}),
     ):
-        with pytest.raises(BadData, match="each names train and, if there are any, val and test"):
+        with pytest.raises(BadData, match=r"images=.*labels=.*lists="):
             PairFolders(root, *wrong)

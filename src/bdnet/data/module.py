@@ -89,16 +89,7 @@ class ClipDataModule(LightningDataModule):
         check_choice("ends", "all", images=images)
         check_choice("all", "last", offsets=offsets)
         check_choice("raise", "skip", on_bad_sample=on_bad_sample)
-        if unlabelled_videos is not None and pixels == "original":
-            raise BadData(
-                f"unlabelled_videos={unlabelled_videos}: the images that its videos were made from "
-                "are not known; say pixels=decoded"
-            )
-        if unlabelled_videos is not None and not unlabelled_batch_size:
-            log.warning(
-                "unlabelled_videos=%s: not used with unlabelled_batch_size=0, the number of its "
-                "clips in each batch (data.unlabelled_batch_size)", unlabelled_videos,
-            )  # fmt: skip
+        _check_unlabelled(unlabelled_videos, unlabelled_batch_size, pixels)
         self.dataset, self.interval, self.batch_size = dataset, interval, batch_size
         self.keyframes, self.pixels, self.images = keyframes, pixels, images
         self.offsets, self.evaluate_every = offsets, evaluate_every
@@ -251,3 +242,18 @@ class ClipDataModule(LightningDataModule):
     ) -> Loader:
         items = SafeDataset(items, replacement)
         return make_loader(items, self.workers, self.prefetch, **settings)
+
+
+def _check_unlabelled(videos: str | None, batch_size: int, pixels: PixelSource) -> None:
+    if videos is None:
+        return
+    if pixels == "original":
+        raise BadData(
+            f"unlabelled_videos={videos}: the images that its videos were made from are not known; "
+            "say pixels=decoded"
+        )
+    if not batch_size:
+        log.warning(
+            "unlabelled_videos=%s is not used: unlabelled_batch_size=0 is the number of its clips "
+            "in each batch (data.unlabelled_batch_size)", videos,
+        )  # fmt: skip

@@ -1,6 +1,5 @@
 """CamVid's layout: stills to train and validate, a densely labelled video to test."""
 
-import re
 import shutil
 from pathlib import Path
 
@@ -83,7 +82,7 @@ def test_the_last_stills_of_each_sequence_validate(made: Path, share: float, hel
 
 @pytest.mark.parametrize("share", [0, 0.6])
 def test_share_of_validation_is_checked(made: Path, share: float):
-    with pytest.raises(BadData, match=f"val_share={share}: more than 0, and 0.5 at most"):
+    with pytest.raises(BadData, match=f"val_share={share}"):
         camvid(made, val_share=share)
 
 
@@ -136,8 +135,7 @@ def test_other_images_or_settings_make_another_video(root: Path):
 @pytest.mark.parametrize("folder", ORIGINS)
 def test_missing_folder_is_named_with_its_origin(root: Path, folder: str):
     shutil.rmtree(root / folder)
-    message = f"{folder} is missing; it holds what the SegNet authors' CamVid split .480x360"
-    with pytest.raises(BadData, match=f"{message}.* calls {ORIGINS[folder]}$"):
+    with pytest.raises(BadData, match=f"{folder} is missing.* {ORIGINS[folder]}$"):
         camvid(root).prepare()
 
 
@@ -145,15 +143,15 @@ def test_missing_folder_is_named_with_its_origin(root: Path, folder: str):
     ("harm", "message"),
     [
         (lambda root: (root / "video/labels/9.png").unlink(),
-         "video/labels: 1 of 5 labels are missing: 9"),
+         "video/labels: 1 of 5 .*: 9;"),
         (lambda root: (root / "video/images/9.png").unlink(),
-         "video/images: 1 of 5 images are missing: 9"),
+         "video/images: 1 of 5 .*: 9;"),
         (lambda root: (root / "video/images/9.png").write_bytes(b"no image"),
-         "video/images: .*9.png: not an image that OpenCV can read"),
+         "9.png: not an image"),
         (lambda root: write(root / "video/images/9.png", picture(0, 24, 32)),
-         "frame 1 is 24x32 .* resize them to one size"),
+         "frame 1 is 24x32"),
         (lambda root: write(root / "train/labels/0001TP_1.png", label() * 12),
-         r"0001TP_1.png: unknown label values \[12\]"),
+         r"0001TP_1.png: .*\[12\]"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named(root: Path, harm, message: str):
@@ -164,6 +162,5 @@ def test_what_is_wrong_is_named(root: Path, harm, message: str):
 
 def test_labels_of_another_size_are_named(root: Path):
     write(root / "video/labels/10.png", label(0, 24, 32))
-    message = re.escape("10.png is 24x32 (height x width), and frame 2 of")
-    with pytest.raises(BadData, match=message):
+    with pytest.raises(BadData, match=r"10.png is 24x32 .* frame 2 of"):
         list(batches(camvid(root), "test", interval=3))

@@ -139,7 +139,7 @@ def test_test_split_has_no_labels(root: Path):
     dataset.prepare()
     (sample,) = dataset.samples("test")
     assert (sample.video.stem, sample.label) == ("berlin_000000_000019", None)
-    with pytest.raises(BadData, match="test=train: say val, or test"):
+    with pytest.raises(BadData, match="test=train"):
         cityscapes(root, test="train")
 
 
@@ -147,18 +147,18 @@ def test_test_split_has_no_labels(root: Path):
     ("harm", "message"),
     [
         (lambda root: shutil.rmtree(root / "leftImg8bit_sequence"),
-         "leftImg8bit_sequence is missing; unpack leftImg8bit_sequence_trainvaltest.zip of"),
+         "leftImg8bit_sequence is missing; .*leftImg8bit_sequence_trainvaltest.zip"),
         (lambda root: shutil.rmtree(root / "leftImg8bit_sequence/val/lindau"),
-         "leftImg8bit_sequence/val/lindau is missing; unpack leftImg8bit_sequence"),
+         "leftImg8bit_sequence/val/lindau is missing"),
         (lambda root: shutil.rmtree(root / "gtFine/val"),
-         "gtFine/val is missing; unpack gtFine_trainvaltest.zip of"),
+         "gtFine/val is missing; .*gtFine_trainvaltest.zip"),
         (lambda root: shutil.rmtree(root / "gtFine/val/lindau"),
-         r"gtFine/val holds no CITY/\*_gtFine_labelIds.png"),
+         "gtFine/val holds no"),
         (lambda root: [path.unlink() for path in root.rglob("bochum_000000_00030?_left*")],
-         "train/bochum/bochum_000000_000300_leftImg8bit.png is missing, the first of 10 of 60"),
+         "bochum_000000_000300_leftImg8bit.png is missing, .* 10 of 60"),
         (lambda root: write(root / "gtFine/val/lindau/x_000000_000003_gtFine_labelIds.png",
                             picture()[..., 0]),
-         "x_000000_000003_gtFine_labelIds.png: not named CITY_SEQUENCE_FRAME"),
+         "x_000000_000003_gtFine_labelIds.png: "),
     ],
 )  # fmt: skip
 def test_what_is_missing_is_named(root: Path, harm, message: str):

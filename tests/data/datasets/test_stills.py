@@ -20,41 +20,34 @@ from trees import CLASSES, HEIGHT, WIDTH, batches, label, picture, state, write
 STORED = replace(CLASSES, stored=((1, 0), (2, 1), (0, 255)))  # as on ADE20K: 0 is no class
 
 
-def fill(root: Path, split: str, names: tuple[str, ...], size: tuple[int, int]) -> None:
-    for number, name in enumerate(names):
-        write(root / split / "images" / f"{name}.png", picture(number, *size))
-        write(root / split / "labels" / f"{name}.png", label(number, *size) + 1)
+def fill(root: Path, **names: str) -> Path:
+    """Stills of these names, each one letter, by split."""
+    for split, letters in names.items():
+        for number, name in enumerate(letters):
+            write(root / split / "images" / f"{name}.png", picture(number))
+            write(root / split / "labels" / f"{name}.png", label(number) + 1)
+    return root
 
 
 def stills(root: Path, **changes: object) -> Stills:
     folders = ("train", "val")
     settings: dict = {
-        "root": root,
-        "cache": root / "cache",
-        "classes": STORED,
         "images": {split: f"{split}/images" for split in folders},
         "labels": {split: f"{split}/labels" for split in folders},
-        "path": CameraPath(),
-        "encoding": Encoding(interval=12, crf=20),
-        "processes": 1,
-        **changes,
-    }
-    return Stills(**settings)
+        "classes": STORED, "path": CameraPath(), "encoding": Encoding(interval=12, crf=20),
+    }  # fmt: skip
+    return Stills(**{"root": root, "cache": root / "cache", "processes": 1, **settings, **changes})
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """Two stills to train and one to validate."""
-    fill(tmp_path, "train", ("a", "b"), (HEIGHT, WIDTH))
-    fill(tmp_path, "val", ("c",), (HEIGHT, WIDTH))
-    return tmp_path
+    return fill(tmp_path, train="ab", val="c")
 
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("stills")
-    fill(root, "train", ("a", "b"), (HEIGHT, WIDTH))
-    fill(root, "val", ("c",), (HEIGHT, WIDTH))
+    root = fill(tmp_path_factory.mktemp("stills"), train="ab", val="c")
     stills(root, processes=2).prepare()
     return root
 
@@ -140,7 +133,7 @@ def test_margin_keeps_the_picture_filled(root: Path):
     frames = list(stills(root, margin=8, path=slow).render("train", pair(root)))
     assert all((labels != 255).all() for _, labels in frames)
     assert np.array_equal(frames[11][0], picture()[8:-8, 8:-8])
-    with pytest.raises(BadData, match=r"a.png is 48x64.*nothing is left of it within margin=24"):
+    with pytest.raises(BadData, match=r"a.png is 48x64.*margin=24"):
         list(stills(root, margin=24).render("train", pair(root)))
 
 
@@ -169,13 +162,13 @@ def test_vectors_move_labels_far_better_than_copying(tmp_path: Path):
 
 
 def test_lists_and_a_share_choose_the_stills(root: Path):
-    fill(root, "train", ("d", "e", "f"), (HEIGHT, WIDTH))
+    fill(root, train="def")
     alone = {"images": {"train": "train/images", "val": None}, "labels": {"train": "train/labels"}}
     dataset = stills(root, **alone, val_share=0.4)
     kept = {split: {pair.name for _, pair in dataset.pairs(split)} for split in ("train", "val")}
     assert (len(kept["train"]), len(kept["val"])) == (3, 2)
     assert kept["train"] | kept["val"] == set("abdef")
-    with pytest.raises(BadData, match=r"no val images; name their folder.*val_share=0.1"):
+    with pytest.raises(BadData, match=r"images\.val.*val_share"):
         stills(root, **alone).samples("val")
     (root / "train.txt").write_text("a.jpg a.png\n\nd\n")
     listed = stills(root, **alone, lists={"train": "train.txt"})
@@ -192,9 +185,9 @@ def test_all_wrong_files_are_named_at_once(root: Path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"label": 12}, "label=12: from 0 to 11"),
-        ({"length": 24, "label": 23}, "encoding.interval=12: at least length=24"),
-        ({"val_share": 1.0}, "val_share=1.0: from 0 to 0.9"),
+        ({"label": 12}, "label=12"),
+        ({"length": 24, "label": 23}, "encoding.interval=12.*length=24"),
+        ({"val_share": 1.0}, "val_share=1.0"),
     ],
 )
 def test_wrong_settings_are_refused(tmp_path: Path, changes: dict, message: str):
