@@ -6,14 +6,14 @@ from bdnet.reports.cost import SECONDS, Comparison, Cost, Costs, Frames
 def test_the_paper_stands_beside_its_own_setting_only():
     ones = Cost((1.0, 2.0), 3.0)
     networks = dict.fromkeys(("single_frame", "dff", "grfp", "bdnet", "mine"), Frames(ones, ones))
-    found = {}
+    published = {}
     for backbone in ("resnet18", "resnet34", "resnet50", "resnet101"):
         comparison = Comparison(backbone, networks, ones)
         for name, frame, cost in comparison.rows([5, 10]):
             if cost.published is not None:
-                found[name, backbone, frame] = round(cost.published, 2)
+                published[name, backbone, frame] = round(cost.published, 2)
     mean = "mean at interval 5"
-    assert found == {
+    assert published == {
         ("bdnet", "resnet18", mean): 0.64,
         ("bdnet", "resnet50", mean): 0.44,
         ("bdnet", "resnet101", mean): 0.40,

@@ -32,7 +32,7 @@ def test_keyframes_have_a_border_and_other_frames_their_distance():
     others = [overlay(*inputs, CLASSES, is_key=False, offset=offset) for offset in (1, 2)]
     for picture, has_border in ((key, True), *((other, False) for other in others)):
         corners = picture[399, 0], picture[399, 599], picture[0, 599]
-        assert all((tuple(each) == KEY) == has_border for each in corners)
+        assert all((tuple(colour) == KEY) == has_border for colour in corners)
     difference = np.argwhere((others[0] != others[1]).any(-1))
     assert len(difference)
     assert difference.max(0)[0] < 20  # in the tag
@@ -44,7 +44,7 @@ def test_keyframes_have_a_border_and_other_frames_their_distance():
 def test_sizes_are_even_and_small_frames_larger(size, has_legend: bool):
     picture = overlay(*frame(*size), CLASSES, True, 0, has_legend)
     factor = max(1, round(512 / size[1]))
-    height, width = (factor * each for each in size)
+    height, width = (factor * side for side in size)
     assert picture.shape[1] == width + width % 2
     assert picture.shape[0] % 2 == 0
     assert (picture.shape[0] >= height + 20) if has_legend else picture.shape[0] - height < 2

@@ -109,7 +109,7 @@ def test_comparisons_wrap_and_leave_an_unknown_label_out():
 def test_a_sheet_stacks_rows_of_unequal_width_over_the_legend(tmp_path: Path):
     clip = a_clip()
     edges = torch.zeros(1, 16, 64)
-    rows = [panel(clip, clip.labels, each, CLASSES) for each in (None, edges)]
+    rows = [panel(clip, clip.labels, logits, CLASSES) for logits in (None, edges)]
     sheet_of_panels(rows, CLASSES, tmp_path / "sheets/sheet.png")
     sheet = cv2.imread(str(tmp_path / "sheets/sheet.png"))[:, :, ::-1]
     assert sheet.shape == (2 * (LINE + 64 + GAP) + LINE, rows[1].shape[1], 3)

@@ -10,17 +10,17 @@ Seconds = Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]]  # of key an
 
 
 def write_benchmark(path: Path, seconds: Mapping[str, Seconds], **more: object) -> Path:
-    """By backbone and contender, one value of each round."""
+    """By backbone and contender, one value for every round."""
     comparisons = [
         Comparison(
             backbone,
             {
                 name: Frames(*(Cost(values, 10.0) for values in parts))
-                for name, parts in each.items()
+                for name, parts in networks.items()
             },
-            Cost((0.01,) * len(each["single_frame"][0]), 0.0),
+            Cost((0.01,) * len(networks["single_frame"][0]), 0.0),
         )
-        for backbone, each in seconds.items()
+        for backbone, networks in seconds.items()
     ]
     facts = {"size": "1024x512", "classes": 19, "precision": "float32", "threads": 2}
     machine = {"processor": "abacus", "cores": 2, "torch": "2.15.0"}

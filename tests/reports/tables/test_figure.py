@@ -70,18 +70,18 @@ def test_an_undefined_offset_has_no_point_nor_have_the_intervals_with_it(
 
 
 def test_points_are_means_and_deviations_over_seeds(figure: Figure, demo: Path):
-    found = points(make(figure, demo))
-    assert len(found) == 2 * (4 + 4)
+    drawn = points(make(figure, demo))
+    assert len(drawn) == 2 * (4 + 4)
     for k in range(1, 5):
         means = [np.mean(miou[:k]) for miou in WIDE.values()]
-        point = found["figure3/mv", "interval", k]
+        point = drawn["figure3/mv", "interval", k]
         assert float(point["miou_mean"]) == pytest.approx(np.mean(means))
         assert float(point["miou_std"]) == pytest.approx(np.std(means, ddof=1))
-    offset = found["figure3/mv", "offset", 2]
+    offset = drawn["figure3/mv", "offset", 2]
     assert float(offset["miou_mean"]) == pytest.approx(0.3)
     assert float(offset["miou_std"]) == pytest.approx(0.02**0.5)
     assert offset["seeds"] == "2"
-    assert found["figure3/single_frame", "interval", 4]["miou_std"] == ""
+    assert drawn["figure3/single_frame", "interval", 4]["miou_std"] == ""
 
 
 def test_text_says_what_is_drawn_and_what_is_not(figure: Figure, demo: Path):
