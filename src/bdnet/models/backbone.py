@@ -10,7 +10,7 @@ from bdnet.models.errors import BadModel
 from bdnet.models.weights import create
 from bdnet.types import CELL
 
-SHALLOW = 4  # stride of the feature that still knows where silhouettes are
+SHALLOW = 4  # stride of the feature that still resolves silhouettes
 
 
 class Pyramid(NamedTuple):
@@ -31,7 +31,7 @@ class Pyramid(NamedTuple):
 def fill_cells(image: Tensor, cell: int = CELL) -> Tensor:
     """image [b, 3, H, W], its right and lower border repeated up to whole cells.
 
-    Then all networks agree about sizes: some would drop what is over, others round up.
+    Without it some networks would drop the rest of a cell, others round up.
     """
     below, right = (-size % cell for size in image.shape[-2:])
     if not below and not right:
@@ -61,25 +61,25 @@ class Backbone(nn.Module):
         channels: list[int] = network.feature_info.channels()
         self.network = network
         self._shallow = len(strides) - 1 - strides[::-1].index(SHALLOW)
-        self._levels = [place for place, stride in enumerate(strides) if stride == CELL]
+        self._levels = [level for level, stride in enumerate(strides) if stride == CELL]
         self.shallow_channels = channels[self._shallow]
-        self.level_channels = [channels[place] for place in self._levels]
+        self.level_channels = [channels[level] for level in self._levels]
         self.channels = channels[-1]
 
     def forward(self, image: Tensor) -> Pyramid:
         """Features of [b, 3, H, W]."""
         features = self.network(fill_cells(image))
-        return Pyramid(features[self._shallow], tuple(features[place] for place in self._levels))
+        return Pyramid(features[self._shallow], tuple(features[level] for level in self._levels))
 
     def front(self, image: Tensor) -> Tensor:
-        """The shallow feature alone, at a small part of the cost."""
+        """The shallow feature only, at a small part of the cost."""
         feature = fill_cells(image)
         for part in self._front_parts():
             feature = part(feature)
         return feature
 
     def check_front(self) -> None:
-        """Refuses a network whose first stages are no chain of modules."""
+        """Refuses a network whose first stages are not a chain of modules."""
         was_training = self.training
         self.eval()
         with torch.no_grad():
@@ -91,19 +91,19 @@ class Backbone(nn.Module):
         self.train(was_training)
         if not is_same:
             raise BadModel(
-                f"backbone={self.name}: its first stage cannot run alone, which boundary=compared "
-                "needs; say boundary=warped, or choose another backbone, such as resnet18"
+                f"backbone={self.name}: its first stage cannot run by itself, which "
+                "boundary=compared needs; say boundary=warped, or choose another backbone, such as resnet18"
             )
 
     def _front_parts(self) -> list[nn.Module]:
-        """The chain of modules up to the one that puts out the shallow feature."""
+        """The chain of modules up to the one whose output is the shallow feature."""
         name = self.network.feature_info.module_name(self._shallow)
         parts: list[nn.Module] = []
         for child, module in self.network.named_children():
             if name in {child, child.replace("_", ".")}:  # flattened: stages.0 is stages_0
                 return [*parts, module]
-            container, _, place = name.rpartition(".")
-            if container == child and place.isdecimal() and isinstance(module, nn.Sequential):
-                return [*parts, *module[: int(place) + 1]]
+            container, _, index = name.rpartition(".")
+            if container == child and index.isdecimal() and isinstance(module, nn.Sequential):
+                return [*parts, *module[: int(index) + 1]]
             parts.append(module)
         return parts

@@ -1,4 +1,4 @@
-"""What every network for video is: over clips for training, frame by frame for video."""
+"""The interface of networks for video: over clips in training, frame by frame in a stream."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -10,11 +10,11 @@ from bdnet.types import Clip, Prediction
 
 PixelsRead = Literal["key", "all"]
 ImagesRead = Literal["ends", "all"]
-State = tuple[Tensor, ...]  # what a network remembers of the frames before; () of a new video
+State = tuple[Tensor, ...]  # of a stream, from the frames before; () for a new video
 
 
 class Step(NamedTuple):
-    """One frame of a stream, or of b streams in step, as tensors.
+    """One frame of a stream, or of b parallel streams, as tensors.
 
     image:  float32 [b, 3, H, W] normalised; None where the network does not read it
     motion: float32 [b, 2, ceil(H/8), ceil(W/8)] pixels, as in Frame; None on keyframes
@@ -46,7 +46,7 @@ class Step(NamedTuple):
 
 
 class Groups(NamedTuple):
-    """Trainable parameters by where they come from: new layers learn at a higher rate."""
+    """Trainable parameters: pretrained ones, and those of new layers, which learn faster."""
 
     backbone: list[nn.Parameter]
     head: list[nn.Parameter]
@@ -55,36 +55,38 @@ class Groups(NamedTuple):
 class VideoModel(nn.Module, ABC):
     """A network that segments video.
 
-    Contract: `step` over the frames of a clip ends with the logits that `forward` gives.
+    Contract: `step` over the frames of a clip ends with the logits of `forward`.
+
+    images:        the images of a clip that `forward` reads
+    has_two_steps: `step` is one function of tensors on keyframes and another one on other frames,
+                   whatever the values in its state; needed by CUDA graphs and export
+    looks_back:    earlier frames change the logits of a frame
+    trains_all:    each training step reaches every parameter
     """
 
-    images: ClassVar[ImagesRead] = "ends"  # of a clip: which `forward` needs
-    # `step` is one of two functions of tensors, by whether the frame is a keyframe: no others, and
-    # it does not look at numbers in its state
+    images: ClassVar[ImagesRead] = "ends"
     has_two_steps: ClassVar[bool] = True
-
-    looks_back: ClassVar[bool] = True  # whether earlier frames change what it says of a frame
+    looks_back: ClassVar[bool] = True
+    trains_all: ClassVar[bool] = True
 
     @property
     @abstractmethod
     def pixels(self) -> PixelsRead:
-        """Whose pixels `step` reads: the decoder skips the others."""
+        """The frames whose pixels `step` reads: the decoder skips the others."""
 
     @property
     @abstractmethod
     def backbone_modules(self) -> tuple[nn.Module, ...]:
         """The parts that pretrained weights are for."""
 
-    trains_all: ClassVar[bool] = True  # whether each step of training reaches every parameter
-
     @property
     def least_interval(self) -> int:
-        """Frames from one keyframe to the next that clips need to teach it all that it can do."""
+        """The shortest keyframe interval of clips that reach every parameter in training."""
         return 1
 
     @property
     def aliases(self) -> Mapping[str, str]:
-        """Names of own parts -> of the parts of other networks whose weights fit them too."""
+        """By names of own parts, those parts of other networks whose weights fit too."""
         return {}
 
     @abstractmethod
@@ -98,7 +100,7 @@ class VideoModel(nn.Module, ABC):
     def read(
         self, image: Tensor | None, motion: Tensor | None, valid: Tensor | None, is_key: bool
     ) -> Step:
-        """What this network looks at of a frame."""
+        """The parts of a frame that this network reads."""
         return Step(
             image if is_key or self.pixels == "all" else None,
             None if is_key else motion,
@@ -112,10 +114,8 @@ class VideoModel(nn.Module, ABC):
 
     def groups(self) -> Groups:
         """Every trainable parameter, once."""
-        backbone = [each for part in self.backbone_modules for each in part.parameters()]
-        known = {id(each) for each in backbone}
-        head = [each for each in self.parameters() if id(each) not in known]
-        return Groups(
-            [each for each in backbone if each.requires_grad],
-            [each for each in head if each.requires_grad],
-        )
+        pretrained = {id(weight) for part in self.backbone_modules for weight in part.parameters()}
+        groups = Groups([], [])
+        for weight in filter(lambda weight: weight.requires_grad, self.parameters()):
+            (groups.backbone if id(weight) in pretrained else groups.head).append(weight)
+        return groups

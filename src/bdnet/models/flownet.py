@@ -8,13 +8,13 @@ from bdnet.models.backbone import fill_cells
 from bdnet.models.errors import BadModel
 from bdnet.types import CELL
 
-UNIT = float(CELL)  # pixels: of what the last layer puts out, so that its weights stay small
+UNIT = float(CELL)  # pixels per unit of the last layer, whose weights stay small so
 # channels, kernel and stride of each step down
 STEPS = (
     (64, 7, 2), (128, 5, 2), (256, 5, 2), (256, 3, 1), (512, 3, 2), (512, 3, 1), (512, 3, 2),
     (512, 3, 1), (1024, 3, 2), (1024, 3, 1),
 )  # fmt: skip
-SKIPS = (7, 5, 3, 1)  # the steps whose output each step up gets, beside what comes from below
+SKIPS = (7, 5, 3, 1)  # the steps down whose output each step up gets as well
 UP = (512, 256, 128, 64)
 
 
@@ -39,22 +39,21 @@ class FlowNetS(nn.Module):
             _Down(before, after, kernel, stride)
             for before, after, (_, kernel, stride) in zip([6, *down], down, STEPS, strict=False)
         )
-        skips = [down[place] for place in SKIPS]
-        # what a step up hands on: the skip, the enlarged features, the enlarged flow
+        skips = [down[step] for step in SKIPS]
+        # the output of a step up: the skip, the enlarged features, the enlarged flow
         joined = [skip + own + 2 for skip, own in zip(skips, up, strict=True)]
         below = [down[-1], *joined]
         self.up = nn.ModuleList(
             nn.ConvTranspose2d(before, own, 4, 2, 1) for before, own in zip(below, up, strict=False)
         )
-        self.flows = nn.ModuleList(nn.Conv2d(each, 2, 3, padding=1) for each in below)
+        self.flows = nn.ModuleList(nn.Conv2d(channels, 2, 3, padding=1) for channels in below)
         self.channels = below[-1]
-        # to begin with, nothing moves; were the coarser flows zero too, what is made of the last
-        # of them could not be learnt
+        # to begin with, nothing moves; were the coarser flows zero too, they would get no gradient
         nn.init.zeros_(self.flows[-1].get_parameter("weight"))
         nn.init.zeros_(self.flows[-1].get_parameter("bias"))
 
     def forward(self, source: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        """Pictures [b, 3, H, W] -> flow [b, 2, ceil(H/8), ceil(W/8)], and what it was read off.
+        """Pictures [b, 3, H, W] -> flow [b, 2, ceil(H/8), ceil(W/8)], and the feature behind it.
 
         flow: pixels; the content at p in the target came from p + flow(p) in the source
         """
@@ -63,15 +62,15 @@ class FlowNetS(nn.Module):
         for down in self.down:
             feature = down(feature)
             steps.append(feature)
-        for up, flow, place in zip(self.up, self.flows, SKIPS, strict=False):
-            skip = steps[place]
+        for up, flow, step in zip(self.up, self.flows, SKIPS, strict=False):
+            skip = steps[step]
             moved = functional.interpolate(
                 flow(feature), skip.shape[-2:], mode="bilinear", align_corners=False
             )
             height, width = skip.shape[-2:]
             grown = functional.leaky_relu(up(feature), 0.1)[..., :height, :width]
             feature = torch.cat([skip, grown, moved], 1)
-        # half precision cannot tell positions apart finely enough
+        # half precision is too coarse for positions
         with torch.autocast(feature.device.type, enabled=False):
             motion: Tensor = UNIT * self.flows[-1](feature.float())
         return motion, feature

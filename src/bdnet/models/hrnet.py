@@ -1,4 +1,4 @@
-"""HRNet, the usual teacher: every resolution kept all the way."""
+"""HRNet, the usual teacher: parallel branches at every resolution."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ class HRNet(VideoModel):
         super().__init__()
         if not backbone.startswith("hrnet"):
             raise BadModel(f"backbone={backbone}: no HRNet; such as hrnet_w48 or hrnet_w18_small")
-        # the resolutions as they are, not as widened for classification
+        # the branches themselves, not widened for classification
         network: Any = create(backbone, weights, feature_location="", out_indices=(1, 2, 3, 4))
         channels: list[int] = network.feature_info.channels()
         self.backbone = network
@@ -53,26 +53,26 @@ class HRNet(VideoModel):
         feature = self.mix(self.backbone(fill_cells(image, STRIDES[-1])))
         height, width = (-(-size // STRIDES[0]) for size in image.shape[-2:])
         feature = feature[..., :height, :width]
-        # features are compared with students' of stride 8, whose cells are four of these
+        # students' features, which these are compared with, have stride 8
         return Prediction(self.classify(feature), functional.avg_pool2d(feature, 2, ceil_mode=True))
 
 
 class Mix(nn.Module):
     """1x1-BN-ReLU of all resolutions, enlarged to the finest and concatenated.
 
-    A 1x1 convolution of a concatenation is the sum of one for each part, and it may come before the
-    enlargement, where it costs a fraction.
+    A 1x1 convolution of a concatenation is the sum of one for each part, and before the enlargement
+    it costs a fraction.
     """
 
     def __init__(self, channels: list[int], out: int) -> None:
         super().__init__()
-        self.parts = nn.ModuleList(nn.Conv2d(each, out, 1, bias=False) for each in channels)
+        self.parts = nn.ModuleList(nn.Conv2d(width, out, 1, bias=False) for width in channels)
         self.norm = nn.BatchNorm2d(out)
-        for part in self.parts:  # as if they were the one convolution that they stand for
-            nn.init.normal_(part.weight, std=sum(channels) ** -0.5)  # type: ignore[arg-type]
+        for part in self.parts:  # as the one convolution of the concatenation
+            nn.init.normal_(part.get_parameter("weight"), std=sum(channels) ** -0.5)
 
     def forward(self, branches: list[Tensor]) -> Tensor:
-        finest, *coarser = (part(each) for part, each in zip(self.parts, branches, strict=True))
-        for power, each in enumerate(coarser, 1):
-            finest = finest + enlarge(each, 1 << power)
+        finest, *coarser = (part(branch) for part, branch in zip(self.parts, branches, strict=True))
+        for power, maps in enumerate(coarser, 1):
+            finest = finest + enlarge(maps, 1 << power)
         return functional.relu(self.norm(finest))

@@ -1,4 +1,4 @@
-"""What other libraries call the weights of networks that timm has too."""
+"""Weights of networks that timm has too, in files of other libraries, under timm's names."""
 
 import re
 from collections.abc import Mapping
@@ -8,16 +8,16 @@ from torch import Tensor
 
 
 class Naming(NamedTuple):
-    """How a library names the parts of a network of numbered blocks, and what timm calls them.
+    """A library's names for the parts of a network of numbered blocks, and timm's for them.
 
-    Elsewhere blocks are counted through; timm counts stages, and blocks within them.
+    The library numbers blocks through; timm numbers stages, and blocks within a stage.
 
     sign:   a key that only these files have
-    block:  of a part of a block: its number, and its name in it
-    stages: how many blocks each stage has
-    first:  the parts of a block without expansion, of which the first stage consists
-    others: the parts of the other blocks
-    apart:  the parts before and after the blocks
+    block:  a pattern for the parts of a block; its groups are the block's number and the part
+    stages: the number of blocks in each stage
+    first:  names of parts in the first stage, whose blocks have no expansion
+    others: names of parts in the other blocks
+    apart:  names of the parts before and after the blocks
     offset: the number of the first block
     """
 
@@ -30,18 +30,18 @@ class Naming(NamedTuple):
     offset: int = 0
 
     def timm(self, key: str) -> str:
-        """A weight's name in timm; its own, where it is none of these."""
+        """A weight's name in timm; unchanged, where it is none of these."""
         part, _, leaf = key.rpartition(".")
         if part in self.apart:
             return f"{self.apart[part]}.{leaf}"
-        found = re.fullmatch(self.block, part)
-        if found is None:
+        match = re.fullmatch(self.block, part)
+        if match is None:
             return key
-        stage, place = 0, int(found[1]) - self.offset
-        while stage < len(self.stages) and place >= self.stages[stage]:
-            stage, place = stage + 1, place - self.stages[stage]
+        stage, block = 0, int(match[1]) - self.offset
+        while stage < len(self.stages) and block >= self.stages[stage]:
+            stage, block = stage + 1, block - self.stages[stage]
         names = self.others if stage else self.first
-        return f"blocks.{stage}.{place}.{names[found[2]]}.{leaf}" if found[2] in names else key
+        return f"blocks.{stage}.{block}.{names[match[2]]}.{leaf}" if match[2] in names else key
 
 
 NAMINGS = (
@@ -62,7 +62,7 @@ NAMINGS = (
         offset=1,
     ),
     # EfficientNet-Lite0 with TensorFlow's padding and epsilons: timm's tf_efficientnet_lite0.
-    # timm's efficientnet_lite0 has the same shapes, but pads elsewhere and puts out something else
+    # timm's efficientnet_lite0 has the same shapes, but pads differently: other outputs
     Naming(
         sign="_blocks.0._depthwise_conv.weight",
         block=r"_blocks\.(\d+)\.(\w+)",
@@ -82,9 +82,9 @@ NAMINGS = (
 )  # fmt: skip
 
 
-def in_timm(found: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Weights under timm's names, if another library's are known; else as they are."""
+def in_timm(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Weights under timm's names, where the library is known; else unchanged."""
     for naming in NAMINGS:
-        if naming.sign in found:
-            return {naming.timm(key): each for key, each in found.items()}
-    return dict(found)
+        if naming.sign in weights:
+            return {naming.timm(key): weight for key, weight in weights.items()}
+    return dict(weights)

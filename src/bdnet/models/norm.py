@@ -1,14 +1,14 @@
-"""Normalisation of what may be a single value."""
+"""Batch normalisation for maps that may be a single value."""
 
 from torch import Tensor, nn
 from torch.nn import functional
 
 
 class Norm(nn.BatchNorm2d):
-    """Batch normalisation that one value per channel, which has no spread, passes too.
+    """Batch normalisation that accepts one value per channel in training.
 
-    It is normalised by the running statistics then, and leaves them as they are: so a batch of one
-    picture, whose mean is one value, can be trained on.
+    It has no variance, and is normalised by the running statistics, which it does not change. So a
+    batch of one picture can be trained on where its mean over the whole picture is normalised.
     """
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002  # as torch calls it

@@ -1,4 +1,4 @@
-"""In how many bits a network in use multiplies."""
+"""The floating-point precision of inference."""
 
 from typing import Literal, get_args
 
@@ -15,7 +15,7 @@ def check_precision(precision: str) -> None:
 
 
 def autocast(device: torch.device, precision: Precision) -> torch.autocast:
-    """The context in which a network works with this precision."""
+    """The context in which networks multiply with this precision."""
     check_precision(precision)
     is_mixed = precision != "float32"
     return torch.autocast(device.type, torch.bfloat16, enabled=is_mixed)

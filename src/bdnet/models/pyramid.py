@@ -1,4 +1,4 @@
-"""Pyramid pooling: a feature beside what its surroundings look like, whole or one part of it."""
+"""Pyramid pooling: a feature with the means of its surroundings, or a part of its channels."""
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +15,7 @@ class PyramidPooling(nn.Module):
 
         x -- mean over regions -- 1x1, BN, ReLU -- enlarged -- f   a quarter of x's channels each
 
-    With several parts only one of them is computed: the same share of x and of each f.
+    With `parts` only one of them is computed: the same share of the channels of x and of each f.
     """
 
     def __init__(self, channels: int, parts: int = 1, part: int = 0) -> None:
@@ -23,7 +23,7 @@ class PyramidPooling(nn.Module):
         if not 0 <= part < parts:
             raise BadModel(f"part={part}: there are parts={parts}, numbered from 0")
         self.channels = channels
-        self.bounds = tuple(place * channels // parts for place in (part, part + 1))
+        self.bounds = part * channels // parts, (part + 1) * channels // parts
         self.sizes = _sizes(channels, parts)  # of x and of each f, in channels
         self.out = sum(self.sizes)
         self.branches = nn.ModuleList(
@@ -39,14 +39,14 @@ class PyramidPooling(nn.Module):
             for branch, count in zip(self.branches, BINS, strict=True)
         )
         size = feature.shape[-2:]
-        around = (functional.interpolate(each, size, mode="bilinear") for each in pooled)
+        around = (functional.interpolate(means, size, mode="bilinear") for means in pooled)
         return torch.cat([feature[:, first:last], *around], 1)
 
     def members(self, parts: int) -> Tensor:
-        """int64 [parts, out / parts]: which of all the channels each of so many parts has."""
+        """int64 [parts, out / parts]: the numbers of the output channels that make up each part."""
         _sizes(self.channels, parts)
         numbers = torch.split(torch.arange(self.out), self.sizes)
-        return torch.cat([each.view(parts, -1) for each in numbers], 1)
+        return torch.cat([channels.view(parts, -1) for channels in numbers], 1)
 
 
 def _sizes(channels: int, parts: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""Weights of backbones: timm's, a local file's, or none."""
+"""Weights of backbones: from timm, from a local file, or random."""
 
 import logging
 import socket
@@ -24,15 +24,15 @@ log = logging.getLogger(__name__)
 
 WRAPPINGS = ("state_dict", "model", "state_dict_ema")  # under which training scripts store weights
 ENDINGS = (".pth", ".safetensors")
-# what torch.load raises, by what the file is instead
+# raised by torch.load for files of other kinds
 UNREADABLE = (OSError, RuntimeError, ValueError, EOFError, KeyError, UnpicklingError)
 
 
 def create(name: str, weights: str, **settings: Any) -> nn.Module:
     """A timm network that returns features.
 
-    weights: `none` (random), `timm` (its own mechanism: a download, cached), a local file, of timm
-             or as `naming` knows it, or a folder with the file NETWORK.pth or NETWORK.safetensors
+    weights: `none` (random), `timm` (a download, cached by timm), a local file (of timm or of a
+             library in `naming`), or a folder with the file NETWORK.pth or NETWORK.safetensors
     """
     known = timm.is_model(name)
     if not known:
@@ -49,7 +49,7 @@ def create(name: str, weights: str, **settings: Any) -> nn.Module:
 
 
 def read(path: Path) -> dict[str, Tensor]:
-    """The weights that a file holds, by name."""
+    """The weights in a file, by name."""
     if not path.is_file():
         raise BadModel(
             f"weights={path}: no such file; give a file of weights, or say none (random) or timm "
@@ -58,20 +58,20 @@ def read(path: Path) -> dict[str, Tensor]:
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
-        found: Any = torch.load(path, map_location="cpu", weights_only=True)
+        content: Any = torch.load(path, map_location="cpu", weights_only=True)
     except (*UNREADABLE, SafetensorError) as error:
         raise BadModel(
             f"weights={path}: not a file of weights that torch.load(weights_only=True) reads; save "
             "it again as torch.save(network.state_dict(), path)"
         ) from error
     for wrapping in WRAPPINGS:
-        if isinstance(found, Mapping) and isinstance(found.get(wrapping), Mapping):
-            found = found[wrapping]
+        if isinstance(content, Mapping) and isinstance(content.get(wrapping), Mapping):
+            content = content[wrapping]
             break
     tensors = {
-        str(key).removeprefix("module."): each
-        for key, each in (found.items() if isinstance(found, Mapping) else ())
-        if isinstance(each, Tensor)
+        str(key).removeprefix("module."): value
+        for key, value in (content.items() if isinstance(content, Mapping) else ())
+        if isinstance(value, Tensor)
     }
     if not tensors:
         raise BadModel(
@@ -81,11 +81,11 @@ def read(path: Path) -> dict[str, Tensor]:
     return tensors
 
 
-def fill(network: nn.Module, found: Mapping[str, Tensor], path: Path, name: str) -> None:
-    """Copies weights into a backbone; the classifier that a backbone has not may be left over."""
+def fill(network: nn.Module, weights: Mapping[str, Tensor], path: Path, name: str) -> None:
+    """Copies weights into a backbone, strictly, except that the file may have a classifier."""
     # timm's feature extractors flatten the names of some containers: stages.0 is stages_0 there
-    given = {key.replace(".", "_"): each for key, each in found.items()}
-    wanted = {key.replace(".", "_"): each for key, each in network.state_dict().items()}
+    given = {key.replace(".", "_"): weight for key, weight in weights.items()}
+    wanted = {key.replace(".", "_"): weight for key, weight in network.state_dict().items()}
     tops = tuple({f"{key.partition('.')[0]}_" for key in network.state_dict()})
     problems = [
         f"{key} is missing"
@@ -93,9 +93,9 @@ def fill(network: nn.Module, found: Mapping[str, Tensor], path: Path, name: str)
         if key not in given and not key.endswith("num_batches_tracked")
     ]
     problems += [
-        f"{key} is {list(given[key].shape)}, not {list(each.shape)}"
-        for key, each in wanted.items()
-        if key in given and given[key].shape != each.shape
+        f"{key} is {list(given[key].shape)}, not {list(weight.shape)}"
+        for key, weight in wanted.items()
+        if key in given and given[key].shape != weight.shape
     ]
     problems += [
         f"{key} is too many" for key in given if key not in wanted and key.startswith(tops)
@@ -107,31 +107,31 @@ def fill(network: nn.Module, found: Mapping[str, Tensor], path: Path, name: str)
             "that they were saved from"
         )
     with torch.no_grad():
-        for key, each in wanted.items():
+        for key, weight in wanted.items():
             if key in given:
-                each.copy_(given[key])
+                weight.copy_(given[key])
 
 
 def _file(path: Path, name: str) -> Path:
-    """The file of a network, if a folder is given."""
+    """The file of this network in a folder; a file itself."""
     if not path.is_dir():
         return path
-    found = [path / f"{name}{ending}" for ending in ENDINGS if (path / f"{name}{ending}").is_file()]
-    if len(found) != 1:
-        has = " and ".join(each.name for each in found) or f"no weights of {name}"
+    files = [path / f"{name}{ending}" for ending in ENDINGS if (path / f"{name}{ending}").is_file()]
+    if len(files) != 1:
+        has = " and ".join(file.name for file in files) or f"no weights of {name}"
         raise BadModel(
             f"weights={path}: the folder holds {has}; give it one file that is called {name} and "
             f"ends in {' or '.join(ENDINGS)}"
         )
-    return found[0]
+    return files[0]
 
 
 def _pretrained(name: str, settings: dict[str, Any]) -> nn.Module:
     if not timm.models.is_model_pretrained(name):
         raise BadModel(f"weights=timm: timm has none for {name}; say weights=none, or give a file")
-    _build(name, settings)  # its settings' errors are not the network's
+    _build(name, settings)  # raises errors of the settings, which are no network errors
     try:
-        _look_for_the_hub(name)
+        _check_hub(name)
         return timm.create_model(name, pretrained=True, features_only=True, **settings)
     except Exception as error:  # whatever the hub, its cache, or the network stack raises
         log.debug("timm could not load %s", name, exc_info=error)
@@ -142,8 +142,8 @@ def _pretrained(name: str, settings: dict[str, Any]) -> nn.Module:
         ) from error
 
 
-def _look_for_the_hub(name: str) -> None:
-    """Raises OSError where the hub has no address: the hub's own retries take most of a minute."""
+def _check_hub(name: str) -> None:
+    """Raises OSError where the hub has no address; its own retries would take most of a minute."""
     published = timm.get_pretrained_cfg(name)
     repository = published and published.hf_hub_id
     if not repository or getproxies():
@@ -160,7 +160,7 @@ def _build(name: str, settings: dict[str, Any]) -> nn.Module:
     try:
         return timm.create_model(name, pretrained=False, features_only=True, **settings)
     except (TypeError, AssertionError, RuntimeError, ValueError, AttributeError) as error:
-        wanted = ", ".join(f"{key}={each!r}" for key, each in settings.items())
+        wanted = ", ".join(f"{key}={value!r}" for key, value in settings.items())
         raise BadModel(
             f"backbone={name}: timm cannot build it as a feature extractor with {wanted}; choose "
             "one that can be dilated, such as resnet18, regnetx_002, mobilenetv3_small_050 or "

@@ -13,7 +13,7 @@ DROPOUT = 0.1
 
 
 class FCN(nn.Module):
-    """A 3x3 convolution to fewer channels, `mix`, and what makes scores of them, `score`."""
+    """A 3x3 convolution to fewer channels, `mix`, and the classifier after it, `score`."""
 
     def __init__(self, channels: int, width: int, classes: int) -> None:
         super().__init__()
@@ -29,10 +29,10 @@ class FCN(nn.Module):
 
 
 class PSPNet(Head):
-    """Pyramid pooling and an FCN; as a teacher it also says what groups of its channels see.
+    """Pyramid pooling and an FCN; a teacher can predict from groups of its channels too.
 
     The 3x3 convolution is a sum g_1 + ... + g_n over groups of its input's channels, and
-    logits = H(g_1 + ... + g_n), H being what comes after it. A group by itself says H(n g_i).
+    logits = H(g_1 + ... + g_n), H being the classifier. A group by itself predicts H(n g_i).
     [reading] Group i is the i-th n-th of the feature and of each pooled feature.
     """
 
@@ -57,4 +57,4 @@ class PSPNet(Head):
     def score_groups(self, mixed: Tensor) -> Tensor:
         """g_1 ... g_n [b, n, channels / 4, h, w] -> H(n g_i) [b, n, classes, h, w]"""
         groups = mixed.shape[1]
-        return torch.stack([self.fcn.score(groups * each) for each in mixed.unbind(1)], 1)
+        return torch.stack([self.fcn.score(groups * group) for group in mixed.unbind(1)], 1)
