@@ -87,7 +87,7 @@ def test_offsets_never_cross_a_keyframe(frames, target, interval, keys, keyframe
         '{"%s": [[1, 2], 6, [0]]}',
     ],
 )
-def test_a_torn_store_is_read_again(content: str, make_video, tmp_path: Path):
+def test_a_torn_cache_is_read_again(content: str, make_video, tmp_path: Path):
     video, store = make_video(frames=6), tmp_path / "store.json"
     store.write_text(content.replace("%s", str(video)))
     assert index_videos([video], store)[video] == KeyframeIndex(6, (0,))

@@ -18,12 +18,10 @@ from omegaconf import OmegaConf
 
 from bdnet.cli.application import conf_folder
 from bdnet.data.transforms import (
-    CentreCrop,
     Crop,
     Flip,
     Geometric,
     JointTransform,
-    Resize,
     Scale,
     ScaleCrop,
     UnmovedVectors,
@@ -128,10 +126,8 @@ GEOMETRY = {
     "half": lambda: [Scale(0.5, 0.5)],
     "double": lambda: [Scale(2, 2)],
     "crop": lambda: [Crop(80, 113)],
-    "centre": lambda: [CentreCrop(81, 96)],
     "padded": lambda: [Crop(200, 200)],
     "flip": lambda: [Flip(1)],
-    "stretch": lambda: [Resize(140, 150)],
     "scale crop": lambda: [ScaleCrop(88, 120)],
     "large scale crop": lambda: [ScaleCrop(169, 241)],
     "scale, crop, flip": lambda: [Scale(), Crop(88, 120), Flip(1)],
@@ -194,13 +190,12 @@ def test_flip_between_cells_takes_the_mean_of_two():
 
 
 @pytest.mark.parametrize("crop", [(64, 96), (65, 97), (71, 103)])
-@pytest.mark.parametrize("kind", [Crop, CentreCrop])
-def test_crop_is_exact_and_on_the_grid(kind, crop):
+def test_crop_is_exact_and_on_the_grid(crop):
     height, width = crop
     clip = noisy_clip(2, 133, 187)
     corners = set()
     for seed in range(30):
-        moved = apply([kind(height, width)], clip, seed)
+        moved = apply([Crop(height, width)], clip, seed)
         (corner,) = {
             (top, left)
             for top in range(0, 133 - height + 1, 8)
@@ -218,19 +213,13 @@ def test_crop_is_exact_and_on_the_grid(kind, crop):
         np.testing.assert_array_equal(moved.labels, clip.labels[window])
         np.testing.assert_array_equal(moved.motion, clip.motion[:, :, *grid])
         np.testing.assert_array_equal(moved.valid, clip.valid[:, *grid])
-    if kind is CentreCrop:
-        assert len(corners) == 1
-        assert abs(top - (133 - height) / 2) <= 4
-        assert abs(left - (187 - width) / 2) <= 4
-    else:
-        assert {0, 8 * ((133 - height) // 8)} <= {top for top, _ in corners}
-        assert len({left for _, left in corners}) > 6
+    assert {0, 8 * ((133 - height) // 8)} <= {top for top, _ in corners}
+    assert len({left for _, left in corners}) > 6
 
 
-@pytest.mark.parametrize("kind", [Crop, CentreCrop])
-def test_small_pictures_are_padded(kind):
+def test_small_pictures_are_padded():
     clip = noisy_clip(3, 61, 90)
-    moved = apply([kind(769, 128)], clip)
+    moved = apply([Crop(769, 128)], clip)
     for image, original in zip(moved.images, clip.images, strict=True):
         assert image.shape == (769, 128, 3)
         np.testing.assert_array_equal(image[:61, :90], original)
@@ -263,7 +252,6 @@ def test_padding_follows_a_flip():
         (Scale(2, 2), (64, 96), (2, 2)),
         (Scale(0.5, 0.5), (64, 96), (0.5, 0.5)),
         (Scale(1.3, 1.3), (61, 90), (79 / 61, 117 / 90)),  # 61 * 1.3 = 79.3
-        (Resize(64, 270), (64, 90), (1, 3)),
     ],
 )
 def test_constant_fields_scale_by_the_exact_ratios(transform, size, ratio):
@@ -488,15 +476,9 @@ def test_albumentations_own_recolouring_is_taken(recolour):
     ],
 )
 def test_what_cannot_move_vectors_is_refused(transform, name):
-    with pytest.raises(UnmovedVectors) as caught:
+    with pytest.raises(UnmovedVectors, match=f"^{name} .*bdnet.data.transforms") as caught:
         JointTransform([Flip(), transform])
-    message = str(caught.value)
     assert isinstance(caught.value, BdnetError)
-    assert message.startswith(f"{name} ")
-    assert all(
-        known.__name__ in message for known in (CentreCrop, Crop, Flip, Resize, Scale, ScaleCrop)
-    )
-    assert "Geometric" not in message
 
 
 def test_containers_of_albumentations_move_vectors_too():
@@ -550,8 +532,6 @@ def test_clips_without_steps_or_of_one_cell(name: str):
         (lambda: ScaleCrop(8, 8, 2, 1), "ScaleCrop needs lowest <= highest, not 2 and 1"),
         (lambda: ScaleCrop(8, 0), "ScaleCrop needs width above 0, not 0"),
         (lambda: Crop(-8, 8), "Crop needs height above 0, not -8"),
-        (lambda: CentreCrop(8, 0), "CentreCrop needs width above 0, not 0"),
-        (lambda: Resize(0, 8), "Resize needs height above 0, not 0"),
     ],
 )
 def test_impossible_sizes_are_refused(make, words):

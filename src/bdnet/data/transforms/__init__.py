@@ -1,24 +1,6 @@
 """Augmentation of clips: pixels, labels, motion vectors and validity move together."""
 
 from bdnet.data.transforms.compose import JointTransform, UnmovedVectors
-from bdnet.data.transforms.geometric import (
-    CentreCrop,
-    Crop,
-    Flip,
-    Geometric,
-    Resize,
-    Scale,
-    ScaleCrop,
-)
+from bdnet.data.transforms.geometric import Crop, Flip, Geometric, Scale, ScaleCrop
 
-__all__ = [
-    "CentreCrop",
-    "Crop",
-    "Flip",
-    "Geometric",
-    "JointTransform",
-    "Resize",
-    "Scale",
-    "ScaleCrop",
-    "UnmovedVectors",
-]
+__all__ = ["Crop", "Flip", "Geometric", "JointTransform", "Scale", "ScaleCrop", "UnmovedVectors"]

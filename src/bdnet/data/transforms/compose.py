@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import random
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -43,10 +42,9 @@ class JointTransform:
             transforms = list(transforms.values())
         for transform in _leaves(transforms):
             if not isinstance(transform, (Geometric, A.ImageOnlyTransform)):
-                movers = ", ".join(sorted(_names(Geometric)))
                 raise UnmovedVectors(
                     f"{type(transform).__name__} does not know how to move motion vectors along "
-                    f"with the pixels; use one of {movers}, or an ImageOnlyTransform of "
+                    "with the pixels; use bdnet.data.transforms, or an ImageOnlyTransform of "
                     "albumentations, which only recolours"
                 )
         self._transforms = list(transforms)
@@ -132,11 +130,3 @@ def _leaves(transforms: Sequence[object]) -> Iterator[object]:
             yield from _leaves(transform.transforms)
         else:
             yield transform
-
-
-def _names(base: type[Any]) -> Iterator[str]:
-    """The concrete classes below a base."""
-    if not inspect.isabstract(base):
-        yield base.__name__
-    for subclass in base.__subclasses__():
-        yield from _names(subclass)

@@ -118,36 +118,17 @@ class FixedSize(Geometric):
         self.width = width
 
 
-class Resize(FixedSize):
-    """Makes every picture the same size, for evaluation at another one than the file's."""
-
-    def enlarged(self, size: Size) -> Size:  # noqa: ARG002
-        return self.height, self.width
-
-    def choose(self, height: int, width: int, random: Random) -> tuple[Axis, Axis]:  # noqa: ARG002
-        return Axis(0, height, self.height, self.height), Axis(0, width, self.width, self.width)
-
-
 class Crop(FixedSize):
     """A random window of the 8-pixel grid; smaller pictures are padded at the right and bottom."""
 
     def choose(self, height: int, width: int, random: Random) -> tuple[Axis, Axis]:
         return self._window(height, self.height, random), self._window(width, self.width, random)
 
-    def _window(self, size: int, wanted: int, random: Random) -> Axis:
+    @staticmethod
+    def _window(size: int, wanted: int, random: Random) -> Axis:
         length = min(size, wanted)
-        return Axis(CELL * self._first_cell(size - length, random), length, length, wanted)
-
-    def _first_cell(self, spare: int, random: Random) -> int:
-        """The first cell in the window, which leaves out `spare` pixels."""
-        return random.randint(0, spare // CELL)
-
-
-class CentreCrop(Crop):
-    """The window nearest to the middle of those that Crop draws from."""
-
-    def _first_cell(self, spare: int, random: Random) -> int:  # noqa: ARG002
-        return round(spare / (2 * CELL))
+        start = CELL * random.randint(0, (size - length) // CELL)
+        return Axis(start, length, length, wanted)
 
 
 class ScaleCrop(FixedSize):
