@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -114,8 +115,7 @@ class _Views:
 
     def picture(self, position: int) -> Image:
         pixels = self.clip.images[position].permute(1, 2, 0).cpu().numpy()
-        way = cv2.INTER_AREA if self.scale < 1 else cv2.INTER_CUBIC
-        return cv2.resize(pixels, self.size, interpolation=way).astype(np.uint8, copy=False)
+        return self._resized(pixels, cv2.INTER_CUBIC).astype(np.uint8, copy=False)
 
     def labels(self, labels: NDArray[np.uint8]) -> Image:
         return paint_labels(self._nearest(labels), self.classes)
@@ -130,9 +130,12 @@ class _Views:
     def boundary(self, edges: Tensor) -> Image:
         logits = upsample(edges.detach().float().cpu()[None], *self.frame)
         probability = torch.sigmoid(logits)[0, 0].numpy()
-        way = cv2.INTER_AREA if self.scale < 1 else cv2.INTER_LINEAR
-        resized = cv2.resize(probability, self.size, interpolation=way)
+        resized = self._resized(probability, cv2.INTER_LINEAR)
         return paint_probability(resized.astype(np.float32, copy=False))
+
+    def _resized(self, pixels: NDArray[Any], enlarge: int) -> NDArray[Any]:
+        method = cv2.INTER_AREA if self.scale < 1 else enlarge
+        return cv2.resize(pixels, self.size, interpolation=method)
 
     def _nearest(self, labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         resized = cv2.resize(labels, self.size, interpolation=cv2.INTER_NEAREST_EXACT)

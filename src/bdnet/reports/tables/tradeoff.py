@@ -78,10 +78,10 @@ class Tradeoff:
     def _teachers(self, runs: Runs, mixed: bool, interval: int) -> list[list[FinishedRun]]:
         """By backbone; their own test has interval 1, so an evaluation at the others' is taken."""
         experiment = self.teacher.experiment
-        finished_runs = runs.of([experiment, *self.contenders])
-        check_alike(finished_runs, mixed, OTHER_INTERVALS)
+        finished = runs.of([experiment, *self.contenders])
+        check_alike(finished, mixed, OTHER_INTERVALS)
         teachers = []
-        for key, seeds in sorted(finished_runs.items()):
+        for key, seeds in sorted(finished.items()):
             if key[0] == experiment:
                 evaluated = {seed: at(run, interval) for seed, run in seeds.items()}
                 check_alike({key: evaluated}, mixed)
@@ -96,12 +96,13 @@ class Tradeoff:
         benchmarks: Sequence[Benchmark],
     ) -> DataFrame:
         """For the CSV: shares of 1, but the paper's mIoU in %; the teacher has no contender."""
-        absent: dict[str, Any] = {
+        absent = {
             "experiment": self.teacher.experiment,
             "label": self.teacher.label,
+            "backbone": unfinished[0].backbone if unfinished else ABSENT,
+            "seeds": 0,
+            "unfinished": len(unfinished),
         }
-        absent |= {"backbone": unfinished[0].backbone if unfinished else ABSENT}
-        absent |= {"seeds": 0, "unfinished": len(unfinished)}
         parts = [
             Contents([self.teacher], seeds, unfinished, None).saved() for seeds in teachers
         ] or [DataFrame([absent])]
