@@ -69,10 +69,9 @@ print(len(frames), frames[-1].shape)
 
 
 def test_a_video_of_another_size_is_refused(exported: Path, make_video):
-    message = r"is 144x176 .*, and these graphs are for 64x96; .* size=\[144,176\] or dynamic=true"
-    with pytest.raises(BdnetError, match=message):
+    with pytest.raises(BdnetError, match=r"144x176 .* 64x96; .* size=\[144,176\] or dynamic=true"):
         next(Exported(exported / "out", threads=1).segment(make_video()))
-    with pytest.raises(BdnetError, match="interval=0: a keyframe every 1 frame or more"):
+    with pytest.raises(BdnetError, match="interval=0"):
         next(Exported(exported / "out", threads=1).segment(make_video(), interval=0))
 
 
@@ -81,7 +80,7 @@ def test_a_folder_without_onnx_is_refused(exported: Path, tmp_path: Path):
         shutil.copy(exported / "out" / name, tmp_path)
     content = json.loads((tmp_path / "graphs.json").read_text())
     (tmp_path / "graphs.json").write_text(json.dumps(content | {"formats": ["torch"]}))
-    with pytest.raises(BdnetError, match=r"holds no ONNX graphs; export with formats=\[onnx\]"):
+    with pytest.raises(BdnetError, match=r"formats=\[onnx\]"):
         Exported(tmp_path)
 
 

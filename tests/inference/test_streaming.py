@@ -140,7 +140,7 @@ def test_unclean_streams_are_done_as_well_as_it_goes_and_said_once(
     assert [message for message in caplog.messages if "no usable vector" in message] == [
         f"{path}: {100 * share:.1f} % of the picture had no usable vector"
     ] * 2  # of the stream, and of the frames that the test itself read
-    with pytest.raises(UnsupportedStream, match="make a clean copy"):
+    with pytest.raises(UnsupportedStream, match=r"bdnet\.encode"):
         list(segment(path, model, strict=True))
 
 
@@ -254,7 +254,7 @@ def test_an_error_of_the_network_or_the_decoder_arrives_and_ends_the_thread(
 
 
 def test_settings_that_mean_nothing_are_refused(make_video, bdnet) -> None:
-    with pytest.raises(BdnetError, match="interval=0: a keyframe every 1 frame or more"):
+    with pytest.raises(BdnetError, match="interval=0"):
         Stream(make_video(), bdnet, 0)
     with pytest.raises(UnsupportedStream, match="no such file"):
         next(segment("absent.mp4", bdnet))
@@ -289,5 +289,5 @@ def test_half_the_bits_say_nearly_the_same(make_video, bdnet) -> None:
     pairs = zip(segment(path, bdnet), segment(path, bdnet, precision="bfloat16"), strict=True)
     agree = [float((each.labels == other.labels).mean()) for each, other in pairs]
     assert 0.9 < min(agree) < 1
-    with pytest.raises(BdnetError, match="precision=int3: say float32 or bfloat16"):
+    with pytest.raises(BdnetError, match="precision=int3"):
         next(segment(path, bdnet, precision="int3"))

@@ -75,7 +75,7 @@ def test_nothing_to_train_for_is_refused():
 def test_a_broken_promise_is_told():
     given = case()
     objective = Objective({"boundary": partial(BoundaryLoss)}, ALL, None)
-    with pytest.raises(BdnetError, match="without edges"):
+    with pytest.raises(BdnetError, match="edges"):
         objective(given.student._replace(edges=None), None, given.clip)
-    with pytest.raises(BdnetError, match="Pixelwise got no teacher"):
+    with pytest.raises(BdnetError, match="Pixelwise"):
         Pixelwise()(given.student, None, given.clip)

@@ -46,5 +46,5 @@ def test_other_groups_do_not_matter():
 def test_as_many_groups_as_sub_networks():
     given = case()
     two = given.teacher._replace(groups=given.teacher.groups[:, :2])
-    with pytest.raises(UnmetNeed, match=r"4 sub-networks .* 2 groups .* say teacher\.groups=4"):
+    with pytest.raises(UnmetNeed, match=r"teacher\.groups=4"):
         GroupedLoss()(given.student, two, given.clip)

@@ -23,13 +23,11 @@ def test_another_network_is_not_restored(tmp_path: Path):
     path = saved(build("+model=bdnet"), tmp_path / "last.ckpt")
     model = build("+model=bdnet", "model/boundary=none")
     before = {name: each.clone() for name, each in model.state_dict().items()}
-    with pytest.raises(BadModel, match=r"checkpoint=.*last\.ckpt: does not hold this BDNet; use"):
+    with pytest.raises(BadModel, match=r"checkpoint=.*last\.ckpt: .*BDNet"):
         restore(model, path)
-    with pytest.raises(
-        BadModel, match=r"is \[3, 96, 3, 3\], not \[5, 96, 3, 3\]; use the backbone"
-    ):
+    with pytest.raises(BadModel, match=r"\[3, 96, 3, 3\].*\[5, 96, 3, 3\]"):
         restore(build("+model=bdnet", classes=5), path)
-    with pytest.raises(BadModel, match="no such file"):
+    with pytest.raises(BadModel, match=r"absent\.ckpt"):
         restore(model, tmp_path / "absent.ckpt")
     assert all(torch.equal(each, before[name]) for name, each in model.state_dict().items())
 
@@ -63,13 +61,11 @@ def test_parts_of_other_shapes_are_not_inherited(tmp_path: Path):
     path = saved(build("+model=single_frame"), tmp_path / "base/last.ckpt")
     with pytest.raises(BadModel, match=r"init_from=.*base: head\.branches\.0\.weight is \[3, 96"):
         inherit(build("+model=bdnet", classes=5), [path])
-    with pytest.raises(
-        BadModel, match=r"init_from=.*base: backbone\..* here; use the same backbone"
-    ):
+    with pytest.raises(BadModel, match=r"init_from=.*base: backbone\."):
         inherit(build("+model=bdnet", backbone="resnet10t"), [path])
 
 
 def test_a_checkpoint_with_nothing_to_inherit_is_refused(tmp_path: Path):
     torch.save({"state_dict": {"teacher.x": torch.ones(1)}}, tmp_path / "last.ckpt")
-    with pytest.raises(BadModel, match="holds no part of this SingleFrame, but no trained network"):
+    with pytest.raises(BadModel, match=r"init_from=.*SingleFrame"):
         inherit(build("+model=single_frame"), [tmp_path / "last.ckpt"])

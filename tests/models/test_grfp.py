@@ -1,12 +1,10 @@
 """GRFP: the recurrent unit against its formula, and what it remembers."""
 
 import numpy as np
-import pytest
 import torch
 
-from bdnet.models.base import Step
 from bdnet.models.grfp import STGRU
-from networks import build, one, random_clip, stream
+from networks import build, random_clip, stream
 
 
 def literal(unit: STGRU, shares: np.ndarray, kept: np.ndarray, difference: np.ndarray):
@@ -72,18 +70,6 @@ def test_memory_follows_the_motion():
 
 
 @torch.no_grad()
-def test_a_keyframe_forgets():
-    model = build("+model=grfp")
-    clip = one(random_clip(64, 96, 3, [2]), 0)
-    state = model.start()
-    for place in range(2):
-        frame = Step(clip.images[:, place], clip.motion[:, 0], clip.valid[:, 0], place == 0)
-        state, _ = model.step(state, frame)
-    key = Step(clip.images[:, -1], is_key=True)
-    assert torch.equal(model.step(state, key)[1], model.step(model.start(), key)[1])
-
-
-@torch.no_grad()
 def test_frames_between_count():
     model = build("+model=grfp")
     assert model.images == model.pixels == "all"
@@ -101,9 +87,3 @@ def test_on_a_keyframe_it_is_the_single_frame_network():
     clip = random_clip(61, 99, 4, [0])
     torch.testing.assert_close(model(clip).logits, single(clip).logits, atol=1e-4, rtol=1e-4)
     torch.testing.assert_close(stream(model, clip), stream(single, clip))
-
-
-def test_a_video_starts_with_a_keyframe():
-    model = build("+model=grfp")
-    with pytest.raises(ValueError, match="first frame of a video must be a keyframe"):
-        model.step(model.start(), Step(torch.zeros(1, 3, 64, 96)))

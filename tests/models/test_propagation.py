@@ -38,7 +38,7 @@ def test_each_map_moves_at_its_own_stride():
     moved = move(maps, field)
     for found, given, stride in zip(moved, maps, (8, 4, 8, 4, 2), strict=True):
         assert torch.equal(found, warp(given, field, stride))
-    with pytest.raises(ValueError, match="of stride 8 does not go with field"):
+    with pytest.raises(ValueError, match="stride 8"):
         move((torch.randn(1, 2, 3, 3),), field)
 
 
@@ -166,5 +166,5 @@ def test_cubic_blurs_what_moves_by_half_a_cell_less():
 
 @pytest.mark.parametrize("kernel", ["nearest", "5"])
 def test_other_kernels_are_refused(kernel: str):
-    with pytest.raises(InstantiationException, match=f"kernel={kernel}: linear, or cubic"):
+    with pytest.raises(InstantiationException, match=f"kernel={kernel}"):
         build("+model=bdnet", f"model.propagation.kernel={kernel}")

@@ -75,9 +75,9 @@ def test_one_picture_can_be_trained_on():
 
 
 def test_channels_that_cannot_be_shared_out_are_refused():
-    with pytest.raises(BadModel, match=r"the 24 channels .* among 4: .* a multiple of 16 channels"):
+    with pytest.raises(BadModel, match=r"24 channels .* 4: .* 16 channels"):
         PyramidPooling(24, 4)
-    with pytest.raises(BadModel, match="cannot be shared out among 0"):
+    with pytest.raises(BadModel, match=r"24 channels .* 0"):
         PyramidPooling(24).members(0)
-    with pytest.raises(BadModel, match=r"part=2: there are parts=2, numbered from 0"):
+    with pytest.raises(BadModel, match=r"part=2: .*parts=2"):
         PyramidPooling(16, 2, 2)

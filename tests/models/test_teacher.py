@@ -54,12 +54,12 @@ def test_a_checkpoint_may_hold_more_than_the_network(prefix: str, tmp_path):
 def test_a_checkpoint_of_other_settings_is_refused(tmp_path):
     path = tmp_path / "last.ckpt"
     torch.save(build("+model=single_frame", classes=4).state_dict(), path)
-    with pytest.raises(BadModel, match=r"branches.*is \[4, 96, 3, 3\], not \[3, 96, 3, 3\]"):
+    with pytest.raises(BadModel, match=r"branches.*\[4, 96, 3, 3\].*\[3, 96, 3, 3\]"):
         Frozen(build("+model=single_frame"), str(path))
-    with pytest.raises(BadModel, match="does not hold this BDNet"):
+    with pytest.raises(BadModel, match="BDNet"):
         Frozen(build("+model=bdnet"), str(path))
     torch.save({"student." + k: v for k, v in build("+model=bdnet").state_dict().items()}, path)
-    with pytest.raises(BadModel, match="does not hold this SingleFrame"):
+    with pytest.raises(BadModel, match="SingleFrame"):
         Frozen(build("+model=single_frame"), str(path))
 
 
@@ -107,11 +107,11 @@ def test_groups_see_what_goes_into_the_head():
 
 
 def test_groups_need_the_head_that_has_them():
-    with pytest.raises(BadModel, match=r"SingleFrame with the head DeepLabV2 has no .*=pspnet"):
+    with pytest.raises(BadModel, match=r"SingleFrame.*DeepLabV2.*=pspnet"):
         Grouped(build("+model=single_frame"))
-    with pytest.raises(BadModel, match="a HRNet has no channels to group"):
+    with pytest.raises(BadModel, match="HRNet"):
         Grouped(build("+model=hrnet", "model.backbone=hrnet_w18_small"))
-    with pytest.raises(BadModel, match=r"96 channels .* cannot be shared out among 5"):
+    with pytest.raises(BadModel, match=r"96 channels .* 5"):
         Grouped(build("+model=psp18"), 5)
 
 

@@ -81,10 +81,10 @@ def test_a_folder_is_searched_for_the_networks_own_file(tmp_path):
     save_file(weights, tmp_path / "test_resnet.safetensors")
     filled = Backbone("test_resnet", str(tmp_path)).network.state_dict()
     assert torch.equal(filled["layer1.0.conv1.weight"], weights["layer1.0.conv1.weight"])
-    with pytest.raises(BadModel, match=r"holds no weights of test_byobnet; give it one file that"):
+    with pytest.raises(BadModel, match="no weights of test_byobnet"):
         Backbone("test_byobnet", str(tmp_path))
     torch.save(weights, tmp_path / "test_resnet.pth")
-    with pytest.raises(BadModel, match=r"test_resnet.pth and test_resnet.safetensors; give it one"):
+    with pytest.raises(BadModel, match=r"test_resnet\.pth and test_resnet\.safetensors"):
         Backbone("test_resnet", str(tmp_path))
 
 
@@ -99,12 +99,12 @@ def test_another_networks_weights_are_refused(tmp_path):
     weights = trained("resnet18").state_dict()
     weights["conv1.weight"] = weights["conv1.weight"][:, :1]
     torch.save(weights, path)
-    with pytest.raises(BadModel, match=r"conv1_weight is \[64, 1, 7, 7\], not \[64, 3, 7, 7\]; ch"):
+    with pytest.raises(BadModel, match=r"conv1_weight is \[64, 1, 7, 7\], not \[64, 3, 7, 7\]"):
         Backbone("resnet18", str(path))
 
 
 def test_files_that_hold_no_weights_are_refused(tmp_path):
-    with pytest.raises(BadModel, match="no such file; give a file"):
+    with pytest.raises(BadModel, match="no such file"):
         Backbone("test_resnet", str(tmp_path / "absent.pth"))
     text = tmp_path / "text.pth"
     text.write_text("not a checkpoint")

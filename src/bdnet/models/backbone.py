@@ -92,7 +92,8 @@ class Backbone(nn.Module):
         if not is_same:
             raise BadModel(
                 f"backbone={self.name}: its first stage cannot run by itself, which "
-                "boundary=compared needs; say boundary=warped, or choose another backbone, such as resnet18"
+                "boundary=compared needs; say boundary=warped, or choose another backbone, such "
+                "as resnet18"
             )
 
     def _front_parts(self) -> list[nn.Module]:

@@ -206,22 +206,22 @@ def test_paths_go_with_groups_of_their_part(paths: int, parts: int, groups: list
 
 
 @pytest.mark.parametrize(
-    ("wrong", "message"),
+    ("wrong", "key"),
     [
-        ({"paths": 1}, "paths=1: at least 2"),
-        ({"parts": 3}, r"model\.parts=3: does not divide model\.paths=4"),
-        ({"stride": 0}, "stride=0: at least 1"),
-        ({"parts": 5, "paths": 5}, "the 96 channels .* cannot be shared out among 5"),
+        ({"paths": 1}, "paths=1"),
+        ({"parts": 3}, r"model\.parts=3: .*model\.paths=4"),
+        ({"stride": 0}, "stride=0"),
+        ({"parts": 5, "paths": 5}, "96 channels .* 5"),
     ],
 )
-def test_what_cannot_be_is_refused(wrong: dict[str, int], message: str):
-    with pytest.raises(BadModel, match=message):
+def test_what_cannot_be_is_refused(wrong: dict[str, int], key: str):
+    with pytest.raises(BadModel, match=key):
         TDNet(3, "test_resnet", **wrong)
 
 
 def test_frames_between_must_be_there():
     clip = random_clip(48, 72, 4, [3])
-    with pytest.raises(ValueError, match=r"reads all 4 frames of a clip \(images=all\)"):
+    with pytest.raises(ValueError, match=r"4 frames.*images=all"):
         network(4)(clip._replace(images=clip.images[:, [0, -1]]))
 
 
@@ -250,7 +250,7 @@ def test_it_goes_on_from_its_own_kind(tmp_path: Path, caplog: pytest.LogCaptureF
     assert caplog.text.rstrip().endswith("base: paths")
     with pytest.raises(BadModel, match=r"paths\.2\..* is missing there"):
         inherit(network(4), [path])
-    with pytest.raises(BadModel, match=r"base: backbone\..* here; use the same backbone"):
+    with pytest.raises(BadModel, match=r"base: backbone\."):
         single = saved(build("+model=psp18"), tmp_path / "base/last.ckpt")
         inherit(build(*SMALL, backbone="resnet10t"), [single])
 
