@@ -33,20 +33,30 @@ TABLE = "table2/"
 @application("demo")
 def main(config: DictConfig) -> None:
     start, output = time.perf_counter(), Path(config.output)
-    given = [f"sweep={config.sweep}", *config.overrides]
-    sweep = compose("train", given, return_hydra_config=True)
-    rows = re.split(r",\s*", sweep.hydra.sweeper.params.experiment)
+    experiments = [row for sweep in config.sweeps for row in _experiments(sweep)]
     folders: dict[str, Path] = {}
-    for place, row in enumerate(rows, 1):
-        log.info("\n%d of %d: %s", place, len(rows), row)
-        folders[row] = _trained(row, config)
+    for number, experiment in enumerate(experiments, 1):
+        log.info("\n%d of %d: %s", number, len(experiments), experiment)
+        folders[experiment] = train_composed(
+            [*_shared(config), f"experiment={experiment}", f"seed={config.seed}"]
+        )
     log.info("\npictures")
     _compare(folders, output / "rows.png")
     _film(folders[config.film], output, config.frames)
-    runs = Path(config.runs) / sweep.recipe.name
+    runs = Path(config.runs) / _composed("train", *_shared(config)).recipe.name
     make(_composed("report", "table='2'", "figure='3'", f"runs='{runs}'", f"output='{output}'"))
     minutes = (time.perf_counter() - start) / 60
     log.info("\n%s holds table, curve, pictures and film (%.1f minutes)", output, minutes)
+
+
+def _shared(config: DictConfig) -> list[str]:
+    """The overrides of every training."""
+    return [f"recipe={config.recipe}", f"runs='{config.runs}'", *config.overrides]
+
+
+def _experiments(sweep: str) -> list[str]:
+    composed = compose("train", [f"sweep={sweep}"], return_hydra_config=True)
+    return re.split(r",\s*", composed.hydra.sweeper.params.experiment)
 
 
 def _composed(name: str, *overrides: str) -> DictConfig:
@@ -56,13 +66,8 @@ def _composed(name: str, *overrides: str) -> DictConfig:
     return config
 
 
-def _trained(experiment: str, config: DictConfig) -> Path:
-    overrides = [f"sweep={config.sweep}", f"runs='{config.runs}'", *config.overrides]
-    return train_composed([*overrides, f"experiment={experiment}", f"seed={config.seed}"])
-
-
 def _compare(folders: dict[str, Path], path: Path) -> None:
-    """The same test clips as each row's network sees them."""
+    """Draws test clips as the networks of all rows segment them."""
     networks = {
         row.removeprefix(TABLE): load(folder)
         for row, folder in folders.items()
@@ -70,24 +75,22 @@ def _compare(folders: dict[str, Path], path: Path) -> None:
     }
     data: ClipDataModule = instantiate(_data(next(iter(folders.values()))), _convert_="all")
     classes = data.dataset.classes
-    pictures = [
-        comparison(
-            clip, {row: segment(each.model, clip)[0] for row, each in networks.items()}, classes
-        )
-        for clip in data.examples("test", CLIPS)
-    ]
+    pictures = []
+    for clip in data.examples("test", CLIPS):
+        labels = {row: segment(network.model, clip)[0] for row, network in networks.items()}
+        pictures.append(comparison(clip, labels, classes))
     sheet_of_panels(pictures, classes, path)
 
 
 def _data(folder: Path) -> DictConfig:
-    """A run's settings of its data; `runs` may hold some that others have trained."""
-    found: DictConfig = Run(folder).config().data
-    check_trust(found)
-    return found
+    """A run's settings of its data, checked, because `runs` may hold other people's."""
+    settings: DictConfig = Run(folder).config().data
+    check_trust(settings)
+    return settings
 
 
 def _film(folder: Path, output: Path, frames: int) -> None:
-    """A drive that no network has seen, and what this one sees in it."""
+    """Films a network's prediction of a drive that none was trained on."""
     dataset = _data(folder).dataset
     parameters = instantiate(dataset.parameters, _convert_="all", length=frames)
     video = output / "drive.mp4"

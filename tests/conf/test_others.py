@@ -60,3 +60,9 @@ def test_a_sweep_names_experiments_that_exist(sweep: str):
     params = OmegaConf.load(conf_folder() / f"sweep/{sweep}.yaml").hydra.sweeper.params
     for experiment in params.experiment.split(","):
         assert (conf_folder() / f"experiment/{experiment.strip()}.yaml").is_file()
+
+
+def test_the_rows_of_table_2_are_those_of_its_sweep():
+    sweep = OmegaConf.load(conf_folder() / "sweep/table2.yaml").hydra.sweeper.params.experiment
+    table = OmegaConf.load(conf_folder() / "table/2.yaml")
+    assert [row.experiment for row in table.rows] == sweep.replace(" ", "").split(",")

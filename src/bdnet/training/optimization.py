@@ -31,12 +31,11 @@ class Poly:
         power: float = 0.9,
         warmup: int = 0,
     ) -> None:
-        if lr <= 0 or head_lr_factor <= 0:
-            raise BdnetError(
-                f"optimizer.lr={lr}, optimizer.head_lr_factor={head_lr_factor}: rates are above 0"
-            )
-        if power < 0 or warmup < 0:
-            raise BdnetError(f"optimizer.power={power}, optimizer.warmup={warmup}: 0 or more")
+        _check("a number above 0", lambda value: value > 0, lr=lr, head_lr_factor=head_lr_factor)
+        _check("a number from 0 on", lambda value: value >= 0, power=power)
+        _check(
+            "a whole number from 0 on", lambda value: value >= 0 and not value % 1, warmup=warmup
+        )
         self.optimizer, self.lr, self.head_lr_factor = optimizer, lr, head_lr_factor
         self.power, self.warmup = power, warmup
 
@@ -67,3 +66,9 @@ class Poly:
             return (step + 1) / (self.warmup + 1)
         done = (step - self.warmup) / max(1, steps - self.warmup)
         return float(max(0.0, 1 - done) ** self.power)
+
+
+def _check(wanted: str, holds: Callable[[float], bool], **values: Any) -> None:
+    for name, value in values.items():
+        if not isinstance(value, int | float) or not holds(value):
+            raise BdnetError(f"optimizer.{name}={value}: {wanted}")

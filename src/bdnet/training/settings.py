@@ -1,4 +1,4 @@
-"""Whether a configuration's numbers can be meant: looked at before anything is made of them."""
+"""Checks of a configuration that its constructors do not do, or would do too late."""
 
 import os
 from collections.abc import Iterator
@@ -13,27 +13,19 @@ from bdnet.errors import BdnetError
 # the least of each; whole numbers, where the least one is
 LEAST: dict[str, int | float] = {
     "seed": 0, "classes": 1, "interval": 1, "steps": 1, "validate_every": 1, "checkpoint_every": 1,
-    "data.interval": 1, "data.batch_size": 1, "data.labelled_frame": 0, "data.evaluate_every": 1,
-    "data.unlabelled_batch_size": 0, "data.workers": 0, "data.prefetch": 1,
-    "data.bad_samples_at_most": 0.0,
     "data.dataset.processes": 0, "callbacks.examples.clips": 0, "teacher.groups": 1,
-    "optimizer.power": 0.0, "optimizer.warmup": 0, "optimizer.optimizer.weight_decay": 0.0,
-    "optimizer.optimizer.momentum": 0.0, "trainer.accumulate_grad_batches": 1,
-    "trainer.gradient_clip_val": 0.0, "trainer.log_every_n_steps": 1,
+    "optimizer.optimizer.weight_decay": 0.0, "optimizer.optimizer.momentum": 0.0,
+    "trainer.accumulate_grad_batches": 1, "trainer.gradient_clip_val": 0.0,
+    "trainer.log_every_n_steps": 1,
 }  # fmt: skip
-ABOVE_ZERO = ("optimizer.lr", "optimizer.head_lr_factor")
 # the same by a key's own name, wherever networks and loss terms have it
 OF_LOSSES = {"weight": False, "share": False, "tau": True, "alpha": True}
 OF_NETWORKS = ("dilations", "channels")  # lists of whole numbers from 1 on
-OPTIONAL = (
-    "classes",
-    "data.labelled_frame",
-    "trainer.gradient_clip_val",
-)  # null is a value
+OPTIONAL = ("classes", "trainer.gradient_clip_val")  # null is a value
 
 
 def check(config: DictConfig) -> None:
-    """Refuses what would be found wrong only later, or lead to nonsense."""
+    """Refuses values that would fail only after needed runs are trained, or mean nothing."""
     for key, least in LEAST.items():
         value = OmegaConf.select(config, key)
         if value is None and (key in OPTIONAL or not _is_there(config, key)):
@@ -41,10 +33,6 @@ def check(config: DictConfig) -> None:
         if not _is_number(value, whole=isinstance(least, int)) or value < least:
             kind = "a whole number" if isinstance(least, int) else "a number"
             raise BdnetError(f"{key}={value}: {kind} from {least:g} on")
-    for key in ABOVE_ZERO:
-        value = OmegaConf.select(config, key)
-        if _is_there(config, key) and (not _is_number(value) or value <= 0):
-            raise BdnetError(f"{key}={value}: a number above 0")
     _check_losses(config)
     _check_networks(config)
     _check_checkpoint(config)
@@ -64,7 +52,7 @@ def _check_networks(config: DictConfig) -> None:
             if name not in OF_NETWORKS:
                 continue
             items = value if isinstance(value, list) else []
-            if not items or not all(_is_number(each, whole=True) and each > 0 for each in items):
+            if not items or not all(_is_number(item, whole=True) and item > 0 for item in items):
                 raise BdnetError(f"{path}={value}: a list of whole numbers from 1 on, as in [6,12]")
 
 
@@ -80,7 +68,7 @@ def _check_checkpoint(config: DictConfig) -> None:
 
 
 def check_login(logger: DictConfig) -> None:
-    """Refuses Weights & Biases without an account's key; it would ask once everything stands."""
+    """Refuses Weights & Biases without a login, which it asks for only when training starts."""
     if "wandb" not in logger or logger.wandb.get("offline"):
         return
     if os.environ.get("WANDB_MODE", "online") != "online" or _has_key():
@@ -109,8 +97,8 @@ def _has_key() -> bool:
 
 def _is_there(config: DictConfig, key: str) -> bool:
     node, _, name = key.rpartition(".")
-    found = OmegaConf.select(config, node) if node else config
-    return isinstance(found, DictConfig) and name in found
+    parent = OmegaConf.select(config, node) if node else config
+    return isinstance(parent, DictConfig) and name in parent
 
 
 def _is_number(value: Any, whole: bool = False) -> bool:
@@ -119,13 +107,13 @@ def _is_number(value: Any, whole: bool = False) -> bool:
 
 
 def _leaves(config: DictConfig, path: str) -> Iterator[tuple[str, str, Any]]:
-    """Path, own name and value of all that is no mapping."""
+    """Dotted path, last key and value of every leaf."""
 
     def walk(node: Any, path: str) -> Iterator[tuple[str, str, Any]]:
-        for name, each in node.items() if isinstance(node, dict) else ():
-            if isinstance(each, dict):
-                yield from walk(each, f"{path}.{name}")
+        for name, value in node.items() if isinstance(node, dict) else ():
+            if isinstance(value, dict):
+                yield from walk(value, f"{path}.{name}")
             else:
-                yield f"{path}.{name}", str(name), each
+                yield f"{path}.{name}", str(name), value
 
     yield from walk(OmegaConf.to_container(config, resolve=True), path)
