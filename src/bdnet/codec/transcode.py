@@ -48,28 +48,23 @@ class Transcoded:
 def plan(
     sources: list[Source], output: Path, encoding: Encoding, fps: float | None, overwrite: bool
 ) -> list[TranscodeJob]:
-    """One job per sequence: its file is `output`, or lies below it unless that is one file name."""
-    if len(sources) == 1 and output.suffix:
-        targets = [output]
-    else:
-        targets = [
-            output / (source.name.with_suffix("") if source.is_video else source.name)
-            for source in sources
-        ]
-        targets = [target.with_name(f"{target.name}.mp4") for target in targets]
-    taken: dict[Path, Source] = {}
-    for source, target in zip(sources, targets, strict=True):
-        if target in taken:
+    """One job per sequence: a single one may become the file `output`, others lie below it."""
+    is_file = len(sources) == 1 and output.suffix
+    jobs: dict[Path, TranscodeJob] = {}
+    for source in sources:
+        target = output
+        if not is_file:
+            target /= source.name.with_suffix("") if source.is_video else source.name
+            target = target.with_name(f"{target.name}.mp4")
+        if target in jobs:
             raise WriteError(
-                f"{source.path} and {taken[target].path} would both become {target}; "
+                f"{source.path} and {jobs[target].source.path} would both become {target}; "
                 "encode them into different output folders"
             )
         if target.resolve() in {file.resolve() for file in source.files}:
             raise WriteError(f"output={target} is the input itself; name another file or folder")
-        taken[target] = source
-    return [
-        TranscodeJob(source, target, encoding, fps, overwrite) for target, source in taken.items()
-    ]
+        jobs[target] = TranscodeJob(source, target, encoding, fps, overwrite)
+    return list(jobs.values())
 
 
 def transcode(

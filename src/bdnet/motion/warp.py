@@ -46,7 +46,7 @@ def warp(feature: Tensor, field: Tensor, stride: int = CELL, kernel: Kernel = "l
         memory_format_of(feature) == torch.channels_last and feature.device.type == "cpu"
     )
     sample = _blend_cells if is_channels_last else _sample
-    # half precision cannot tell positions apart finely enough
+    # half precision is too coarse for positions
     with torch.autocast(feature.device.type, enabled=False):
         moved = sample(feature.float(), *_origin(field, stride), kernel)
     return moved.to(feature.dtype)

@@ -14,7 +14,7 @@ def cores() -> int:
 
 
 def load_average() -> float:
-    """Mean number of busy cores in the last minute; 0 where the system does not tell."""
+    """Mean number of busy cores in the last minute; 0 where it is unknown."""
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
 
 
