@@ -40,7 +40,7 @@ class Pair(NamedTuple):
 PAIRS = {
     "bdnet": Pair(
         ["model/propagation=flownet", "model.propagation.width=0.05", *HRNET],
-        {"auxiliary", "single_path", "grouped"},
+        {"auxiliary_head", "single_path", "grouped"},
         ["backbone", "propagation", "boundary", "head"],
     ),
     "tdnet": Pair(
