@@ -13,7 +13,7 @@ from bdnet.runs.run import Run
 # settings of the command line that hold for the runs that a run needs, too
 INHERITED = {
     "augmentation", "backbone", "checkpoint_every", "compile", "data", "interval", "logger",
-    "memory_format", "recipe", "runs", "seed", "sweep", "trainer",
+    "memory_format", "recipe", "runs", "seed", "sweep", "trainer", "validate_every",
 }  # fmt: skip
 
 
