@@ -85,7 +85,7 @@ class Patches:
 
     def decide(self) -> Decision:
         """Most patches lie between two classes: then only their difference is interpolated."""
-        winners = self.corners.argmax(2)
+        winners = self.corners.max(2).indices
         one = winners[:, 0]
         differs = winners != one[:, None]
         two = winners.gather(1, differs.int().argmax(1, keepdim=True))[:, 0]
