@@ -7,7 +7,7 @@ from segmenters import Plain
 
 from bdnet.codec import VideoReader
 from bdnet.inference.accelerate import accelerate
-from bdnet.inference.accelerate.grid import Grid, at_grid
+from bdnet.inference.accelerate.grid import Grid, at_grid, finer
 from bdnet.inference.accelerate.warping import moved
 from bdnet.types import Frame
 from videos import Cut, Pan
@@ -43,6 +43,19 @@ def test_a_field_moves_maps_of_any_stride(kernel: str, corners: bool) -> None:
     near = {"linear": 1e-3, "cubic": 0.3}[kernel]
     assert torch.allclose(found[0], maps[0] - 9.25, atol=near)
     assert torch.allclose(found[1], maps[1] + 6.5, atol=near)
+
+
+@pytest.mark.parametrize("corners", [False, True])
+def test_finer_maps_lie_where_the_coarse_ones_do(corners: bool) -> None:
+    grid = Grid(12, 20, (100, 130), corners)
+    x = grid.centres(torch.device("cpu"))[1]
+    maps, fine = finer(x.expand(1, 2, 12, -1), grid, 4)
+    assert max(fine.stride) <= 4 < min(grid.stride)
+    assert maps.shape == (1, 2, fine.rows, fine.columns)
+    inside = slice(4, -4)
+    wanted = fine.centres(torch.device("cpu"))[1]
+    assert torch.allclose(maps[0, 0, 3, inside], wanted[inside], atol=1e-3)
+    assert finer(maps, fine, 4)[1] == fine
 
 
 def test_values_of_the_codecs_cells_are_read_at_pixels() -> None:

@@ -14,7 +14,7 @@ from bdnet.errors import BdnetError
 from bdnet.inference.accelerate.adapters.base import Adapter
 from bdnet.inference.accelerate.adapters.choice import Wishes, adapter_of
 from bdnet.inference.accelerate.comparison import Comparison, Truth
-from bdnet.inference.accelerate.streams import Stream, Video
+from bdnet.inference.accelerate.streams import Settings, Stream, Video
 from bdnet.inference.streaming import FrameImages
 from bdnet.keyframes.base import Keyframes
 from bdnet.keyframes.fixed import Fixed
@@ -25,17 +25,18 @@ Quality = Literal["fast", "balanced", "best"]
 
 
 class Preset(NamedTuple):
-    """interval, memory and kernel of `accelerate`."""
+    """interval, memory, kernel and stride of `accelerate`."""
 
     interval: int
     memory: float
     kernel: str
+    stride: float
 
 
 PRESETS: dict[str, Preset] = {
-    "fast": Preset(8, 0.5, "linear"),
-    "balanced": Preset(5, 0.65, "linear"),
-    "best": Preset(3, 0.65, "cubic"),
+    "fast": Preset(8, 0.5, "linear", 8),
+    "balanced": Preset(5, 0.65, "linear", 4),
+    "best": Preset(3, 0.65, "cubic", 2),
 }
 
 
@@ -43,10 +44,10 @@ class Accelerated:
     """A network and how it is used on videos; `accelerate` makes one."""
 
     def __init__(
-        self, network: Adapter, keyframes: Keyframes, memory: float, kernel: str, batch: int
+        self, network: Adapter, keyframes: Keyframes, settings: Settings, batch: int = 1
     ) -> None:
         self.network, self.keyframes = network, keyframes
-        self.memory, self.kernel, self.batch = memory, kernel, batch
+        self.settings, self.batch = settings, batch
 
     @property
     def classes(self) -> Classes | None:
@@ -81,7 +82,7 @@ class Accelerated:
 
     def start(self) -> Stream:
         """A new video, frame by frame: `stream.step(image, motion)`."""
-        return Stream(self.network, self.keyframes, self.memory, self.kernel)
+        return Stream(self.network, self.keyframes, self.settings)
 
     def compare(
         self, video: str | Path, frames: int | None = None, labels: str | Path | None = None
@@ -92,7 +93,7 @@ class Accelerated:
         labels: folder of label images of the video's frames, 000000.png and so on: mIoU of both
         """
         truth = None if labels is None else Truth(labels)
-        own, fast = Stream(self.network, Fixed(1), 0.0, "linear"), self.start()
+        own, fast = Stream(self.network, Fixed(1), Settings(0)), self.start()
         comparison: Comparison | None = None
         reader = VideoReader(video, "all", strict=False, upright=True)
         with closing(reader), closing(iter(reader)) as decoded:
@@ -116,6 +117,7 @@ def accelerate(
     keyframe: Keyframes | None = None,
     memory: float | None = None,
     kernel: Literal["linear", "cubic"] | None = None,
+    stride: float | None = None,
     preprocess: Any = None,
     output: Any = None,
     multilabel: bool = False,
@@ -132,12 +134,14 @@ def accelerate(
                 own), an ONNX file or session, a .pt2 file, a function of a picture uint8 [H, W, 3],
                 or a name, such as torchvision:deeplabv3_resnet50, hf:NAME, smp:NAME, run:FOLDER
     interval:   the network reads every n-th frame, and those at which the codec starts afresh
-    quality:    fast, balanced or best: interval, memory and kernel together; what is said by itself
-                goes first
+    quality:    fast, balanced or best: interval, memory, kernel and stride together, of which each
+                can be given by itself
     keyframe:   another rule for which frames are read, instead of the interval
     memory:     what keyframes keep of what was known before, where the picture did not change:
                 0 (nothing) to below 1
     kernel:     by which maps are moved: linear, or cubic, which blurs less and takes longer
+    stride:     pixels from cell to cell at which scores travel; those of a coarser network are
+                upsampled first, for every warp blurs
     preprocess: dict(mean=, std=, size=, multiple=), torchvision's weights.transforms(), a Hugging
                 Face image processor, albumentations, or a function of a picture
     output:     which part of the network's answer holds the scores: a key or a function
@@ -152,9 +156,12 @@ def accelerate(
     if quality not in PRESETS:
         raise BdnetError(f"quality={quality}: say {', '.join(PRESETS)}")
     preset = PRESETS[quality]
-    memory = preset.memory if memory is None else memory
-    kernel_ = preset.kernel if kernel is None else kernel
-    _check(memory, kernel_, batch, threads, interval, keyframe)
+    settings = Settings(
+        preset.memory if memory is None else memory,
+        preset.kernel if kernel is None else kernel,
+        preset.stride if stride is None else stride,
+    )
+    _check(settings, batch, threads, interval, keyframe)
     check_precision(precision)
     rule = keyframe or Fixed(preset.interval if interval is None else interval)
     if threads is not None:
@@ -163,17 +170,19 @@ def accelerate(
     network = adapter_of(model, wishes, split)
     if device is not None:
         network.to(_device(device))
-    return Accelerated(network, rule, float(memory), kernel_, batch if network.batches else 1)
+    return Accelerated(network, rule, settings, batch if network.batches else 1)
 
 
 def _check(
-    memory: float,
-    kernel: str,
+    settings: Settings,
     batch: int,
     threads: int | None,
     interval: int | None,
     keyframe: Keyframes | None,
 ) -> None:
+    memory, kernel, stride = settings
+    if not stride > 0:
+        raise BdnetError(f"stride={stride}: pixels from cell to cell, above 0")
     if not 0 <= memory < 1:
         raise BdnetError(f"memory={memory}: from 0, which keeps nothing, to below 1")
     if kernel not in ("linear", "cubic"):

@@ -9,7 +9,9 @@ from bdnet.errors import BdnetError
 from bdnet.inference.accelerate.accelerated import PRESETS, Accelerated, accelerate
 
 # of a command's configuration, as `accelerate` takes them
-SAME = ("memory", "kernel", "preprocess", "device", "precision", "threads", "batch", "trust")
+SAME = (
+    "memory", "kernel", "stride", "preprocess", "device", "precision", "threads", "batch", "trust",
+)  # fmt: skip
 
 
 def accelerated_of(config: DictConfig) -> Accelerated:

@@ -17,7 +17,7 @@ PATCHES = 2048  # worked on at once: what is made of them then stays in a proces
 CLASSES_AT_ONCE = 16  # of plain upsampling: 128 MB at 1024x2048
 # torch interpolates fewer channels than that in another order of sums
 FEWEST = 4
-FINEST = 3.0  # pixels per cell; below it most patches lie on an outline, and plain is faster
+FINEST = 1.9  # pixels per cell; below it plain upsampling is faster
 
 
 def upsampled(scores: Tensor, grid: Grid, size: Size) -> Tensor:

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bdnet.inference.accelerate.grid import Grid, at_grid
+from bdnet.inference.accelerate.grid import Grid, at_grid, finer
 from bdnet.inference.accelerate.pictures import change, is_cut, refined, small_grey
 from bdnet.inference.accelerate.scores import Form, Output
 from bdnet.inference.accelerate.warping import moved
@@ -62,10 +62,13 @@ class Propagation:
 
     memory: share of what was known that a keyframe keeps where nothing changed; 0 starts afresh
     kernel: linear or cubic, between cells
+    stride: pixels from cell to cell, at most, of maps that travel
     """
 
-    def __init__(self, form: Form, memory: float, kernel: str = "linear") -> None:
-        self.form, self.memory, self.kernel = form, memory, kernel
+    def __init__(
+        self, form: Form, memory: float, kernel: str = "linear", stride: float = 8
+    ) -> None:
+        self.form, self.memory, self.kernel, self.stride = form, memory, kernel, stride
         self.state: Tensor | None = None
         self._key: Tensor | None = None  # the state at the last keyframe
         self._picture: Tensor | None = None  # and its picture
@@ -75,8 +78,10 @@ class Propagation:
 
     def keyframe(self, output: Output, image: NDArray[np.uint8], vectors: Vectors) -> Tensor:
         """What the network says of a frame -> the scores by which it is labelled."""
-        fresh = self.form.pack(output.scores)
-        grid = output.grid(fresh)
+        scores, grid = output.scores, output.grid()
+        if self.form.resizes:
+            scores, grid = finer(scores, grid, self.stride)
+        fresh = self.form.pack(scores)
         picture = None
         if self.memory > 0 and self.form.mixes:
             picture = small_grey(image, fresh.device)

@@ -41,6 +41,7 @@ class Form(ABC):
     """How scores travel: what is warped and mixed, and how it becomes labels."""
 
     mixes = True  # maps of two frames may be averaged
+    resizes = True  # maps may be made finer before they travel
 
     @abstractmethod
     def pack(self, scores: Tensor) -> Tensor:
@@ -102,6 +103,7 @@ class Ready(Form):
     """Of networks that give classes and no scores: these are moved, never mixed."""
 
     mixes = False
+    resizes = False
 
     def pack(self, scores: Tensor) -> Tensor:
         return scores.float()
@@ -121,6 +123,8 @@ class Ready(Form):
 
 class Features(Form):
     """Of a network in two parts: the feature between them travels, the second part labels it."""
+
+    resizes = False
 
     def __init__(self, head: Callable[[Tensor], Tensor]) -> None:
         self.head = head

@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from bdnet.codec.pixels import Pixels
 from bdnet.data.classes import UNKNOWN, Classes, default_colours
 from bdnet.errors import BdnetError
 from bdnet.inference.accelerate.adapters.base import Adapter
+from bdnet.inference.accelerate.grid import Grid
 from bdnet.inference.accelerate.labels import LabelMaps
 from bdnet.inference.accelerate.propagation import Propagation, Vectors, says_something
 from bdnet.inference.accelerate.scores import Independent, Output, Ready
@@ -24,18 +25,27 @@ from bdnet.keyframes.base import Keyframes
 from bdnet.types import IGNORE, Frame, Seconds, Segmentation, Size
 
 
+class Settings(NamedTuple):
+    """How scores travel: memory, kernel and stride of `accelerate`."""
+
+    memory: float
+    kernel: str = "linear"
+    stride: float = 8
+
+
 class Stream:
     """One video, for loops of one's own: frames one after the other.
 
     calls: how often the network was asked so far
     """
 
-    def __init__(self, network: Adapter, keyframes: Keyframes, memory: float, kernel: str) -> None:
-        self.network, self.calls = network, 0
+    def __init__(self, network: Adapter, keyframes: Keyframes, settings: Settings) -> None:
+        self.network, self.settings, self.calls = network, settings, 0
         self._is_key = restarting(keyframes)
-        self._memory, self._kernel = memory, kernel
         self._propagation: Propagation | None = None
-        self._maps: LabelMaps | None = None
+        self._output: Output | None = None
+        self._maps: dict[Grid, LabelMaps] = {}
+        self.size: Size | None = None  # of the video, where it is known before the first picture
         self._key = self._count = 0
         self._classes: int | None = None
 
@@ -110,7 +120,7 @@ class Stream:
         assert frame.image is not None
         form = self.network.form
         if self._propagation is None:
-            self._propagation = Propagation(form, self._memory, self._kernel)
+            self._propagation = Propagation(form, *self.settings)
         classes = output.scores.shape[1]
         if self._classes not in (None, classes) and not isinstance(form, Ready):
             raise BdnetError(
@@ -118,20 +128,26 @@ class Stream:
                 "before: a network of one number of classes is needed"
             )
         self._classes = classes
-        scores = self._propagation.keyframe(output, frame.image, vectors)
-        self._set_maps(output, scores, (frame.image.shape[0], frame.image.shape[1]))
-        assert self._maps is not None
-        return form.labels(scores, self._maps)
+        size = frame.image.shape[0], frame.image.shape[1]
+        if size != self.size:
+            self.size, self._maps = size, {}
+        self._output = output
+        return self._labels(self._propagation.keyframe(output, frame.image, vectors))
 
     def _of_other(self, frame: Frame, vectors: Vectors) -> NDArray[Any]:
-        if self._propagation is None or self._maps is None:
-            return np.full(_size(frame), IGNORE, np.uint8)  # before the first keyframe
-        return self.network.form.labels(self._propagation.between(vectors), self._maps)
+        if self._propagation is None:  # before the first keyframe
+            if self.size is None:
+                raise BdnetError(f"frame {frame.index} is the first one and no keyframe")
+            return np.full(self.size, IGNORE, np.uint8)
+        return self._labels(self._propagation.between(vectors))
 
-    def _set_maps(self, output: Output, scores: torch.Tensor, size: Size) -> None:
-        grid = output.grid(scores)
-        if self._maps is None or (self._maps.grid, self._maps.size) != (grid, size):
-            self._maps = LabelMaps(grid, size)
+    def _labels(self, scores: torch.Tensor) -> NDArray[Any]:
+        assert self._output is not None
+        assert self.size is not None
+        grid = self._output.grid(scores)
+        if grid not in self._maps:  # the network's own, and that of what travels
+            self._maps[grid] = LabelMaps(grid, self.size)
+        return self.network.form.labels(scores, self._maps[grid])
 
 
 def restarting(keyframes: Keyframes) -> Callable[[Frame], bool]:
@@ -201,6 +217,7 @@ class Video:
                 is_key = self._is_key(frame)
                 waiting.append((frame, seconds, is_key))
                 keys += is_key
+                self.stream.size = self.reader.height, self.reader.width
                 if keys in (0, self.batch):
                     yield from _labelled(self.stream, waiting)
                     waiting, keys = [], 0
@@ -217,12 +234,3 @@ def _labelled(
     for frame, decode, is_key in waiting:
         output = next(outputs) if is_key else None
         yield stream.label(frame, output, Seconds(decode, share if is_key else 0.0))
-
-
-def _size(frame: Frame) -> Size:
-    """Of a frame before the first keyframe, by its vectors where it has no picture."""
-    if frame.image is not None:
-        return frame.image.shape[0], frame.image.shape[1]
-    raise BdnetError(
-        f"frame {frame.index} comes before the first keyframe and has no image: give it one"
-    )
