@@ -68,7 +68,7 @@ def propagation_scores(
     classes = len(dataset.classes)
     matrices: dict[tuple[int, str], MulticlassConfusionMatrix] = {}
     holes: dict[int, list[float]] = defaultdict(list)
-    for video, labels in _labels_by_video(dataset, samples).items():
+    for video, labels in labels_by_video(dataset, samples).items():
         for distance, target, path in _paths(video, labels, list(distances)):
             key = labels[target - distance]
             motion, is_whole = accumulate(path.motion, path.valid)
@@ -77,8 +77,8 @@ def propagation_scores(
             fields = {"vectors": motion, "filled": filled, "matched": matched}
             moved = {name: propagate(key, field.numpy()) for name, field in fields.items()}
             for name, guess in (moved | {"copied": key}).items():
-                matrix = matrices.setdefault((distance, name), _confusion(classes))
-                _count(matrix, labels[target], guess)
+                matrix = matrices.setdefault((distance, name), confusion(classes))
+                count(matrix, labels[target], guess)
             holes[distance].append(1 - float(is_whole.float().mean()))
     scores = DataFrame(index=sorted(holes))
     for (distance, name), matrix in matrices.items():
@@ -88,7 +88,7 @@ def propagation_scores(
 
 def stride_ceiling(labels: Iterable[LabelMap], classes: int, stride: int) -> Tensor:
     """[classes] IoU of a student that knows each class's share of every stride x stride cell."""
-    matrix = _confusion(classes)
+    matrix = confusion(classes)
     for truth in labels:
         height, width = truth.shape
         coarse = -(-width // stride), -(-height // stride)
@@ -100,21 +100,21 @@ def stride_ceiling(labels: Iterable[LabelMap], classes: int, stride: int) -> Ten
             score = cv2.resize(share, (width, height), interpolation=cv2.INTER_LINEAR)
             wins = score > best
             best[wins], guess[wins] = score[wins], number
-        _count(matrix, truth, guess)
+        count(matrix, truth, guess)
     return iou(matrix.compute())
 
 
-def _confusion(classes: int) -> MulticlassConfusionMatrix:
+def confusion(classes: int) -> MulticlassConfusionMatrix:
     return MulticlassConfusionMatrix(classes, ignore_index=IGNORE, validate_args=False)
 
 
-def _count(matrix: MulticlassConfusionMatrix, truth: LabelMap, guess: LabelMap) -> None:
+def count(matrix: MulticlassConfusionMatrix, truth: LabelMap, guess: LabelMap) -> None:
     """Where both have a class."""
     is_known = (truth != IGNORE) & (guess != IGNORE)
     matrix.update(torch.from_numpy(guess[is_known]), torch.from_numpy(truth[is_known]).long())
 
 
-def _labels_by_video(
+def labels_by_video(
     dataset: ClipDataset, samples: Iterable[Sample]
 ) -> dict[Path, dict[int, LabelMap]]:
     videos: dict[Path, dict[int, LabelMap]] = defaultdict(dict)

@@ -1,0 +1,255 @@
+"""Motion of the same videos in several codecs: how well it moves labels, and how fast it comes."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import av
+import cv2
+import numpy as np
+import torch
+from av.video.frame import VideoFrame
+from numpy.typing import NDArray
+from torchmetrics.classification import MulticlassConfusionMatrix
+
+from bdnet.benchmarks.base import Timing, take_turns
+from bdnet.benchmarks.errors import CannotMeasure
+from bdnet.codec import VideoReader
+from bdnet.codec.container import EXPORTS_VECTORS, codec_name, open_video
+from bdnet.codec.sources import read_rgb
+from bdnet.data.base import Split
+from bdnet.data.module import ClipDataModule
+from bdnet.metrics.segmentation import iou
+from bdnet.motion.accumulation import accumulate
+from bdnet.motion.holes import fill
+from bdnet.reports.dataset.label_propagation import (
+    confusion,
+    count,
+    labels_by_video,
+    propagate,
+)
+from bdnet.system.files import partial_path
+from bdnet.types import cells
+
+Way = Literal["stream", "default", "fast", "dis"]
+Fields = list[tuple[NDArray[np.float32], NDArray[np.bool_]] | None]
+Labels = dict[int, NDArray[np.uint8]]
+
+NAMES: dict[Way, str] = {
+    "stream": "the stream's own vectors",
+    "default": "searched",
+    "fast": "searched at half size",
+    "dis": "OpenCV's DIS flow, ultrafast",
+}
+
+
+class Row(NamedTuple):
+    """A source and a way to its motion: mIoU of moved labels by distance, frames/s per round."""
+
+    source: str
+    way: str
+    miou: dict[int, float]
+    rates: tuple[float, ...]
+    decoding: tuple[float, ...]
+
+
+class Motions(NamedTuple):
+    """A measurement of sources; see `Measurement`."""
+
+    rows: list[Row]
+    facts: dict[str, Any]
+    notes: dict[str, Any]
+
+    def record(self) -> dict[str, Any]:
+        return {"unit": "mIoU, frames/s", "motions": [row._asdict() for row in self.rows]}
+
+    def table(self) -> str:
+        distances = list(self.rows[0].miou)
+        heads = ["source", "motion", *(f"d={d}" for d in distances), "frames/s", "of decoding"]
+        lines = [f"| {' | '.join(heads)} |", f"|---|---|{'---:|' * (len(heads) - 2)}"]
+        for row in self.rows:
+            scores = [f"{100 * row.miou[d]:.1f}" for d in distances]
+            rate, decoding = np.median(row.rates), np.median(row.decoding)
+            cells_ = [row.source, row.way, *scores, f"{rate:.0f}", f"{rate / decoding:.2f}"]
+            lines.append(f"| {' | '.join(cells_)} |")
+        return "\n".join(lines)
+
+
+class Encoder(NamedTuple):
+    """How a source is made: an encoder of libavcodec with its options."""
+
+    encoder: str
+    ending: str
+    options: dict[str, str]
+    pixels: str = "yuv420p"
+
+
+class MotionSources:
+    """Encodes the labelled videos of a data set in several codecs, and moves labels along each.
+
+    sources: encoders by name; one that this PyAV lacks is left out, and named
+    threads: of the decoder
+    """
+
+    def __init__(
+        self,
+        module: ClipDataModule,
+        sources: Mapping[str, Mapping[str, Any]],
+        distances: Sequence[int],
+        cache: str,
+        split: Split = "test",
+        ways: Sequence[Way] = ("stream", "default", "fast", "dis"),
+        threads: int = 1,
+    ) -> None:
+        unknown = set(ways) - NAMES.keys()
+        if unknown:
+            raise CannotMeasure(f"ways={sorted(unknown)}: say some of {', '.join(NAMES)}")
+        self.module, self.split, self.distances = module, split, list(distances)
+        self.sources = {name: Encoder(**source) for name, source in sources.items()}
+        self.cache, self.ways, self.threads = Path(cache), ways, threads
+
+    def measure(self, repeats: int) -> Motions:
+        self.module.prepare_data()
+        samples = self.module.dataset.samples(self.split)
+        videos = labels_by_video(self.module.dataset, samples)
+        originals = {sample.video: sample.originals for sample in samples}
+        if not videos:
+            raise CannotMeasure(f"split={self.split}: nothing has a label; choose another split")
+        rows, missing = [], []
+        for name, encoder in self.sources.items():
+            try:
+                files = {
+                    self._encoded(video, originals[video], name, encoder): labels
+                    for video, labels in videos.items()
+                }
+            except av.codec.codec.UnknownCodecError:
+                missing.append(name)
+                continue
+            rows += self._rows(name, files, repeats)
+        facts = {
+            "data set": type(self.module.dataset).__name__,
+            "videos": len(videos),
+            "labelled frames": sum(map(len, videos.values())),
+            "decoder threads": self.threads,
+        }
+        return Motions(rows, facts, {"left out, no encoder": ", ".join(missing) or "none"})
+
+    def _encoded(
+        self, video: Path, originals: Sequence[Path] | None, name: str, encoder: Encoder
+    ) -> Path:
+        """The video in another codec, made once, of its original images where they are there."""
+        path = self.cache / f"{video.stem}-{name}.{encoder.ending}"
+        if path.exists():
+            return path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial_file = partial_path(path)
+        av.codec.Codec(encoder.encoder, "w")  # raises where there is no such encoder
+        with VideoReader(video, "all") as reader, av.open(str(partial_file), "w") as container:
+            stream: Any = container.add_stream(encoder.encoder, rate=round(reader.fps))
+            stream.width, stream.height = reader.width, reader.height
+            stream.pix_fmt, stream.options = encoder.pixels, encoder.options
+            images = map(read_rgb, originals) if originals else (frame.image for frame in reader)
+            for image in images:
+                assert image is not None
+                picture = VideoFrame.from_ndarray(image, format="rgb24")
+                container.mux(stream.encode(picture.reformat(format=encoder.pixels)))
+            container.mux(stream.encode(None))
+        partial_file.replace(path)
+        return path
+
+    def _rows(self, source: str, files: dict[Path, Labels], repeats: int) -> list[Row]:
+        first = next(iter(files))
+        ways = [way for way in self.ways if way != "stream" or exports_vectors(first)]
+        readings = {way: partial(read, way=way, threads=self.threads) for way in ways}
+        contenders: dict[str, Callable[[], float]] = {
+            way: partial(rate, readings[way], list(files)) for way in ways if way != "dis"
+        }
+        contenders["decoding"] = partial(rate, partial(decode, threads=self.threads), list(files))
+        timings = {timing.name: timing for timing in take_turns(contenders, repeats)}
+        rows = []
+        for way in ways:
+            scores = self._scores(files, readings[way])
+            rates = timings.get(way, Timing(way, (float("nan"),))).values
+            rows.append(Row(source, NAMES[way], scores, rates, timings["decoding"].values))
+        return rows
+
+    def _scores(
+        self, files: dict[Path, Labels], reading: Callable[[Path], Fields]
+    ) -> dict[int, float]:
+        classes = len(self.module.dataset.classes)
+        matrices = {distance: confusion(classes) for distance in self.distances}
+        for path, labels in files.items():
+            fields = reading(path)
+            for distance, matrix in matrices.items():
+                add(matrix, fields, labels, distance)
+        return {
+            distance: iou(matrix.compute()).nanmean().item()
+            for distance, matrix in matrices.items()
+        }
+
+
+def exports_vectors(path: Path) -> bool:
+    container, stream = open_video(path)
+    with container:
+        return codec_name(stream) in EXPORTS_VECTORS
+
+
+def read(path: Path, way: Way, threads: int) -> Fields:
+    """The field of each frame, None where it has none."""
+    if way == "dis":
+        return list(optical_flow(path, threads))
+    if way == "stream":
+        reader = VideoReader(path, "none", strict=False, threads=threads)
+    else:
+        reader = VideoReader(path, "none", threads=threads, motion="search", search=way)
+    with reader:
+        return [
+            None if frame.motion is None or frame.valid is None else (frame.motion, frame.valid)
+            for frame in reader
+        ]
+
+
+def decode(path: Path, threads: int) -> list[None]:
+    """Decodes every picture, and nothing else."""
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        stream.codec_context.thread_count, stream.thread_type = threads, "FRAME"
+        return [None for _ in container.decode(stream)]
+
+
+def rate(run: Callable[[Path], Sequence[object]], paths: Sequence[Path]) -> float:
+    """Frames per second."""
+    start = time.perf_counter()
+    frames = sum(len(run(path)) for path in paths)
+    return frames / (time.perf_counter() - start)
+
+
+def optical_flow(path: Path, threads: int) -> Iterator[tuple[Any, Any] | None]:
+    """OpenCV's flow, averaged over cells."""
+    flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
+    before: Any = None
+    cv2.setNumThreads(threads)
+    with av.open(str(path)) as container:
+        for picture in container.decode(video=0):
+            grey = picture.reformat(format="gray").to_ndarray()
+            grid = cells(grey.shape[0]), cells(grey.shape[1])
+            if before is None:
+                yield None
+            else:
+                pixels = flow.calc(grey, before, np.empty((*grey.shape, 2), np.float32))
+                coarse = cv2.resize(pixels, grid[::-1], interpolation=cv2.INTER_AREA)
+                yield coarse.transpose(2, 0, 1).astype(np.float32), np.ones(grid, np.bool_)
+            before = grey
+
+
+def add(matrix: MulticlassConfusionMatrix, fields: Fields, labels: Labels, distance: int) -> None:
+    """Counts every label map moved over so many frames, holes filled, against the one there."""
+    for target in sorted(labels):
+        steps = [field for field in fields[target - distance + 1 : target + 1] if field is not None]
+        if target - distance not in labels or len(steps) < distance:
+            continue
+        motion, valid = (torch.from_numpy(np.stack(part)) for part in zip(*steps, strict=True))
+        field, _ = accumulate(fill(motion, valid), valid)
+        count(matrix, labels[target], propagate(labels[target - distance], field.numpy()))
