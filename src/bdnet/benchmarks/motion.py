@@ -14,8 +14,7 @@ from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 from torchmetrics.classification import MulticlassConfusionMatrix
 
-from bdnet.benchmarks.base import Timing, take_turns
-from bdnet.benchmarks.errors import CannotMeasure
+from bdnet.benchmarks.base import CannotMeasure, Timing, markdown, take_turns
 from bdnet.codec import VideoReader
 from bdnet.codec.container import EXPORTS_VECTORS, codec_name, open_video
 from bdnet.codec.sources import read_rgb
@@ -68,13 +67,12 @@ class Motions(NamedTuple):
     def table(self) -> str:
         distances = list(self.rows[0].miou)
         heads = ["source", "motion", *(f"d={d}" for d in distances), "frames/s", "of decoding"]
-        lines = [f"| {' | '.join(heads)} |", f"|---|---|{'---:|' * (len(heads) - 2)}"]
+        rows = []
         for row in self.rows:
             scores = [f"{100 * row.miou[d]:.1f}" for d in distances]
             rate, decoding = np.median(row.rates), np.median(row.decoding)
-            cells_ = [row.source, row.way, *scores, f"{rate:.0f}", f"{rate / decoding:.2f}"]
-            lines.append(f"| {' | '.join(cells_)} |")
-        return "\n".join(lines)
+            rows.append([row.source, row.way, *scores, f"{rate:.0f}", f"{rate / decoding:.2f}"])
+        return markdown(heads, rows)
 
 
 class Encoder(NamedTuple):
