@@ -16,7 +16,7 @@ from bdnet.codec.sources import find_sources
 from bdnet.data.classes import Classes
 from bdnet.data.labels import read_label
 from bdnet.errors import BdnetError
-from bdnet.inference import prediction
+from bdnet.inference import prediction, predictor
 from bdnet.inference.network import Network
 from bdnet.inference.streaming import segment
 from bdnet.models.base import VideoModel
@@ -41,7 +41,7 @@ def call(model, monkeypatch, tmp_path):
         assert (folder, checkpoint) == ("runs/mine/seed=0", "best")
         return Network(model, CLASSES, 4, "mine")
 
-    monkeypatch.setattr(prediction, "load", load)
+    monkeypatch.setattr(predictor, "load", load)
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: str) -> int | str | None:
@@ -122,7 +122,7 @@ def test_keyframes_come_as_they_are_asked_for(call, make_video, chosen, stated, 
 
 def test_a_network_that_looks_at_single_frames_reads_all_of_them(call, make_video, monkeypatch):
     single = Network(build("+model=single_frame"), CLASSES, 4, "mine")
-    monkeypatch.setattr(prediction, "load", lambda *_: single)
+    monkeypatch.setattr(predictor, "load", lambda *_: single)
     video = make_video(scene=SLOW, size=(64, 96), frames=15)
     assert call(f"video={video}", "interval=6", "overlay=false", "labels=true") is None
     assert summary()["keyframes"] == "every 1"
@@ -204,7 +204,7 @@ def test_an_interrupt_leaves_a_playable_film(call, make_video, model, monkeypatc
             os.kill(os.getpid(), sent)
         return step(state, frame)
 
-    monkeypatch.setattr(prediction, "for_inference", lambda network: network)  # a copy, tried out
+    monkeypatch.setattr(predictor, "for_inference", lambda network: network)  # a copy, tried out
     monkeypatch.setattr(model, "step", interrupted)
     assert call(f"video={video}", "labels=true") == 128 + (sent or signal.SIGINT)
     film = f"{video.stem}.interrupted.overlay.mp4"

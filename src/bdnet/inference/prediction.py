@@ -10,10 +10,8 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import torch
-from hydra.utils import instantiate
 from numpy.typing import NDArray
-from omegaconf import DictConfig, OmegaConf
-from torch import nn
+from omegaconf import DictConfig
 from tqdm import tqdm
 
 from bdnet.codec import VideoReader
@@ -21,12 +19,10 @@ from bdnet.codec.errors import encode_command
 from bdnet.codec.sources import find_sources
 from bdnet.data.classes import Classes
 from bdnet.errors import BdnetError
-from bdnet.inference.network import Network, load
+from bdnet.inference.accelerate.streams import Video
 from bdnet.inference.outputs import LabelImages, Output, OverlayFilm, uninterrupted
+from bdnet.inference.predictor import Predictor, predictor_of
 from bdnet.inference.streaming import FrameImages, Stream
-from bdnet.keyframes.base import Keyframes
-from bdnet.keyframes.fixed import Fixed
-from bdnet.models.for_inference import for_inference
 from bdnet.models.precision import check_precision
 from bdnet.reports.pictures.file import save
 from bdnet.reports.pictures.lettering import legend
@@ -43,27 +39,17 @@ def predict_all(config: DictConfig) -> None:
         torch.set_num_threads(config.threads)
     check_precision(config.precision)
     videos, output = find_videos(config.video), Path(config.output)
-    trained = load(config.run, config.checkpoint)
-    values = label_values(config.ids, trained.classes)
-    keyframes = keyframe_rule(config, trained)
-    trained = trained._replace(model=for_inference(trained.model))
-    device = _to_device(trained.model, config.device)
-    save(legend(trained.classes, 640), output / "legend.png")
-    trained.classes.write(output / "classes.yaml", values)
-    summary: VideoReport = {
-        "run": trained.name,
-        "checkpoint": config.checkpoint,
-        "keyframes": str(keyframes),
-        "device": device,
-        "videos": {},
-        "failed": {},
-    }
+    predictor = predictor_of(config, videos.values())
+    values = label_values(config.ids, predictor.classes)
+    save(legend(predictor.classes, 640), output / "legend.png")
+    predictor.classes.write(output / "classes.yaml", values)
+    summary: VideoReport = {**predictor.facts, "videos": {}, "failed": {}}
     try:
         for name, video in videos.items():
             report: VideoReport = {}
             summary["videos"][video] = report
             try:
-                _predict(video, output / name, trained, keyframes, config, report)
+                _predict(video, output / name, predictor, config, report)
             except (BdnetError, OSError) as error:
                 summary["failed"][video] = str(error)
                 del summary["videos"][video]
@@ -96,18 +82,6 @@ def find_videos(pattern: str) -> dict[Path, str]:
     return videos
 
 
-def _to_device(model: nn.Module, device: str) -> str:
-    """Moves a network, its weights in the faster memory format; the device that `auto` means."""
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        model.to(device).to(memory_format=torch.channels_last)
-    except (RuntimeError, AssertionError) as error:  # torch's ways to refuse a device
-        reason = str(error).splitlines()[0]
-        raise BdnetError(f"device={device}: {reason}; say auto or cpu") from error
-    return device
-
-
 def label_values(ids: str, classes: Classes) -> NDArray[np.uint8] | None:
     """The value of each class number in label images, [256]; None: the number itself."""
     if ids == "class":
@@ -121,35 +95,22 @@ def label_values(ids: str, classes: Classes) -> NDArray[np.uint8] | None:
     return classes.values()
 
 
-def keyframe_rule(config: DictConfig, trained: Network) -> Keyframes:
-    """The configured rule, by default the interval of training.
-
-    A network that segments every frame by itself reads all of them, whatever is configured.
-    """
-    if config.interval == "gop":
-        raise BdnetError("interval=gop: a number of frames; keyframe=gop takes the codec's own")
-    interval = trained.interval if config.interval is None else config.interval
-    rule: Keyframes = instantiate(OmegaConf.merge(config, {"interval": interval}).keyframe)
-    return rule if trained.model.looks_back else Fixed(1)
-
-
 def _predict(
     video: str,
     stem: Path,
-    trained: Network,
-    keyframes: Keyframes,
+    predictor: Predictor,
     config: DictConfig,
     report: VideoReport,
 ) -> None:
     """Segments one video into STEM.overlay.mp4 and STEM.labels, and fills in its report."""
     images: FrameImages = "all" if config.overlay else "read"
     outputs: list[Output] = []
-    with Stream(video, trained.model, keyframes, images, precision=config.precision) as stream:
+    with predictor.open(video, images) as stream:
         reader = stream.reader
         if config.overlay:
-            outputs.append(OverlayFilm(stem, reader.fps, trained.classes, config.legend))
+            outputs.append(OverlayFilm(stem, reader.fps, predictor.classes, config.legend))
         if config.labels:
-            outputs.append(LabelImages(stem, label_values(config.ids, trained.classes)))
+            outputs.append(LabelImages(stem, label_values(config.ids, predictor.classes)))
         try:
             with ExitStack() as stack:
                 for output in outputs:
@@ -167,7 +128,7 @@ def _predict(
 
 
 def _write_frames(
-    stream: Stream, outputs: list[Output], frames: int | None, report: VideoReport
+    stream: Stream | Video, outputs: list[Output], frames: int | None, report: VideoReport
 ) -> None:
     """Writes and counts frames; the report is right after an interrupt at any time."""
     seconds = {"decode": 0.0, "network": 0.0, "write": 0.0, "total": 0.0}

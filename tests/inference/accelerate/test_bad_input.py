@@ -82,7 +82,8 @@ def test_an_output_chosen_by_hand(video) -> None:
 @pytest.mark.parametrize(
     ("options", "match"),
     [
-        ({"memory": 1.0}, "memory=1.0"), ({"memory": -0.1}, "memory=-0.1"), ({"stride": 0}, "stride=0"),
+        ({"memory": 1.0}, "memory=1.0"), ({"memory": -0.1}, "memory=-0.1"),
+        ({"stride": 0}, "stride=0"),
         ({"interval": 0}, "interval=0"), ({"batch": 0}, "batch=0"), ({"threads": 0}, "threads=0"),
         ({"kernel": "lanczos"}, "kernel=lanczos"), ({"quality": "good"}, "quality=good"),
         ({"precision": "int3"}, "precision=int3"), ({"device": "abacus"}, "device=abacus"),

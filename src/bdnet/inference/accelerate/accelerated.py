@@ -1,6 +1,6 @@
 """`accelerate`: any segmenter, asked about keyframes only."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 import torch
 
-from bdnet.codec import VideoReader
+from bdnet.codec import CorruptStream, UnsupportedStream, VideoReader
 from bdnet.data.classes import Classes
 from bdnet.errors import BdnetError
 from bdnet.inference.accelerate.adapters.base import Adapter
@@ -34,7 +34,7 @@ class Preset(NamedTuple):
 
 
 PRESETS: dict[str, Preset] = {
-    "fast": Preset(8, 0.5, "linear", 8),
+    "fast": Preset(8, 0.65, "linear", 4),
     "balanced": Preset(5, 0.65, "linear", 4),
     "best": Preset(3, 0.65, "cubic", 2),
 }
@@ -79,6 +79,20 @@ class Accelerated:
     ) -> Video:
         """The same as an object, which knows its reader: iterate over it once, and close it."""
         return Video(self.start(), self.keyframes, video, images, strict, threads, self.batch)
+
+    def classes_in(self, videos: Iterable[str | Path]) -> Classes:
+        """The same, if need be by asking the network about the first frame that can be read."""
+        if self.classes is not None:
+            return self.classes
+        problem: BdnetError | None = None
+        for video in videos:
+            try:
+                with self.open(video) as opened:
+                    next(iter(opened))
+                    return opened.stream.classes()
+            except (CorruptStream, UnsupportedStream) as error:
+                problem = error
+        raise problem or BdnetError("no video to ask the network about")
 
     def start(self) -> Stream:
         """A new video, frame by frame: `stream.step(image, motion)`."""

@@ -1,0 +1,88 @@
+"""What segments the videos of `predict`: the network of a run, or any other one, accelerated."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import torch
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
+from torch import nn
+
+from bdnet.data.classes import Classes
+from bdnet.errors import BdnetError
+from bdnet.inference.accelerate.configured import accelerated_of
+from bdnet.inference.accelerate.streams import Video
+from bdnet.inference.network import Network, load
+from bdnet.inference.streaming import FrameImages, Stream
+from bdnet.keyframes.base import Keyframes
+from bdnet.keyframes.fixed import Fixed
+from bdnet.models.for_inference import for_inference
+
+
+class Predictor(NamedTuple):
+    """What segments the videos: the network of a run, or any other one.
+
+    open:  of a video, the stream of its segmentations
+    facts: about it, for summary.json
+    """
+
+    open: Callable[[str, FrameImages], Stream | Video]
+    classes: Classes
+    facts: dict[str, Any]
+
+
+def predictor_of(config: DictConfig, videos: Iterable[str]) -> Predictor:
+    """What `run=` or `network=` of a command names; videos: those that it is for."""
+    if (config.run is None) == (config.network is None):
+        raise BdnetError(
+            "say what segments: run=FOLDER of a finished training, or network=NAME of any other "
+            "network, such as torchvision:deeplabv3_resnet50"
+        )
+    return _of_run(config) if config.network is None else _of_network(config, videos)
+
+
+def _of_run(config: DictConfig) -> Predictor:
+    trained = load(config.run, config.checkpoint)
+    rule, model = keyframe_rule(config, trained), for_inference(trained.model)
+    device = _to_device(model, config.device)
+    facts = {"run": trained.name, "checkpoint": config.checkpoint}
+    return Predictor(
+        lambda video, images: Stream(video, model, rule, images, precision=config.precision),
+        trained.classes,
+        facts | {"keyframes": str(rule), "device": device},
+    )
+
+
+def _of_network(config: DictConfig, videos: Iterable[str]) -> Predictor:
+    fast = accelerated_of(config)
+    return Predictor(
+        fast.open,
+        fast.classes_in(videos),
+        {"network": config.network, "keyframes": str(fast.keyframes)}
+        | fast.settings._asdict()
+        | {"device": str(fast.network.device)},
+    )
+
+
+def keyframe_rule(config: DictConfig, trained: Network) -> Keyframes:
+    """The configured rule, by default the interval of training.
+
+    A network that segments every frame by itself reads all of them, whatever is configured.
+    """
+    if config.interval == "gop":
+        raise BdnetError("interval=gop: a number of frames; keyframe=gop takes the codec's own")
+    interval = trained.interval if config.interval is None else config.interval
+    rule: Keyframes = instantiate(OmegaConf.merge(config, {"interval": interval}).keyframe)
+    return rule if trained.model.looks_back else Fixed(1)
+
+
+def _to_device(model: nn.Module, device: str) -> str:
+    """Moves a network, its weights in the faster memory format; the device that `auto` means."""
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        model.to(device).to(memory_format=torch.channels_last)
+    except (RuntimeError, AssertionError) as error:  # torch's ways to refuse a device
+        reason = str(error).splitlines()[0]
+        raise BdnetError(f"device={device}: {reason}; say auto or cpu") from error
+    return device
