@@ -10,7 +10,9 @@ from bdnet.inference.accelerate.configured import accelerated_of
 
 @application("compare", resumes=False)
 def main(config: DictConfig) -> None:
-    comparison = accelerated_of(config).compare(config.video, config.frames, config.labels)
+    comparison = accelerated_of(config).compare(
+        config.video, config.frames, config.labels, config.motion
+    )
     print(comparison)
     if config.page is not None:
         print(f"\n-> {comparison.html(Path(config.page))}")

@@ -42,14 +42,18 @@ def warp(feature: Tensor, field: Tensor, stride: int = CELL, kernel: Kernel = "l
             f"feature {list(feature.shape)} of stride {stride} does not go with field "
             f"{list(field.shape)}: expected {[len(field), factor * rows, factor * columns]}"
         )
-    is_channels_last = (
-        memory_format_of(feature) == torch.channels_last and feature.device.type == "cpu"
-    )
-    sample = _blend_cells if is_channels_last else _sample
     # half precision is too coarse for positions
     with torch.autocast(feature.device.type, enabled=False):
         moved = sample(feature.float(), *_origin(field, stride), kernel)
     return moved.to(feature.dtype)
+
+
+def sample(feature: Tensor, x: Tensor, y: Tensor, kernel: Kernel = "linear") -> Tensor:
+    """Values [b, c, ...] of a feature [b, c, h, w] at columns x and rows y [b, ...], in cells."""
+    is_channels_last = (
+        memory_format_of(feature) == torch.channels_last and feature.device.type == "cpu"
+    )
+    return (_blend_cells if is_channels_last else _sample)(feature, x, y, kernel)
 
 
 def _origin(field: Tensor, stride: int) -> tuple[Tensor, Tensor]:

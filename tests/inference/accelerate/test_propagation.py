@@ -201,3 +201,18 @@ def test_memory_is_flat(make_video) -> None:
         values = vars(stream._propagation).values()
         sizes.append(sum(value.numel() for value in values if isinstance(value, torch.Tensor)))
     assert max(sizes[4:]) == max(sizes[:8])
+
+
+def test_a_file_with_b_frames_gets_its_motion_from_its_pictures(make_video) -> None:
+    """Else two thirds of its frames would be held where they are."""
+    video = make_video(scene=Pan((2.0, 1.0)), size=SIZE, frames=16, options=(("crf", "18"),))
+    inner = np.s_[:-24, :-40]
+    agree = {}
+    for motion in ("stream", "auto"):
+        found = list(accelerate(bright, 20).video(video, "all", motion=motion))
+        assert found[0].is_key
+        agree[motion] = np.mean(
+            [(frame.labels == bright(frame.frame.image).argmax(0))[inner] for frame in found[9:]]
+        )
+    assert agree["auto"] > 0.9
+    assert agree["auto"] > agree["stream"]

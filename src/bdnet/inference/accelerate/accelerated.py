@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 import torch
 
 from bdnet.codec import CorruptStream, UnsupportedStream, VideoReader
+from bdnet.codec.reader import Motion
 from bdnet.data.classes import Classes
 from bdnet.errors import BdnetError
 from bdnet.inference.accelerate.adapters.base import Adapter
@@ -19,6 +20,7 @@ from bdnet.inference.streaming import FrameImages
 from bdnet.keyframes.base import Keyframes
 from bdnet.keyframes.fixed import Fixed
 from bdnet.models.precision import Precision, check_precision
+from bdnet.motion.kernel import Kernel
 from bdnet.types import Segmentation
 
 Quality = Literal["fast", "balanced", "best"]
@@ -29,7 +31,7 @@ class Preset(NamedTuple):
 
     interval: int
     memory: float
-    kernel: str
+    kernel: Kernel
     stride: float
 
 
@@ -60,14 +62,17 @@ class Accelerated:
         images: FrameImages = "read",
         strict: bool = False,
         threads: int = 0,
+        motion: Motion = "auto",
     ) -> Iterator[Segmentation]:
         """Every frame of a video with its labels, while it is being decoded.
 
         images:  of the frames that come out: those that the network reads, or all
         strict:  refuse what is no clean stream instead of doing the best with it
         threads: of the decoder, 0 for one per core
+        motion:  the stream's own vectors (stream); found in the pictures by an encoder's search
+                 (search), which works for any codec; or whichever is better (auto)
         """
-        with self.open(video, images, strict, threads) as opened:
+        with self.open(video, images, strict, threads, motion) as opened:
             yield from opened
 
     def open(
@@ -76,9 +81,12 @@ class Accelerated:
         images: FrameImages = "read",
         strict: bool = False,
         threads: int = 0,
+        motion: Motion = "auto",
     ) -> Video:
         """The same as an object, which knows its reader: iterate over it once, and close it."""
-        return Video(self.start(), self.keyframes, video, images, strict, threads, self.batch)
+        return Video(
+            self.start(), self.keyframes, video, images, strict, threads, self.batch, motion
+        )
 
     def classes_in(self, videos: Iterable[str | Path]) -> Classes:
         """The same, if need be by asking the network about the first frame that can be read."""
@@ -99,17 +107,22 @@ class Accelerated:
         return Stream(self.network, self.keyframes, self.settings)
 
     def compare(
-        self, video: str | Path, frames: int | None = None, labels: str | Path | None = None
+        self,
+        video: str | Path,
+        frames: int | None = None,
+        labels: str | Path | None = None,
+        motion: Motion = "auto",
     ) -> Comparison:
         """This beside the network on every frame, in turns: print it, or `.html(path)`.
 
         frames: stop after so many
         labels: folder of label images of the video's frames, 000000.png and so on: mIoU of both
+        motion: as in `video`
         """
         truth = None if labels is None else Truth(labels)
         own, fast = Stream(self.network, Fixed(1), Settings(0)), self.start()
         comparison: Comparison | None = None
-        reader = VideoReader(video, "all", strict=False, upright=True)
+        reader = VideoReader(video, "all", strict=False, upright=True, motion=motion)
         with closing(reader), closing(iter(reader)) as decoded:
             for frame in islice(decoded, frames):
                 # neither always comes first, with what the other left in the processor's caches
@@ -130,7 +143,7 @@ def accelerate(
     quality: Quality = "balanced",
     keyframe: Keyframes | None = None,
     memory: float | None = None,
-    kernel: Literal["linear", "cubic"] | None = None,
+    kernel: Kernel | None = None,
     stride: float | None = None,
     preprocess: Any = None,
     output: Any = None,

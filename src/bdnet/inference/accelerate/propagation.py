@@ -19,6 +19,7 @@ from bdnet.inference.accelerate.scores import Form, Output
 from bdnet.inference.accelerate.warping import moved
 from bdnet.motion.accumulation import accumulate
 from bdnet.motion.holes import fill
+from bdnet.motion.kernel import Kernel
 
 FALLOFF = 8.0  # grey levels of change by which memory falls to a third
 # share of cells without a vector above which a field says nothing of the picture
@@ -66,7 +67,7 @@ class Propagation:
     """
 
     def __init__(
-        self, form: Form, memory: float, kernel: str = "linear", stride: float = 8
+        self, form: Form, memory: float, kernel: Kernel = "linear", stride: float = 8
     ) -> None:
         self.form, self.memory, self.kernel, self.stride = form, memory, kernel, stride
         self.state: Tensor | None = None

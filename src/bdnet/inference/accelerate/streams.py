@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from bdnet.codec import VideoReader
 from bdnet.codec.pixels import Pixels
+from bdnet.codec.reader import Motion
 from bdnet.data.classes import UNKNOWN, Classes, default_colours
 from bdnet.errors import BdnetError
 from bdnet.inference.accelerate.adapters.base import Adapter
@@ -22,6 +23,7 @@ from bdnet.inference.accelerate.propagation import Propagation, Vectors, says_so
 from bdnet.inference.accelerate.scores import Independent, Output, Ready
 from bdnet.inference.streaming import FrameImages, has_image, read_ahead
 from bdnet.keyframes.base import Keyframes
+from bdnet.motion.kernel import Kernel
 from bdnet.types import IGNORE, Frame, Seconds, Segmentation, Size
 
 
@@ -29,7 +31,7 @@ class Settings(NamedTuple):
     """How scores travel: memory, kernel and stride of `accelerate`."""
 
     memory: float
-    kernel: str = "linear"
+    kernel: Kernel = "linear"
     stride: float = 8
 
 
@@ -168,6 +170,7 @@ class Video:
     strict:  refuse what is no clean stream instead of doing the best with it
     threads: of the decoder, 0 for one per core
     batch:   keyframes that the network is asked about at once
+    motion:  stream, search or auto, as in VideoReader
     """
 
     def __init__(
@@ -179,6 +182,7 @@ class Video:
         strict: bool = False,
         threads: int = 0,
         batch: int = 1,
+        motion: Motion = "auto",
     ) -> None:
         self.stream, self.batch = stream, batch
         self._is_key: Callable[[Frame], bool] = restarting(keyframes)
@@ -187,7 +191,7 @@ class Video:
             # the decoder asks, ahead of the network, and so says by the image
             pixels = self._is_key if keyframes.chooses else "intra"
             self._is_key = has_image
-        self.reader = VideoReader(video, pixels, strict, threads, upright=True)
+        self.reader = VideoReader(video, pixels, strict, threads, upright=True, motion=motion)
         self._segmented = self._segment()
 
     def __iter__(self) -> Iterator[Segmentation]:
