@@ -187,7 +187,7 @@ def test_a_wrong_value_is_a_sentence_too(tmp_path: Path):
     assert answer.stderr.startswith("bdnet probe: interval=0: ")
     size = command("probe", "data=streets", "data.dataset.parameters.height=8", folder=tmp_path)
     missing = command("probe", "data=camvid", folder=tmp_path)
-    assert missing.stderr.startswith("bdnet probe: data.dataset.root is not given; say data.")
+    assert missing.stderr.startswith("bdnet probe: data.dataset.root is missing; add data.")
     assert size.stderr.strip() == "bdnet probe: height=8 pixels: choose a size from 32 to 4096"
 
 

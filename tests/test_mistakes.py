@@ -9,7 +9,7 @@ from hydra import compose, initialize_config_dir
 from hydra.errors import HydraException, InstantiationException
 from omegaconf import DictConfig, OmegaConf
 
-from bdnet.cli.application import conf_folder, explained
+from bdnet.cli.application import conf_folder, user_message
 from bdnet.data.datasets.folder import Folder
 from bdnet.data.streets.dataset import Streets
 from bdnet.errors import BdnetError
@@ -85,7 +85,7 @@ VALUES: list[tuple[dict[str, Any], str]] = [
     ({"data.on_bad_sample": "ignore"}, "on_bad_sample=ignore: say raise or skip"),
     ({"data.bad_samples_at_most": 5}, "bad_samples_at_most=5: a share of the clips, from 0 to 1"),
     ({"data.dataset.root": "nowhere"}, "root=nowhere is no folder; it should hold classes"),
-    ({"data.extre": "x"}, "data: ClipDataModule has no key extre; correct it"),
+    ({"data.extre": "x"}, "data: ClipDataModule has no key extre"),
     ({"model.bakbone": "resnet18"}, "model: BDNet has no key bakbone"),
     ({"optimizer.rate": 1}, "optimizer: Poly has no key rate"),
     ({"init_from": "nowhere"}, "nowhere: no finished run; train it first"),
@@ -113,21 +113,21 @@ VALUES: list[tuple[dict[str, Any], str]] = [
 @pytest.fixture(scope="module")
 def good(bands: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[DictConfig, Any]:
     """A configuration that would train; each test changes its own copy."""
-    with composed(*settings(bands, tmp_path_factory.mktemp("runs"))) as found:
-        return found
+    with composed(*settings(bands, tmp_path_factory.mktemp("runs"))) as composition:
+        return composition
 
 
 @pytest.fixture(scope="module")
 def streets() -> tuple[DictConfig, Any]:
-    """The same of the default data: what is wrong of it is found before it is made."""
+    """The same with the default data, streets."""
     small = ["recipe=demo", "model=bdnet", "logger=[]", "trainer.accelerator=cpu", "name=tiny"]
-    with composed("data=streets", *small) as found:
-        return found
+    with composed("data=streets", *small) as composition:
+        return composition
 
 
 @pytest.fixture
 def nothing_long(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Where data are made, or a run that is built on begins, or a training, the test fails."""
+    """Makes the test fail as soon as data are prepared or a training begins."""
 
     def begins(*_: object, **__: object) -> None:
         raise AssertionError("something long has begun")
@@ -142,18 +142,18 @@ def nothing_long(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def refusal(config: DictConfig) -> str:
-    """What the command would say, without a traceback."""
+    """The message that the command would print instead of a traceback."""
     with pytest.raises((BdnetError, InstantiationException)) as error:
         train(config)
-    sentence = explained(error.value)
-    assert sentence is not None, error.getrepr(style="short")
-    return sentence
+    message = user_message(error.value)
+    assert message is not None, error.getrepr(style="short")
+    return message
 
 
-@pytest.mark.parametrize(("changes", "said"), VALUES, ids=lambda each: str(each)[:60])
+@pytest.mark.parametrize(("changes", "problem"), VALUES, ids=lambda value: str(value)[:60])
 @pytest.mark.usefixtures("nothing_long")
-def test_a_mistake_is_said_before_anything_long_starts(
-    changes: dict[str, Any], said: str, good: Any, trained: Path, tmp_path: Path
+def test_a_mistake_is_reported_before_anything_long_starts(
+    changes: dict[str, Any], problem: str, good: Any, trained: Path, tmp_path: Path
 ):
     config = copy.deepcopy(good[0])
     (tmp_path / "file.txt").touch()
@@ -163,12 +163,12 @@ def test_a_mistake_is_said_before_anything_long_starts(
         if isinstance(value, str):
             value = value.format(trained=trained, file=tmp_path / "file.txt")  # noqa: PLW2901
         OmegaConf.update(config, key, value, merge=False)
-    with pytest.raises(BdnetError, match=said):
+    with pytest.raises(BdnetError, match=problem):
         raise BdnetError(refusal(config))
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "problem"),
     [
         ({"interval": 10}, "interval=10: no labelled frame of train lies 9 frames after a codec"),
         ({"data.labelled_frame": 12}, r"labelled_frame=12: no training video .* frames 0\.\.11"),
@@ -187,20 +187,20 @@ def test_a_mistake_is_said_before_anything_long_starts(
     ids=str,
 )  # fmt: skip
 @pytest.mark.usefixtures("nothing_long")
-def test_what_does_not_fit_the_streets_is_said_before_they_are_rendered(
-    changes: dict[str, Any], said: str, streets: Any, tmp_path: Path
+def test_mistakes_about_streets_are_reported_before_rendering(
+    changes: dict[str, Any], problem: str, streets: Any, tmp_path: Path
 ):
     config = copy.deepcopy(streets[0])
     config.folder = str(tmp_path / "run")
     config.data.dataset.root = str(tmp_path / "streets")
     for key, value in changes.items():
         OmegaConf.update(config, key, value)
-    with pytest.raises(BdnetError, match=said):
+    with pytest.raises(BdnetError, match=problem):
         raise BdnetError(refusal(config))
 
 
 @pytest.mark.parametrize(
-    ("overrides", "said"),
+    ("overrides", "problem"),
     [
         (["model=bdnett"], "Could not find 'model/bdnett'.*"),
         (["loss=[segmentation,pixelwize]"], "Could not load 'loss/pixelwize'"),
@@ -213,24 +213,24 @@ def test_what_does_not_fit_the_streets_is_said_before_they_are_rendered(
         (["~interval_"], "Could not delete from config. 'interval_' does not exist"),
     ],
 )
-def test_a_choice_that_there_is_not_is_said_by_hydra(overrides: list[str], said: str):
+def test_hydra_reports_a_missing_choice(overrides: list[str], problem: str):
     with initialize_config_dir(str(conf_folder()), version_base="1.3"):
-        with pytest.raises(HydraException, match=said):
+        with pytest.raises(HydraException, match=problem):
             compose("train", overrides)
 
 
 @pytest.mark.usefixtures("nothing_long")
-def test_mistakes_of_a_run_are_said_before_those_that_it_builds_on_are_trained(
+def test_mistakes_of_a_run_are_reported_before_needed_runs_are_trained(
     bands: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    """Of a row on a teacher that is not there yet: what only the trained teacher would show."""
-    monkeypatch.setattr(Folder, "prepare", lambda _: None)  # what both are trained on
+    """Including mistakes that would show only with the trained teacher."""
+    monkeypatch.setattr(Folder, "prepare", lambda _: None)  # both runs train on it
     own = [
         *settings(bands, tmp_path), "needs=[teacher]", "teacher=run", "+recipe.name=tiny",
         "+recipe.teacher={backbone: hrnet_w18_small, steps: 1, lr: 1e-3}",
         "teacher.model.run=${folder_of:teacher}",
     ]  # fmt: skip
-    for more, said in (
+    for more, problem in (
         (["loss=[segmentation,grouped]"], "'grouped' needs"),
         (["loss=[segmentation,pixelwise]", "trainer.precision=16-mixt"], "Precision '16-mixt'"),
         (["loss=[segmentation,pixelwise]", "data.batch_size=99"], "batch_size=99: there are only"),
@@ -239,4 +239,4 @@ def test_mistakes_of_a_run_are_said_before_those_that_it_builds_on_are_trained(
         with composed(*own, *more) as (config, _):
             with pytest.raises((BdnetError, InstantiationException)) as error:
                 train(config)
-        assert said in str(explained(error.value))
+        assert problem in str(user_message(error.value))

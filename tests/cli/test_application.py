@@ -1,4 +1,4 @@
-"""What entry points make of their arguments."""
+"""How entry points read their arguments."""
 
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -12,7 +12,7 @@ def test_paths_need_no_quotes(text: str):
     assert (override.key_or_group, override.value()) == ("run", text)
 
 
-def test_nor_do_lists_of_paths():
+def test_lists_of_paths_need_no_quotes():
     paths = ["runs/a/seed=0", "runs/b c/seed=1"]
     (override,) = OverridesParser.create().parse_overrides([quoted(f"x=[{', '.join(paths)}]")])
     assert override.value() == paths
@@ -23,12 +23,12 @@ def test_nor_do_lists_of_paths():
     ["interval=5", "loss=[segmentation,inner]", "seed=0,1,2", "a.b={c: 1, d: [2]}", "+model=bdnet",
      "run='runs/NAME/seed=0'", "--help", "~data", "x=null"],
 )  # fmt: skip
-def test_what_hydra_reads_itself_is_left_alone(argument: str):
+def test_arguments_that_hydra_parses_are_unchanged(argument: str):
     assert quoted(argument) == argument
 
 
 @pytest.mark.parametrize(
-    ("argument", "told"),
+    ("argument", "expected"),
     [
         ("+logger.wandb.key=0123456789abcdef", True),
         ("++logger.wandb.api_key=x", True),
@@ -39,13 +39,13 @@ def test_what_hydra_reads_itself_is_left_alone(argument: str):
     ],
 )
 def test_keys_on_the_command_line_are_noticed(
-    argument: str, told: bool, monkeypatch: pytest.MonkeyPatch
+    argument: str, expected: bool, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("WANDB_API_KEY", "5ec2e7")
-    assert is_secret(argument) is told
+    assert is_secret(argument) is expected
 
 
-def test_and_refused_before_anything_is_written(monkeypatch: pytest.MonkeyPatch):
+def test_keys_are_refused_before_anything_is_written(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("sys.argv", ["train", "seed=1", "+logger.wandb.key=5ec2e7"])
     program = application("train")(lambda _: pytest.fail("it began"))
     with pytest.raises(SystemExit) as error:

@@ -1,4 +1,4 @@
-"""What --help says."""
+"""The page of --help."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from hydra import compose, initialize_config_dir
 
 from bdnet.__main__ import VERBS
 from bdnet.cli.application import conf_folder
-from bdnet.cli.help import manual
+from bdnet.cli.help import help_page
 
 CONF = {
     "show.yaml": """\
@@ -62,24 +62,24 @@ optimizer=NAME: sgd
 experiment=NAME: best
 experiment=table2/NAME: mv
 
-# every key, with what you chose: python -m bdnet.show ... --cfg job"""
+# every key, with your choices: python -m bdnet.show ... --cfg job"""
 
 
-def test_it_is_the_yaml_with_its_comments_and_what_can_be_chosen(tmp_path: Path):
+def test_the_page_is_the_yaml_with_comments_and_choices(tmp_path: Path):
     for name, text in CONF.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    assert manual("show", tmp_path) == PAGE
+    assert help_page("show", tmp_path) == PAGE
 
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_choices_on_the_page_compose(verb: str):
-    _, _, choices = manual(verb, conf_folder()).partition("# choices\n")
+    _, _, choices = help_page(verb, conf_folder()).partition("# choices\n")
     lines = choices.partition("\n\n")[0].replace("\n    ", " ").splitlines()
     with initialize_config_dir(str(conf_folder()), version_base="1.3"):
-        for said, names in (line.split(": ") for line in lines):
-            group, _, value = said.partition("=")
+        for override, names in (line.split(": ") for line in lines):
+            group, _, value = override.partition("=")
             if (
                 "/" not in group and "[" not in value
             ):  # the others are of some models only, or lists

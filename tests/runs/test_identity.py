@@ -84,9 +84,9 @@ def test_differences_are_named_with_both_values():
 
 def test_many_differences_are_counted():
     one, other = (OmegaConf.create({f"k{n}": n + more for n in range(8)}) for more in (0, 1))
-    found = differences(one, other)
-    assert found[0] == "k0 0 -> 1"
-    assert found[5:] == ["and 3 more"]
+    changes = differences(one, other)
+    assert changes[0] == "k0 0 -> 1"
+    assert changes[5:] == ["and 3 more"]
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_a_target_is_looked_at_after_interpolation():
 def test_a_runs_configuration_looks_nothing_up(text: str, tmp_path: Path):
     config = {"model": {"heads": [{"name": text}]}, "data": {"seed": 0}}
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
-    with pytest.raises(BdnetError, match=r"model\.heads\.0\.name is .*nothing left to look up"):
+    with pytest.raises(BdnetError, match=r"model\.heads\.0\.name is .*interpolations"):
         Run(tmp_path).config()
 
 

@@ -1,4 +1,4 @@
-"""A key of an earlier version is refused, and the error names the new one."""
+"""A key of an earlier version is check_argumentsd, and the error names the new one."""
 
 import sys
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 import yaml
 from omegaconf import OmegaConf
 
-from bdnet.cli.application import refuse
+from bdnet.cli.application import check_arguments
 from bdnet.errors import BdnetError
 from bdnet.runs.renamed import RENAMED
 from bdnet.runs.run import Run
@@ -18,9 +18,9 @@ from tiny_training import composed
 @pytest.mark.parametrize("form", ["{}=3", "+{}.x=3", "~{}"])
 def test_an_old_key_on_the_command_line(key: str, form: str):
     with pytest.raises(SystemExit) as stop:
-        refuse("train", ["seed=0", form.format(key)])
+        check_arguments("train", ["seed=0", form.format(key)])
     assert f"{key}" in str(stop.value)
-    assert str(stop.value).endswith(f"is called {RENAMED[key]} now")
+    assert str(stop.value).endswith(f" is now {RENAMED[key]}")
 
 
 @pytest.mark.parametrize("key", RENAMED)

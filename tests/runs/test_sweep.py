@@ -114,7 +114,7 @@ def test_a_run_that_another_process_is_at_work_on_is_waited_for(bands: Path, tmp
         done.result()
     assert answer.returncode == 0, answer.stderr
     assert f"{busy}: waiting for another process" in answer.stderr
-    assert (answer.stdout + answer.stderr).count("all jobs are done; now: celebrate") == 1
+    assert (answer.stdout + answer.stderr).count("all jobs are done; next: celebrate") == 1
     assert metrics(busy)["steps"] == metrics(free)["steps"] == 6
 
 
@@ -138,7 +138,7 @@ def test_a_sweep_whose_jobs_are_all_done_says_what_comes_next(
     config = OmegaConf.create({"hydra": {"sweep": {"dir": str(tmp_path)}}})
     with caplog.at_level(logging.INFO):
         Failures(then="look at them").on_multirun_end(config)
-    assert caplog.messages == ["all jobs are done; now: look at them"]
+    assert caplog.messages == ["all jobs are done; next: look at them"]
 
 
 @pytest.mark.parametrize("name", sorted(p.stem for p in conf_folder().glob("sweep/*.yaml")))

@@ -19,7 +19,7 @@ from bdnet.errors import BdnetError
 from bdnet.runs.run import Run
 from bdnet.system.machine import PROCESS_COUNTS, process_count
 from bdnet.training import processes
-from bdnet.training.processes import check_reached, enter_on_rank_zero
+from bdnet.training.processes import check_unused_parameters, enter_on_rank_zero
 from bdnet.training.trainer import make_trainer
 from processes import together
 from tiny_training import (
@@ -200,10 +200,10 @@ def trainer(strategy: Strategy, devices: int = 2) -> SimpleNamespace:
 
 @pytest.fixture
 def two(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """Two processes, this one the second, until a test says otherwise."""
+    """Two processes, of which this one is the second unless a test changes that."""
     monkeypatch.setenv("WORLD_SIZE", "2")
     monkeypatch.setattr(processes, "is_rank_zero", lambda: False)
-    monkeypatch.setattr(processes, "_quieten", lambda: None)
+    monkeypatch.setattr(processes, "_log_warnings_only", lambda: None)
     return monkeypatch
 
 
@@ -228,15 +228,15 @@ def test_the_first_process_enters_and_all_leave_together(two: pytest.MonkeyPatch
     assert strategy.calls == ["connect", "enter", "wait", "leave"]
 
 
-@pytest.mark.parametrize("said", [True, False])
-def test_the_others_do_as_the_first_says(two: pytest.MonkeyPatch, said: bool):
-    strategy = Strategy(said)
+@pytest.mark.parametrize("value", [True, False])
+def test_the_others_receive_the_value_of_the_first(two: pytest.MonkeyPatch, value: bool):
+    strategy = Strategy(value)
     with enter_on_rank_zero(lambda: trainer(strategy), entered(strategy.calls)) as is_open:
-        assert is_open is said
+        assert is_open is value
     assert strategy.calls == ["connect", "wait"]
 
 
-@pytest.mark.parametrize("is_rank_zero", [True, False])
+@pytest.mark.parametrize("is_first", [True, False])
 def test_a_refusal_is_everyones(two: pytest.MonkeyPatch, is_first: bool):
     two.setattr(processes, "is_rank_zero", lambda: is_first)
     strategy = Strategy(None if is_first else "a run of another configuration")
@@ -268,10 +268,12 @@ def test_a_network_that_leaves_parts_out_needs_a_strategy_that_finds_them():
         return SimpleNamespace(world_size=count, strategy=SimpleNamespace(_ddp_kwargs=kwargs))
 
     finds = trainer(2, find_unused_parameters=True)
-    check_reached(trainer(1), trains_all=False, syncs=True, what="TDNet")
-    check_reached(trainer(2), trains_all=True, syncs=True, what="BDNet")
-    check_reached(finds, trains_all=False, syncs=False, what="TDNet")
+    check_unused_parameters(trainer(1), trains_all=False, syncs_batchnorm=True, network="TDNet")
+    check_unused_parameters(trainer(2), trains_all=True, syncs_batchnorm=True, network="BDNet")
+    check_unused_parameters(finds, trains_all=False, syncs_batchnorm=False, network="TDNet")
     with pytest.raises(BdnetError, match=r"TDNet leaves .*ddp_find_unused_parameters_true$"):
-        check_reached(trainer(2), trains_all=False, syncs=False, what="TDNet")
-    with pytest.raises(BdnetError, match=r"say trainer=ddp trainer\.sync_batchnorm=false$"):
-        check_reached(finds, trains_all=False, syncs=True, what="TDNet")
+        check_unused_parameters(
+            trainer(2), trains_all=False, syncs_batchnorm=False, network="TDNet"
+        )
+    with pytest.raises(BdnetError, match=r"use trainer=ddp trainer\.sync_batchnorm=false$"):
+        check_unused_parameters(finds, trains_all=False, syncs_batchnorm=True, network="TDNet")

@@ -1,4 +1,4 @@
-"""What every entry point shares: where conf/ is, and how a Hydra application starts and fails."""
+"""Hydra applications: checks of the command line, error messages, interruption, and --help."""
 
 import errno
 import functools
@@ -20,15 +20,15 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationKeyError, MissingMandatoryValue
 from tqdm import tqdm
 
-from bdnet.cli.help import answers
+from bdnet.cli.help import print_help
 from bdnet.errors import BdnetError
 from bdnet.runs.renamed import new_name
 from bdnet.system.interruption import prefer_termination, signal_of, sigterm_raises
 
 PACKAGE = Path(__file__).parent.parent
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-LAUNCHERS = {"submitit": "slurm", "joblib": "joblib"}  # and the extras that bring them
-UNKNOWN = re.compile(r"(\w+)\.__init__\(\) got an unexpected keyword argument '(\w+)'")
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+LAUNCHERS = {"submitit": "slurm", "joblib": "joblib"}  # and the extra that installs each
+UNKNOWN_ARGUMENT = re.compile(r"(\w+)\.__init__\(\) got an unexpected keyword argument '(\w+)'")
 SECRETS = ("api_key", "apikey", "key", "passphrase", "password", "secret", "token")
 
 
@@ -43,41 +43,41 @@ def application(
 ) -> Callable[[Callable[[DictConfig], None]], Callable[[], None]]:
     """Makes a function of a configuration the Hydra application `python -m bdnet.<name>`.
 
-    resumes: the same command goes on where it was interrupted
+    resumes: an interrupted command continues when it is started again
     """
 
     def decorate(function: Callable[[DictConfig], None]) -> Callable[[], None]:
         @functools.wraps(function)
         def run(config: DictConfig) -> None:
             if multiprocessing.get_start_method(allow_none=True) == "loky":
-                # joblib's jobs: processes that these start do not know joblib's way of starting
+                # a job of joblib, whose start method its own child processes do not have
                 multiprocessing.set_start_method(None, force=True)
             try:
                 with prefer_termination():
                     function(config)
             except Exception as error:
-                sentence = explained(error)
-                if sentence is None:
+                message = user_message(error)
+                if message is None:
                     raise
-                if HydraConfig.get().mode == RunMode.MULTIRUN:  # one job of several
-                    raise BdnetError(sentence) from error
-                sys.exit(f"bdnet {name}: {sentence}")
+                if HydraConfig.get().mode == RunMode.MULTIRUN:  # the other jobs go on
+                    raise BdnetError(message) from error
+                sys.exit(f"bdnet {name}: {message}")
 
         start = hydra.main(version_base="1.3", config_path=str(conf_folder()), config_name=name)
         program: Callable[[], None] = start(run)
 
         def application() -> None:
-            if answers(name, sys.argv[1:], conf_folder()):
+            if print_help(name, sys.argv[1:], conf_folder()):
                 return
-            refuse(name, sys.argv[1:])
+            check_arguments(name, sys.argv[1:])
             sys.argv[1:] = map(quoted, sys.argv[1:])
             try:
                 with sigterm_raises():
                     program()
             except KeyboardInterrupt as stop:
-                hint = "; the same command goes on" if resumes else ""
-                number, word = signal_of(stop)
-                print(f"bdnet {name}: {word}{hint}", file=sys.stderr)
+                hint = "; the same command continues" if resumes else ""
+                number, event = signal_of(stop)
+                print(f"bdnet {name}: {event}{hint}", file=sys.stderr)
                 sys.exit(128 + number)  # the shell's code for a program that a signal ended
 
         return application
@@ -85,25 +85,26 @@ def application(
     return decorate
 
 
-def refuse(name: str, arguments: list[str]) -> None:
-    """Ends the program where an argument is a secret, an old key, or needs a missing package."""
+def check_arguments(name: str, arguments: list[str]) -> None:
+    """Ends the program if an argument is a secret, a renamed key, or needs a missing package."""
     if secret := next(filter(is_secret, arguments), None):
-        where = secret.partition("=")[0].lstrip("+")
+        key = secret.partition("=")[0].lstrip("+")
         sys.exit(
-            f"bdnet {name}: {where}=...: no key or password on the command line, which is "
-            "written down in run folders and logs; for Weights & Biases say `wandb login` "
-            "once, or set WANDB_API_KEY"
+            f"bdnet {name}: {key}=...: no key or password on the command line, which is "
+            "stored in run folders and logs; for Weights & Biases run `wandb login` once, or set "
+            "WANDB_API_KEY"
         )
-    own = set(OmegaConf.load(conf_folder() / f"{name}.yaml"))  # `memory` of `compare` is another
+    # a verb's own key may equal an old one of another verb, such as `memory` of `compare`
+    own = set(OmegaConf.load(conf_folder() / f"{name}.yaml"))
     for argument in arguments:
         key = argument.partition("=")[0].lstrip("+~").partition("@")[0]
         if key not in own and (new := new_name(key)):
-            sys.exit(f"bdnet {name}: {key} is called {new} now")
+            sys.exit(f"bdnet {name}: {key} is now {new}")
     for launcher, extra in LAUNCHERS.items():
-        asked = f"hydra/launcher={launcher}"
-        is_asked = any(argument.startswith(asked) for argument in arguments)
-        if is_asked and not is_installed(f"hydra-{launcher}-launcher"):
-            sys.exit(f"bdnet {name}: {asked} needs a package: pip install 'bdnet[{extra}]'")
+        override = f"hydra/launcher={launcher}"
+        is_chosen = any(argument.startswith(override) for argument in arguments)
+        if is_chosen and not is_installed(f"hydra-{launcher}-launcher"):
+            sys.exit(f"bdnet {name}: {override} needs a package: pip install 'bdnet[{extra}]'")
 
 
 def is_installed(package: str) -> bool:
@@ -115,7 +116,7 @@ def is_installed(package: str) -> bool:
 
 
 def quoted(argument: str) -> str:
-    """key=runs/x/seed=0 and the like as Hydra wants them: in quotes, where it cannot read them."""
+    """An argument with its value in quotes if Hydra cannot parse it without, as run=a/seed=0."""
     key, is_given, value = argument.partition("=")
     if not is_given or argument.startswith("-") or value.startswith(("'", '"', "{")):
         return argument
@@ -130,7 +131,7 @@ def quoted(argument: str) -> str:
 
 
 def is_secret(argument: str) -> bool:
-    """Whether an argument gives away a key or password: by its name, or the environment's."""
+    """Whether an argument is a key or password, by its name or because WANDB_API_KEY equals it."""
     key, _, value = argument.partition("=")
     known = os.environ.get("WANDB_API_KEY")
     return key.rpartition(".")[2].lower() in SECRETS or (bool(known) and str(known) in value)
@@ -141,58 +142,59 @@ def _in_quotes(value: str) -> str:
     return f"'{escaped}'"
 
 
-def explained(error: Exception) -> str | None:
-    """The sentence for an error that is the user's to mend; None for a defect of ours."""
+def user_message(error: Exception) -> str | None:
+    """The message for an error that the user can correct; None for a bug."""
     if isinstance(error, MissingMandatoryValue):
         key = error.full_key
-        return f"{key} is not given; say {key}=... (--help explains keys, --cfg job shows them all)"
+        return f"{key} is missing; add {key}=... (--help explains keys, --cfg job shows them all)"
     if isinstance(error, InterpolationKeyError):
-        return f"{error.full_key}: {error.msg}; say it on the command line, or in the recipe's yaml"
-    # Hydra wraps what a constructor says of its arguments
+        return f"{error.full_key}: {error.msg}; set it on the command line, or in the recipe's yaml"
+    # Hydra wraps errors of constructors
     is_wrapped = isinstance(error, InstantiationException)
     cause = error.__cause__ if is_wrapped else error
     if isinstance(cause, BdnetError):
         return str(cause)
-    if isinstance(cause, OSError) and cause.errno in FULL:
-        return f"{cause}; free space there, and start again"
-    if is_wrapped and isinstance(cause, TypeError) and (found := UNKNOWN.search(str(cause))):
+    if isinstance(cause, OSError) and cause.errno in DISK_FULL:
+        return f"{cause}; free some space there and start again"
+    match = UNKNOWN_ARGUMENT.search(str(cause)) if isinstance(cause, TypeError) else None
+    if is_wrapped and match:
         *_, key = str(error).rpartition("full_key: ")
-        target, name = found.groups()
-        return f"{key}: {target} has no key {name}; correct it, or leave it out"
+        target, name = match.groups()
+        return f"{key}: {target} has no key {name}; correct or remove it"
     return None
 
 
 def family(experiment: str | None) -> str:
-    """What an experiment belongs to: `table2` of table2/mv."""
+    """The folder of an experiment: `table2` of table2/mv."""
     return (experiment or "train").partition("/")[0]
 
 
 def row(experiment: str | None, model: str) -> str:
-    """What it is called there: `mv` of table2/mv; a run that is none goes by its model."""
+    """The experiment's name in its folder: `mv` of table2/mv; without experiment, the model."""
     return (experiment or model).partition("/")[2] or experiment or model
 
 
 def run_name(*, _root_: DictConfig) -> str:
-    """What a run is called."""
-    from bdnet.runs import composition  # noqa: PLC0415 - PyTorch comes with it
+    """The run's name."""
+    from bdnet.runs import composition  # noqa: PLC0415 - it imports PyTorch
 
     return composition.run_name(_root_)
 
 
 def folder_of(experiment: str) -> str:
-    """The folder of the run of an experiment that a run needs."""
-    from bdnet.runs import composition  # noqa: PLC0415 - PyTorch comes with it
+    """The run folder of a needed experiment."""
+    from bdnet.runs import composition  # noqa: PLC0415 - it imports PyTorch
 
     return composition.folder_of(experiment)
 
 
-# ${family:...} and the like in conf/
+# for interpolations in conf/, such as ${family:...}
 for resolver in (family, row, run_name, folder_of):
     OmegaConf.register_new_resolver(resolver.__name__, resolver, replace=True)
 
 
 class AboveBars(logging.Handler):
-    """Log lines that do not tear a progress bar."""
+    """Writes log lines above a progress bar instead of through it."""
 
     def emit(self, record: logging.LogRecord) -> None:
         tqdm.write(self.format(record), file=sys.stderr)

@@ -1,4 +1,4 @@
-"""From the command line to a run's configuration, and what the run is called."""
+"""Composes a run's configuration from the command line, and derives the run's name."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,34 +13,34 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from bdnet.runs.identity import APART
-from bdnet.runs.prerequisites import command_line, overrides_of
+from bdnet.runs.identity import NOT_IN_DIGEST
+from bdnet.runs.prerequisites import command_line, override_key, overrides_of
 
-# what a name or a folder says already
-IN_NAME = {"backbone", "data", "experiment", "model.backbone", "recipe", "seed", "sweep"}
-# what a run is not told apart by: what its numbers do not depend on, and where its data lie
-SILENT = {*APART, "data.dataset.root", "hydra", "identity"} - {
+# keys whose values the beginning of a name and the folder already show
+SHOWN = {"backbone", "data", "experiment", "model.backbone", "recipe", "seed", "sweep"}
+# keys that never appear in a name: results do not depend on them, or they are paths of data
+HIDDEN = {*NOT_IN_DIGEST, "data.dataset.root", "hydra", "identity"} - {
     *("backbone", "init_from", "needs", "recipe", "teacher.model.run"),
 }
-LONGEST = 60  # characters of a value in a folder's name
+MAX_LENGTH = 60  # characters of a value in a folder's name
 
 
 @contextmanager
-def composed(chosen: Sequence[str]) -> Iterator[tuple[DictConfig, dict[str, Any]]]:
-    """The configuration that overrides compose to, and the choices of its groups."""
-    whole = compose("train", list(chosen), return_hydra_config=True)
-    config, choices = _parted(whole)
-    ours = HydraConfig.instance().cfg
-    HydraConfig.instance().set_config(whole)  # ${hydra:...} means that of this run
-    config.name = config.name  # and from here on no other
+def composed(overrides: Sequence[str]) -> Iterator[tuple[DictConfig, dict[str, Any]]]:
+    """The configuration that overrides compose to, and the chosen config of each group."""
+    whole = compose("train", list(overrides), return_hydra_config=True)
+    config, choices = _split(whole)
+    previous = HydraConfig.instance().cfg
+    HydraConfig.instance().set_config(whole)  # so that ${hydra:...} resolves to this run's values
+    config.name = config.name  # resolved while they are in force
     try:
         yield config, choices
     finally:
-        HydraConfig.instance().cfg = ours
+        HydraConfig.instance().cfg = previous
 
 
-def _parted(whole: DictConfig) -> tuple[DictConfig, dict[str, Any]]:
-    """A configuration without Hydra's part, and the choices of its groups, which stand there."""
+def _split(whole: DictConfig) -> tuple[DictConfig, dict[str, Any]]:
+    """A configuration without its `hydra` node, and the choices of groups from that node."""
     config = copy(whole)
     with open_dict(config):
         del config["hydra"]
@@ -48,7 +48,7 @@ def _parted(whole: DictConfig) -> tuple[DictConfig, dict[str, Any]]:
 
 
 def run_name(config: DictConfig) -> str:
-    """What a run is called: what was chosen, and below that whatever else the command changed.
+    """A run's name: its main choices, then every other setting that the command line changed.
 
     streets/bdnet-resnet18              train
     streets/bdnet-resnet18/interval=3   train interval=3
@@ -57,60 +57,64 @@ def run_name(config: DictConfig) -> str:
     hydra = HydraConfig.get()
     choices, experiment = hydra.runtime.choices, hydra.runtime.choices.get("experiment")
     backbone = OmegaConf.select(config, "model.backbone")
-    named = set(IN_NAME)
+    shown = set(SHOWN)
     if experiment is None:
-        named.add("model")
+        shown.add("model")
         network = f"{choices['model']}-{backbone or config.backbone}"
         parts = [choices["data"], network]
     else:
         recipe = config.recipe.name
         if recipe != choices["data"]:
-            named.remove("data")
+            shown.remove("data")
         family, _, row = experiment.partition("/")
         parts = [recipe, family, backbone, row]
-    changes = _changes(config, choices, command_line(), named)
+    changes = _changes(config, choices, command_line(), shown)
     return "/".join([*filter(None, parts), *changes])
 
 
 def folder_of(experiment: str) -> str:
-    """The folder of the run of an experiment that the run being composed needs."""
+    """The run folder of an experiment that the run being composed needs."""
     return _folder(tuple(overrides_of(experiment, command_line())))
 
 
 @lru_cache
-def _folder(chosen: tuple[str, ...]) -> str:
+def _folder(overrides: tuple[str, ...]) -> str:
     """The folder of the run that these overrides compose to."""
-    with composed(chosen) as (config, _):
+    with composed(overrides) as (config, _):
         return str(config.folder)
 
 
 def _changes(
-    config: DictConfig, choices: Mapping[str, Any], overrides: Sequence[str], named: set[str]
+    config: DictConfig, choices: Mapping[str, Any], overrides: Sequence[str], shown: set[str]
 ) -> list[str]:
-    """`key=value` of what overrides changed besides what is in the name, sorted."""
-    said = {re.split(r"[=@]", each.lstrip("+~"))[0]: each for each in overrides}
-    usual, usual_choices = _usual(tuple(each for key, each in said.items() if key in named))
-    found = []
-    silent = {*SILENT, "recipe"} if "recipe.name" in said else SILENT  # which names them all
-    for key, override in said.items():
-        if key in named or any(f"{key}.".startswith(f"{each}.") for each in silent):
+    """`key=value` of each override that changes a default and is not shown yet, sorted."""
+    by_key = {override_key(override): override for override in overrides}
+    defaults, default_choices = _defaults(
+        tuple(override for key, override in by_key.items() if key in shown)
+    )
+    # a recipe with a name of its own is recognised by that
+    hidden = {*HIDDEN, "recipe"} if "recipe.name" in by_key else HIDDEN
+    changes = []
+    for key, override in by_key.items():
+        if key in shown or any(f"{key}.".startswith(f"{prefix}.") for prefix in hidden):
             continue
         is_choice = key in choices
         value = choices[key] if is_choice else _value(config, key)
-        if value != (usual_choices.get(key) if is_choice else _value(usual, key)):
-            is_group = isinstance(value, DictConfig)  # of which several are chosen
-            found.append(f"{key}={_short(override.partition('=')[2] if is_group else str(value))}")
-    return sorted(found)
+        if value != (default_choices.get(key) if is_choice else _value(defaults, key)):
+            is_group = isinstance(value, DictConfig)  # such as loss=[segmentation,inner]
+            text = override.partition("=")[2] if is_group else str(value)
+            changes.append(f"{key}={_short(text)}")
+    return sorted(changes)
 
 
 @lru_cache
-def _usual(chosen: tuple[str, ...]) -> tuple[DictConfig, dict[str, Any]]:
-    """The same choices with nothing changed."""
-    return _parted(compose("train", list(chosen), return_hydra_config=True))
+def _defaults(overrides: tuple[str, ...]) -> tuple[DictConfig, dict[str, Any]]:
+    """The configuration and choices of a command line without its further changes."""
+    return _split(compose("train", list(overrides), return_hydra_config=True))
 
 
 def _value(config: DictConfig, key: str) -> Any:
-    """What stands there; None where it refers to what is not there."""
+    """The value at a dotted key; None where its interpolation cannot be resolved."""
     try:
         return OmegaConf.select(config, key)
     except OmegaConfBaseException:
@@ -120,6 +124,6 @@ def _value(config: DictConfig, key: str) -> Any:
 def _short(value: str) -> str:
     """A value as part of a folder's name."""
     plain = re.sub(r"[^\w.\-]+", "+", value.strip("[]{}'\" ")).strip("+") or "none"
-    if len(plain) <= LONGEST:
+    if len(plain) <= MAX_LENGTH:
         return plain
-    return f"{plain[: LONGEST - 9]}-{sha256(value.encode()).hexdigest()[:8]}"
+    return f"{plain[: MAX_LENGTH - 9]}-{sha256(value.encode()).hexdigest()[:8]}"

@@ -1,4 +1,4 @@
-"""What a run is known by: its configuration, without what its numbers do not depend on."""
+"""A run's identity: a digest of the settings that its results depend on."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,9 +10,9 @@ from omegaconf import DictConfig, OmegaConf
 from bdnet.data.prepare import digest as digest_of
 from bdnet.errors import BdnetError
 
-# what a run's numbers do not depend on: of runs that it builds on, their digests count, and of
-# backbone and recipe, what the model and others take from them
-APART = (
+# Keys that results do not depend on, or only through others: a run that weights come from counts
+# by its digest, and backbone and recipe by the values that the model and other nodes take from them
+NOT_IN_DIGEST = (
     "backbone", "callbacks.best.dirpath", "callbacks.examples", "callbacks.last",
     "callbacks.loader_monitor", "checkpoint_every", "data.bad_samples_at_most",
     "data.dataset.processes", "data.on_bad_sample", "data.prefetch", "data.workers", "folder",
@@ -20,8 +20,8 @@ APART = (
     "teacher.model.run", "trainer.default_root_dir", "trainer.enable_progress_bar",
     "trainer.log_every_n_steps",
 )  # fmt: skip
-# a run's folder may come from a stranger, and its configuration names code to run: what it may name
-# are classes of these modules that have one of these bases; not all of torch's are harmless to make
+# A run folder may come from a stranger, and its configuration names code to call. It may name only
+# classes of these modules with one of these bases, since some of torch's are harmful to construct.
 TRUSTED = {
     "albumentations": {"BasicTransform", "BaseCompose"},
     "bdnet.codec.encoding": {"Encoding"},
@@ -30,17 +30,17 @@ TRUSTED = {
     "timm": {"Module"},
     "torch.nn": {"Module"},
 }
-METHODS = ("bdnet.data.classes.Classes.read",)
+TRUSTED_METHODS = ("bdnet.data.classes.Classes.read",)
 
 
 def digest(config: DictConfig, builds_on: Mapping[str, str]) -> str:
-    """Ten digits that change with what a run's numbers depend on.
+    """Ten hexadecimal digits that differ wherever results could.
 
-    builds_on: the digests of runs that it takes weights from
+    builds_on: the digests of the runs that weights come from
     """
     plain = OmegaConf.to_container(config, resolve=True)
     assert isinstance(plain, dict)
-    for key in APART:
+    for key in NOT_IN_DIGEST:
         *path, name = key.split(".")
         node: Any = plain
         for part in path:
@@ -49,57 +49,59 @@ def digest(config: DictConfig, builds_on: Mapping[str, str]) -> str:
     return digest_of(plain, dict(builds_on))
 
 
-def differences(one: DictConfig, other: DictConfig, most: int = 5) -> list[str]:
-    """Where two configurations say different things: `key was -> is`."""
-    was, is_ = flat(one), flat(other)
-    found = [
-        f"{key} {was.get(key, 'unset')} -> {is_.get(key, 'unset')}"
-        for key in sorted({*was, *is_})
-        if was.get(key, "unset") != is_.get(key, "unset") and not key.startswith(APART)
+def differences(earlier: DictConfig, current: DictConfig, limit: int = 5) -> list[str]:
+    """The settings that differ between two configurations, as `key earlier -> current`."""
+    old, new = flat(earlier), flat(current)
+    changes = [
+        f"{key} {old.get(key, 'unset')} -> {new.get(key, 'unset')}"
+        for key in sorted({*old, *new})
+        if old.get(key, "unset") != new.get(key, "unset") and not key.startswith(NOT_IN_DIGEST)
     ]
-    return found[:most] + ([f"and {len(found) - most} more"] if len(found) > most else [])
+    rest = len(changes) - limit
+    return changes[:limit] + ([f"and {rest} more"] if rest > 0 else [])
 
 
 def check_trust(config: Any, path: str = "config") -> None:
-    """Refuses a configuration that names other code to run than classes of networks and data."""
+    """Refuses a configuration with a `_target_` other than a class of networks or data."""
     if isinstance(config, DictConfig):
         config = OmegaConf.to_container(config, resolve=True)
     if isinstance(config, dict) and "_target_" in config:
         _check_target(str(config["_target_"]), path)
     items = config.items() if isinstance(config, dict) else ()
-    for key, each in enumerate(config) if isinstance(config, list) else items:
-        check_trust(each, f"{path}.{key}")
+    for key, value in enumerate(config) if isinstance(config, list) else items:
+        check_trust(value, f"{path}.{key}")
 
 
 def check_plain(config: DictConfig, path: Path) -> None:
-    """Refuses a run's configuration that looks things up: we write none such, and what it looked up
-    (the environment, files) is not its author's.
+    """Refuses a run's config.yaml with interpolations, which could read this machine's environment.
+
+    Runs are stored with all values resolved.
     """
     for key, value in flat(OmegaConf.to_container(config, resolve=False)).items():
         if isinstance(value, str) and "${" in value:
             raise BdnetError(
-                f"{path}: {key} is {value!r}; a run's configuration has nothing left to look up: "
+                f"{path}: {key} is {value!r}; a run's configuration holds no interpolations: "
                 "do not use this folder, or write the value itself"
             )
 
 
 def _check_target(target: str, path: str) -> None:
-    if target in METHODS:
+    if target in TRUSTED_METHODS:
         return
-    found = _found(target) if target.startswith(tuple(f"{each}." for each in TRUSTED)) else None
-    # torch.nn.os.system would be found below torch.nn, but is not of it
-    home = getattr(found, "__module__", None) or ""
-    bases = {each.__name__ for each in found.__mro__} if isinstance(found, type) else set()
-    if any(f"{home}.".startswith(f"{each}.") and bases & TRUSTED[each] for each in TRUSTED):
+    value = _located(target) if target.startswith(tuple(f"{name}." for name in TRUSTED)) else None
+    # the module that defines it: torch.nn.os.system can be reached through torch.nn
+    home = getattr(value, "__module__", None) or ""
+    bases = {base.__name__ for base in value.__mro__} if isinstance(value, type) else set()
+    if any(f"{home}.".startswith(f"{name}.") and bases & TRUSTED[name] for name in TRUSTED):
         return
     raise BdnetError(
         f"{path}._target_={target}: a run's folder may only name classes of networks and data, of "
-        "bdnet, torch, timm and albumentations; do not use this folder, or mend its config.yaml"
+        "bdnet, torch, timm and albumentations; do not use this folder, or correct its config.yaml"
     )
 
 
-def _found(target: str) -> object:
-    """What Hydra would call."""
+def _located(target: str) -> object:
+    """The object that Hydra would call; None where there is none."""
     try:
         return get_object(target)
     except (ImportError, ValueError):
@@ -107,14 +109,14 @@ def _found(target: str) -> object:
 
 
 def flat(config: Any, path: str = "") -> dict[str, Any]:
-    """Every value by its dotted key; items of lists by their numbers."""
+    """All values by dotted key; items of lists by their index."""
     if isinstance(config, DictConfig):
         config = OmegaConf.to_container(config, resolve=True)
     if not isinstance(config, dict | list) or not config:
         return {path: config}
     items = config.items() if isinstance(config, dict) else enumerate(config)
     return {
-        name: each
+        name: value
         for key, child in items
-        for name, each in flat(child, f"{path}.{key}".lstrip(".")).items()
+        for name, value in flat(child, f"{path}.{key}".lstrip(".")).items()
     }

@@ -10,7 +10,7 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 from bdnet.runs.identity import flat
 from bdnet.runs.run import Run
 
-# settings of the command line that hold for the runs that a run needs, too
+# overrides that needed runs take over from the command line
 INHERITED = {
     "augmentation", "backbone", "checkpoint_every", "compile", "data", "interval", "logger",
     "memory_format", "recipe", "runs", "seed", "sweep", "trainer", "validate_every",
@@ -18,7 +18,7 @@ INHERITED = {
 
 
 def command_line() -> list[str]:
-    """The overrides of the run that Hydra is at, as they were given: interpolations unresolved."""
+    """The overrides of Hydra's current job as they were typed, with interpolations unresolved."""
     overrides = OmegaConf.to_container(HydraConfig.get().overrides.task, resolve=False)
     assert isinstance(overrides, list)
     return overrides
@@ -30,18 +30,22 @@ def needed_by(config: DictConfig) -> list[str]:
 
 
 def overrides_of(experiment: str, overrides: Sequence[str]) -> list[str]:
-    """The command line of a needed experiment: what its own yaml does not set is inherited.
+    """The overrides of a needed experiment: inherited ones, but for keys that its own yaml sets.
 
     overrides: of the run that needs it
     """
     own = _own_keys(experiment)
-    keys = [re.split("[=@]", override.lstrip("+~"))[0] for override in overrides]
     inherited = [
         override
-        for key, override in zip(keys, overrides, strict=True)
-        if key.partition(".")[0] in INHERITED and key not in own
+        for override in overrides
+        if (key := override_key(override)).partition(".")[0] in INHERITED and key not in own
     ]
     return [*inherited, f"experiment={experiment}"]
+
+
+def override_key(override: str) -> str:
+    """The key or config group that an override sets."""
+    return re.split("[=@]", override.lstrip("+~"))[0]
 
 
 def sources(config: DictConfig) -> list[str]:
@@ -57,9 +61,9 @@ def builds_on(config: DictConfig) -> dict[str, str]:
     teacher = OmegaConf.select(config, "teacher.model.run")
     folders = {"init_from": sources(config), "teacher": [] if teacher is None else [teacher]}
     return {
-        key: " ".join(Run(folder).identity() for folder in found)
-        for key, found in folders.items()
-        if found
+        key: " ".join(Run(folder).identity() for folder in paths)
+        for key, paths in folders.items()
+        if paths
     }
 
 
@@ -69,4 +73,4 @@ def _own_keys(experiment: str) -> set[str]:
         path = Path(source.path, "experiment", f"{experiment}.yaml")
         if source.schema == "file" and path.is_file():
             return set(flat(OmegaConf.to_container(OmegaConf.load(path), resolve=False)))
-    return set()  # composing it will say that there is none
+    return set()  # composing a missing experiment reports it

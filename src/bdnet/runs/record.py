@@ -1,4 +1,4 @@
-"""What a run leaves in writing: who it is, and what it scored."""
+"""The JSON records of a run: run.json (origin and versions) and metrics.json (scores)."""
 
 import platform
 import subprocess
@@ -26,7 +26,7 @@ PACKAGES = (
 def facts_of(
     config: DictConfig, choices: Mapping[str, Any], classes: Classes, overrides: Sequence[str]
 ) -> dict[str, Any]:
-    """run.json: who a run is, and what it was made with."""
+    """The content of run.json: a run's identity, command, code version and machine."""
     return {
         "name": config.name,
         "seed": config.seed,
@@ -51,7 +51,7 @@ def facts_of(
 def outcome(
     facts: Mapping[str, Any], scores: Mapping[str, Any], data: ClipDataModule, checkpoint: str
 ) -> dict[str, Any]:
-    """What an evaluation found, of whom."""
+    """The scores of an evaluation, with the run and the data that they belong to."""
     return {
         **{key: facts[key] for key in ("digest", "name", "seed", "experiment", "backbone")},
         "interval": data.interval,
@@ -68,43 +68,46 @@ def outcome(
     }
 
 
-def describe(result: Mapping[str, Any], where: Path) -> str:
-    """The numbers that matter, for people."""
+def summary(result: Mapping[str, Any], path: Path) -> str:
+    """The main scores as text for the terminal.
+
+    path: the file that holds them all
+    """
     scores = result["scores"]
     heads = [f"d={d}" for d in range(len(scores["miou"]))]
     names = [*heads, "avg_k", "last_k"]
     values = [*scores["miou"], scores["avg_k"], scores["last_k"]]
     data = result["data"]
-    who = f"{result['name']} seed={result['seed']}"
+    run = f"{result['name']} seed={result['seed']}"
     frames = f"{data['targets']} of the {data['labelled']} labelled frames"
     lines = [
-        f"{who}: mIoU on {frames} of {data['name']} ({data['split']})",
+        f"{run}: mIoU on {frames} of {data['name']} ({data['split']})",
         "  " + " ".join(f"{name:>6}" for name in names),
-        "  " + " ".join("     -" if each is None else f"{each:6.3f}" for each in values),
+        "  " + " ".join(f"{_number(value):>6}" for value in values),
     ]
     video = scores.get("video")
     if video:
-        told = [
+        parts = [
             f"mIoU {_number(video['miou'])}",
             f"tailing error {_number(video['tailing_error'])}",
         ]
-        told += [f"VC{n} {_number(each)}" for n, each in video["consistency"].items()]
-        lines.append(f"  as video: {', '.join(told)}")
-    return "\n".join([*lines, f"  written to {where}"])
+        parts += [f"VC{n} {_number(score)}" for n, score in video["consistency"].items()]
+        lines.append(f"  as video: {', '.join(parts)}")
+    return "\n".join([*lines, f"  written to {path}"])
 
 
 def versions() -> dict[str, str]:
-    found = {}
+    installed = {}
     for name in PACKAGES:
         try:
-            found[name] = version(name)
+            installed[name] = version(name)
         except PackageNotFoundError:
-            found[name] = "not installed"
-    return found
+            installed[name] = "not installed"
+    return installed
 
 
 def machine() -> dict[str, Any]:
-    """What the first process works on; numbers may differ in their last digits elsewhere."""
+    """The first process's hardware and system, on which the last digits of results may depend."""
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else None
     return {
         "system": platform.platform(),
@@ -116,7 +119,7 @@ def machine() -> dict[str, Any]:
 
 
 def commit() -> str | None:
-    """The code's state in git, `-dirty` with changes; None for an installed package."""
+    """The git commit of the code, `-dirty` with uncommitted changes; None outside a checkout."""
     try:
         answer = subprocess.run(
             ["git", "describe", "--always", "--dirty", "--abbrev=10"],

@@ -1,4 +1,4 @@
-"""Keys of earlier versions, and what they are called now."""
+"""Keys of earlier versions, and their names now."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,21 +30,18 @@ RENAMED = {
 
 
 def new_name(key: str) -> str | None:
-    """What a dotted key of an earlier version, or one below it, is called now."""
+    """The present name of a dotted key of an earlier version, or of the renamed key above it."""
     parts = key.split(".")
     names = (".".join(parts[:count]) for count in range(1, len(parts) + 1))
     return next((RENAMED[name] for name in names if name in RENAMED), None)
 
 
 def check_renamed(config: Mapping[str, Any], path: Path) -> None:
-    """Refuses the stored configuration of an earlier version, whose keys would be ignored."""
+    """Refuses a stored configuration with keys of an earlier version, which would be ignored."""
     for key, new in RENAMED.items():
         *groups, name = key.split(".")
         node: Any = config
         for group in groups:
             node = node.get(group) or {}
         if name in node:
-            raise BdnetError(
-                f"{path}: has {key}, which is called {new} now; rename it there, or train the run "
-                "again"
-            )
+            raise BdnetError(f"{path}: {key} is now {new}; rename it there, or train the run again")

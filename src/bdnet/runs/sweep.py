@@ -1,7 +1,7 @@
-"""Runs that are one of many: what becomes of jobs that fail, and of what several jobs need.
+"""Sweeps: a failed job does not stop the others, and a needed run is trained by one job only.
 
-Jobs run one after another, or side by side by Hydra's launchers (joblib, submitit) and the agents
-of Weights & Biases. A job that needs a run which another process is at work on waits for it.
+Jobs run one after another, or in parallel by Hydra's launchers (joblib, submitit) and by agents of
+Weights & Biases. A job waits where it needs a run that another process is training.
 """
 
 import logging
@@ -23,19 +23,17 @@ from bdnet.system.files import write
 
 log = logging.getLogger(__name__)
 
-# by which an agent of Weights & Biases says that the command is a run of its sweep, and which
+# environment variables that an agent of Weights & Biases sets for a run of its sweep
 AGENT = ("WANDB_SWEEP_ID", "WANDB_RUN_ID", "WANDB_SWEEP_PARAM_PATH")
 
 
 class Failures(Callback):
-    """Says at once that a job failed, lets the others go on, and lists the failed ones at the end.
+    """Logs a failed job at once, lets the others go on, and lists all failed ones at the end.
 
-    It is a Hydra callback, so that it works with every sweeper and launcher.
+    A Hydra callback works with every sweeper and launcher. Jobs may run on other machines with a
+    copy of this object, so a failed one leaves a file in the sweep's folder, which all share.
 
-    Jobs may run on other machines, with a copy of this object: a failed one leaves a file in the
-    folder that all sweeps over the same runs share.
-
-    then: what to do with the runs, said at the end
+    then: the advice to log when all jobs have succeeded
     """
 
     def __init__(self, then: str | None = None) -> None:
@@ -44,12 +42,12 @@ class Failures(Callback):
     def on_job_end(self, config: DictConfig, job_return: JobReturn, **_: Any) -> None:
         if job_return.status != JobStatus.FAILED or config.hydra.mode.name != "MULTIRUN":
             return
-        what = " ".join(job_return.overrides or ())
-        why = job_return._return_value
-        log.error("failed: %s: %s (the other jobs go on)", what, why)
+        job = " ".join(job_return.overrides or ())
+        error = job_return._return_value
+        log.error("failed: %s: %s (the other jobs go on)", job, error)
         name = f"failed-{self.sweep}-{config.hydra.job.num:04d}.txt"
-        write(_folder(config) / name, f"{what}: {why}".encode())
-        # Hydra would end the sweep at the first failed job that it looks at
+        write(_folder(config) / name, f"{job}: {error}".encode())
+        # Hydra would end the sweep at the first failed job
         job_return.status, job_return.return_value = JobStatus.COMPLETED, None
 
     def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
@@ -60,17 +58,17 @@ class Failures(Callback):
                 path.unlink()
             sys.exit("\n".join([f"bdnet train: {len(lines)} jobs failed:", *lines]))
         if self.then is not None:
-            log.info("all jobs are done; now: %s", self.then)
+            log.info("all jobs are done; next: %s", self.then)
 
 
-def is_one_of_many() -> bool:
-    """Whether other jobs of the same sweep may run beside this one."""
+def is_sweep_job() -> bool:
+    """Whether this command is a job of a sweep, so that others may run in parallel."""
     return HydraConfig.get().mode == RunMode.MULTIRUN or AGENT[0] in os.environ
 
 
 @contextmanager
 def outside_agent() -> Iterator[None]:
-    """What is trained in here is no run of an agent's sweep: it goes by its own name there."""
+    """Hides an agent of Weights & Biases: runs trained meanwhile are not part of its sweep."""
     hidden = {name: os.environ.pop(name) for name in AGENT if name in os.environ}
     try:
         yield

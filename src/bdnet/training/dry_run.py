@@ -12,7 +12,7 @@ from bdnet.runs.composition import composed
 from bdnet.runs.prerequisites import needed_by, overrides_of, sources
 from bdnet.runs.run import Run
 from bdnet.training.assembly import assemble
-from bdnet.training.processes import check_started
+from bdnet.training.processes import check_process_count
 from bdnet.training.settings import check
 from bdnet.training.trainer import make_trainer
 
@@ -25,7 +25,7 @@ def dry_run(config: DictConfig, data: ClipDataModule, overrides: Sequence[str]) 
     networks = dict(_needed_networks(config, overrides))
     if all(Run(folder).is_finished for folder in networks):
         return
-    check_started(make_trainer(config.trainer, logger=False, enable_checkpointing=False))
+    check_process_count(make_trainer(config.trainer, logger=False, enable_checkpointing=False))
     student = instantiate(config.model, _convert_="all")
     folders = sources(config)
     if folders and not networks.keys() & set(folders):

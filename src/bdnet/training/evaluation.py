@@ -13,11 +13,11 @@ from bdnet.errors import BdnetError
 from bdnet.inference.network import Network, load
 from bdnet.models.errors import BadModel
 from bdnet.runs.prerequisites import command_line
-from bdnet.runs.record import describe, outcome
+from bdnet.runs.record import outcome, summary
 from bdnet.runs.run import Run
 from bdnet.system.files import write_json
 from bdnet.training.evaluator import Evaluator
-from bdnet.training.processes import check_started
+from bdnet.training.processes import check_process_count
 from bdnet.training.progress import Progress
 from bdnet.training.trainer import make_trainer
 
@@ -51,7 +51,7 @@ def evaluate(config: DictConfig) -> None:
         folder /= ",".join(change.lstrip("+").replace("/", ".") for change in changes)
     file = f"{name}-{config.split}-interval={max(intervals)}-{config.checkpoint}.json"
     write_json(folder / file, result)
-    print(describe(result, folder / file))
+    print(summary(result, folder / file))
     if len(intervals) > 1:
         print(_by_interval(result["scores"]["miou"], intervals))
 
@@ -97,7 +97,7 @@ def _evaluated(config: DictConfig, run: Run, trained: Network, data: ClipDataMod
         settings, logger=False, callbacks=[Progress()], enable_checkpointing=False,
         enable_progress_bar=True,
     )  # fmt: skip
-    check_started(trainer)
+    check_process_count(trainer)
     trainer.test(evaluator, data, verbose=False)
     return evaluator
 

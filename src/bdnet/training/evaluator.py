@@ -11,7 +11,7 @@ from bdnet.data.video_segments import VideoSegment
 from bdnet.errors import BdnetError
 from bdnet.models.base import VideoModel
 from bdnet.motion.upsampling import label_map
-from bdnet.training.scores import Numbers, OffsetMetrics, VideoMetrics, scalars
+from bdnet.training.scores import OffsetMetrics, Scores, VideoMetrics, scalars
 from bdnet.types import Clip
 
 LAYOUTS = {"channels_last": torch.channels_last, "contiguous": torch.contiguous_format}
@@ -30,7 +30,7 @@ class Evaluator(LightningModule):
         self.while_training = OffsetMetrics(classes, interval, outlines=False)
         self.by_offset = OffsetMetrics(classes, interval, outlines=True)
         self.as_video = VideoMetrics(classes)
-        self.numbers: Numbers = {}
+        self.numbers: Scores = {}
         self._frames = 0
 
     def set_memory_format(self, memory_format: str) -> None:

@@ -13,7 +13,7 @@ from bdnet.models.base import VideoModel
 from bdnet.motion.upsampling import label_map
 from bdnet.reports.pictures.panel import panel, sheet_of_panels
 from bdnet.training.evaluator import Evaluator
-from bdnet.training.scores import Numbers
+from bdnet.training.scores import Scores
 from bdnet.types import Clip
 
 LoggedTable = tuple[list[str], list[list[object]]]  # columns, rows
@@ -57,7 +57,7 @@ def segment(network: VideoModel, clip: Clip) -> tuple[torch.Tensor, torch.Tensor
     return labels, None if prediction.edges is None else prediction.edges[0]
 
 
-def tables(numbers: Numbers) -> dict[str, LoggedTable]:
+def tables(numbers: Scores) -> dict[str, LoggedTable]:
     """IoU by class and offset, and mIoU by offset."""
     offsets = [f"d={offset}" for offset in range(len(numbers["miou"]))]
     lines: list[list[object]] = [[name, *values] for name, values in numbers["iou"].items()]

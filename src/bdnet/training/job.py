@@ -19,15 +19,20 @@ from bdnet.models.checkpoints import inherit
 from bdnet.runs.composition import composed, folder_of
 from bdnet.runs.identity import digest
 from bdnet.runs.prerequisites import builds_on, command_line, needed_by, overrides_of, sources
-from bdnet.runs.record import describe, facts_of
+from bdnet.runs.record import facts_of, summary
 from bdnet.runs.run import Run
-from bdnet.runs.sweep import is_one_of_many, outside_agent
+from bdnet.runs.sweep import is_sweep_job, outside_agent
 from bdnet.training.assembly import assemble
 from bdnet.training.distiller import Distiller
 from bdnet.training.dry_run import dry_run
 from bdnet.training.evaluator import Evaluator
 from bdnet.training.fitting import fit, test
-from bdnet.training.processes import check_reached, check_started, enter_on_rank_zero, is_rank_zero
+from bdnet.training.processes import (
+    check_process_count,
+    check_unused_parameters,
+    enter_on_rank_zero,
+    is_rank_zero,
+)
 from bdnet.training.settings import check, check_login
 from bdnet.training.trainer import make_trainer
 
@@ -59,7 +64,7 @@ def train(config: DictConfig, is_needed: bool = False) -> None:
         config, dict(HydraConfig.get().runtime.choices), data.dataset.classes, overrides
     )
     # another job may be at work on the run that this job needs or is
-    wait = is_needed or is_one_of_many()
+    wait = is_needed or is_sweep_job()
     bare = {"logger": False, "callbacks": [], "enable_checkpointing": False}
     make = partial(make_trainer, config.trainer, **bare)
     claim = run.claimed(config, facts, config.overwrite, wait)
@@ -105,9 +110,9 @@ def _finish(run: Run, config: DictConfig, data: ClipDataModule) -> None:
     module = _module(config, data)
     loggers = list(instantiate(config.logger, _convert_="all").values())
     trainer = _trainer(config, loggers)
-    check_started(trainer)
+    check_process_count(trainer)
     student, syncs = module.student, bool(config.trainer.sync_batchnorm)
-    check_reached(trainer, student.trains_all, syncs, type(student).__name__)
+    check_unused_parameters(trainer, student.trains_all, syncs, type(student).__name__)
     data.prepare_data()
     status = 1
     try:
@@ -117,7 +122,7 @@ def _finish(run: Run, config: DictConfig, data: ClipDataModule) -> None:
         result = test(run, trainer, module, data, config.checkpoint, fitted)
         if is_rank_zero():
             run.finish(result)
-            log.info("%s", describe(result, run.folder / "metrics.json"))
+            log.info("%s", summary(result, run.folder / "metrics.json"))
         status = 0
     finally:
         if (wandb := sys.modules.get("wandb")) is not None:

@@ -1,4 +1,4 @@
-"""Everything that is counted of a network's segmentations, as one table of numbers."""
+"""All metrics of a network's segmentations, as numbers that JSON can hold."""
 
 import math
 from collections.abc import Iterator
@@ -17,14 +17,14 @@ from bdnet.metrics import (
     VideoConsistency,
 )
 
-Numbers = dict[str, Any]  # what JSON can hold: shares of 1, lists by offset, None where undefined
-WINDOWS = (8, 16)  # frames, of VC_n
+Scores = dict[str, Any]  # for JSON: values from 0 to 1, lists by offset, None where undefined
+WINDOWS = (8, 16)  # frames: n of VC_n
 
 
 class OffsetMetrics(nn.Module):
-    """Of target frames, by their distance d from the keyframe; never pooled over d.
+    """Metrics of target frames by their offset d from the keyframe; never pooled over d.
 
-    outlines: also count how well outlines fit, which takes longer than all the rest
+    outlines: also Boundary IoU and boundary F, which take longer than all the rest
     """
 
     def __init__(self, classes: Classes, interval: int, outlines: bool) -> None:
@@ -32,48 +32,48 @@ class OffsetMetrics(nn.Module):
         count = len(classes)
         self.names = classes.names
         self.segmentation = SegmentationByOffset(count, interval)
-        each = range(interval if outlines else 0)
-        self.boundary_iou = nn.ModuleList(BoundaryIoU(count) for _ in each)
-        self.boundary_f = nn.ModuleList(BoundaryF(count) for _ in each)
+        offsets = range(interval if outlines else 0)
+        self.boundary_iou = nn.ModuleList(BoundaryIoU(count) for _ in offsets)
+        self.boundary_f = nn.ModuleList(BoundaryF(count) for _ in offsets)
 
     def update(self, prediction: Tensor, labels: Tensor, offset: Tensor) -> None:
-        """Classes [b, H, W] predicted and true (255: void), and the offset [b] of each."""
+        """Predicted and true classes [b, H, W] (255: void), and offsets [b]."""
         self.segmentation.update(prediction, labels, offset)
         if not self.boundary_iou:
             return
-        for distance in sorted(set(offset.tolist())):
-            chosen = offset == distance
-            for metric in (self.boundary_iou[distance], self.boundary_f[distance]):
-                metric.update(prediction[chosen], labels[chosen])
+        for d in sorted(set(offset.tolist())):
+            is_at_d = offset == d
+            for metric in (self.boundary_iou[d], self.boundary_f[d]):
+                metric.update(prediction[is_at_d], labels[is_at_d])
 
-    def compute(self) -> Numbers:
-        found = self.segmentation.compute()
-        iou = torch.stack(found.iou).T
-        numbers = {
-            "miou": _plain(torch.stack(found.miou)),
-            "avg_k": _plain(found.avg_k),
-            "avg": _plain(found.avg),
-            "last_k": _plain(found.last_k),
+    def compute(self) -> Scores:
+        means = self.segmentation.compute()
+        iou = torch.stack(means.iou).T
+        scores = {
+            "miou": _plain(torch.stack(means.miou)),
+            "avg_k": _plain(means.avg_k),
+            "avg": _plain(means.avg),
+            "last_k": _plain(means.last_k),
             "iou": dict(zip(self.names, map(_plain, iou), strict=True)),
         }
         if self.boundary_iou:
             outlines = [metric.compute() for metric in self.boundary_f]  # type: ignore[operator]
-            numbers["boundary_iou"] = [
+            scores["boundary_iou"] = [
                 _plain(metric.compute().mean)  # type: ignore[operator]
                 for metric in self.boundary_iou
             ]
-            numbers["boundary_f"] = {
-                str(pixels): [_plain(each[pixels].mean) for each in outlines]
+            scores["boundary_f"] = {
+                str(pixels): [_plain(score[pixels].mean) for score in outlines]
                 for pixels in outlines[0]
             }
-        return numbers
+        return scores
 
     def reset(self) -> None:
         _reset(self)
 
 
 class VideoMetrics(nn.Module):
-    """Of consecutive frames."""
+    """Metrics of consecutive frames of a video."""
 
     def __init__(self, classes: Classes) -> None:
         super().__init__()
@@ -81,10 +81,10 @@ class VideoMetrics(nn.Module):
         self.segmentation = SegmentationByOffset(count, 1)
         self.tailing = TailingError(count, classes.movable)
         self.consistency = nn.ModuleList(VideoConsistency(count, frames) for frames in WINDOWS)
-        self.longest = MaxMetric()  # frames of a segment, in any process
+        self.longest = MaxMetric()  # frames of the longest segment over all processes
 
     def update(self, prediction: Tensor, labels: Tensor) -> None:
-        """Classes [t, H, W] predicted and true (255: void) of consecutive frames."""
+        """Predicted and true classes [t, H, W] of consecutive frames (255: void)."""
         offsets = torch.zeros_like(labels[:, 0, 0])
         self.segmentation.update(prediction, labels, offsets)
         self.tailing.update(prediction[1:], labels[1:], labels[:-1])
@@ -93,7 +93,7 @@ class VideoMetrics(nn.Module):
             if len(labels) >= metric.frames:
                 metric.update(prediction[None], labels[None])
 
-    def compute(self) -> Numbers:
+    def compute(self) -> Scores:
         tailing, longest = self.tailing.compute(), float(self.longest.compute())
         return {
             "miou": _plain(self.segmentation.compute().last_k),
@@ -110,32 +110,32 @@ class VideoMetrics(nn.Module):
         _reset(self)
 
     def _windows(self) -> Iterator[VideoConsistency]:
-        return (each for each in self.consistency if isinstance(each, VideoConsistency))
+        return (metric for metric in self.consistency if isinstance(metric, VideoConsistency))
 
 
-def scalars(numbers: Numbers, prefix: str) -> dict[str, float]:
-    """Nested numbers under flat names, as loggers want them; what is undefined is left out."""
+def scalars(scores: Scores, prefix: str) -> dict[str, float]:
+    """Nested scores under flat names, for loggers; undefined scores are left out."""
     flat: dict[str, float] = {}
-    for name, value in numbers.items():
+    for name, value in scores.items():
         path = f"{prefix}/{name}"
         if isinstance(value, dict):
             flat |= scalars(value, path)
         elif isinstance(value, list):
-            flat |= {f"{path}/d={d}": each for d, each in enumerate(value) if each is not None}
+            flat |= {f"{path}/d={d}": score for d, score in enumerate(value) if score is not None}
         elif value is not None:
             flat[path] = value
     return flat
 
 
 def _plain(values: Tensor) -> Any:
-    """Numbers with None for nan, which JSON has not."""
+    """Floats, with None for nan, which JSON does not allow."""
     if values.ndim:
-        return [_plain(each) for each in values]
+        return [_plain(row) for row in values]
     value = float(values)
     return None if math.isnan(value) else value
 
 
-def _reset(scores: nn.Module) -> None:
-    for metric in scores.modules():
+def _reset(module: nn.Module) -> None:
+    for metric in module.modules():
         if isinstance(metric, Metric):
             metric.reset()

@@ -10,11 +10,11 @@ from bdnet.reports.tables.measures import over_seeds, percent, score_table
 from bdnet.reports.tables.mixing import check_code
 from bdnet.reports.tables.records import FinishedRun, Runs
 from bdnet.reports.tables.render import Report, csv_bytes, markdown
-from bdnet.runs.identity import APART, flat
+from bdnet.runs.identity import NOT_IN_DIGEST, flat
 from bdnet.runs.run import Run
 
 # settings that differ between seeds, and those that no number depends on
-IGNORED = tuple({*APART, "seed", "data.seed"} - {"init_from", "teacher.model.run"})
+IGNORED = tuple({*NOT_IN_DIGEST, "seed", "data.seed"} - {"init_from", "teacher.model.run"})
 MEASURES = ("avg_k", "last_k")
 MOST = 8  # columns of settings in the printed table; the CSV has all
 NOTE = (
