@@ -28,7 +28,7 @@ def test_an_old_key_in_a_stored_configuration(key: str, tmp_path: Path):
     config = OmegaConf.create({"data": {"_target_": "bdnet.data.module.ClipDataModule"}})
     OmegaConf.update(config, key, 3)
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(OmegaConf.to_container(config)))
-    with pytest.raises(BdnetError, match="now; rename it") as error:
+    with pytest.raises(BdnetError, match="; rename it") as error:
         Run(tmp_path).data()
     assert key in str(error.value)
     assert RENAMED[key] in str(error.value)
