@@ -18,7 +18,7 @@ from bdnet.errors import BdnetError
 from bdnet.reports.pictures.file import save
 from bdnet.runs.run import Run
 from bdnet.system.files import write_json
-from bdnet.training.checkpoint_io import WholeFiles
+from bdnet.training.checkpoint_io import AtomicCheckpointIO
 from processes import together
 from test_encode import jobs, write_images
 from tiny_training import checkpoint, killed, run, settings
@@ -57,11 +57,13 @@ def test_numbers_and_pictures(tmp_path: Path):
 
 def test_a_checkpoint(tmp_path: Path):
     path = tmp_path / "last.ckpt"
-    WholeFiles().save_checkpoint({"state_dict": {}, "global_step": 3}, path)
+    AtomicCheckpointIO().save_checkpoint({"state_dict": {}, "global_step": 3}, path)
     before = path.read_bytes()
-    said = limited(WholeFiles().save_checkpoint, 4000, {"state_dict": {"a": "b" * 9000}}, path)
+    said = limited(
+        AtomicCheckpointIO().save_checkpoint, 4000, {"state_dict": {"a": "b" * 9000}}, path
+    )
     assert said.startswith(f"{path}: cannot be written ([Errno 27] File too large")
-    assert said.endswith("start again: training goes on from the checkpoint before")
+    assert said.endswith("start again: training resumes from the previous checkpoint")
     assert [each.name for each in tmp_path.iterdir()] == ["last.ckpt"]
     assert path.read_bytes() == before
 

@@ -101,7 +101,7 @@ def test_what_is_missing_is_said(tmp_path: Path):
 def test_a_lock_is_held_by_one_at_a_time(tmp_path: Path):
     run = Run(tmp_path / "seed=0")
     with run.exclusive():
-        with pytest.raises(BdnetError, match="seed=0: another process is at work on this run"):
+        with pytest.raises(BdnetError, match="seed=0: another process"):
             with Run(run.folder).exclusive():
                 pytest.fail("two at once")
     with run.exclusive(wait=True):

@@ -35,9 +35,9 @@ def joined(student: VideoModel, teacher: Teacher, **terms: partial) -> nn.Module
 
 
 def test_a_number_of_classes_that_is_not_the_datas_is_refused():
-    with pytest.raises(BadModel, match=r"the model tells 5 .* has 3 \(road, car, person\): use a"):
+    with pytest.raises(BadModel, match=r"the model has 5 .* 3 \(road, car, person\): use a"):
         joined(network(5), NoTeacher(), segmentation=partial(SegmentationLoss))
-    with pytest.raises(BadModel, match=r"the teacher tells 4 classes apart and the data set has 3"):
+    with pytest.raises(BadModel, match=r"the teacher has 4 classes and the data set 3"):
         joined(network(), Frozen(network(4)), segmentation=partial(SegmentationLoss))
 
 
@@ -51,7 +51,7 @@ def test_a_term_that_needs_what_is_not_there_is_refused():
 def test_an_interval_that_teaches_a_part_of_the_network_only_is_refused():
     student = TDNet(3, "test_resnet", width=16)
     terms = {"segmentation": partial(SegmentationLoss)}
-    with pytest.raises(BadModel, match=r"interval=3: too short for this TDNet .* say interval=4"):
+    with pytest.raises(BadModel, match=r"interval=3: too short for this TDNet .* use interval=4"):
         join(student, NoTeacher(), terms, POLY, BANDS, 3, 10)
     join(student, NoTeacher(), terms, POLY, BANDS, 4, 10)
 

@@ -80,8 +80,8 @@ def test_a_changed_network_has_the_trained_weights(folder: Path):
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (("interval=0",), r"interval=0: a number from 1 on"),
-        (("interval=[2,x]",), r"interval=\[2, 'x'\]: a number from 1 on"),
+        (("interval=0",), r"interval=0: a whole number from 1 on"),
+        (("interval=[2,x]",), r"interval=\[2, 'x'\]: a whole number from 1 on"),
         (("checkpoint=first",), r"checkpoint=first: .* it has best and last"),
         (("interval=9",), r"interval=9: no labelled frame of test lies 8 frames after"),
     ],

@@ -105,7 +105,7 @@ def test_an_interrupted_training_ends_as_if_nothing_had_happened(
     ours, theirs = metrics(resumed.folder), metrics(whole)
     assert ours["validation"] == theirs["validation"]
     assert ours["scores"] == theirs["scores"]
-    assert "goes on from" not in (whole / "train.log").read_text()
+    assert "resumes from" not in (whole / "train.log").read_text()
 
 
 def test_the_same_seed_gives_the_same_run(bands: Path, tmp_path: Path):
@@ -227,7 +227,7 @@ def test_one_process_works_on_a_run(bands: Path, tmp_path: Path):
     )
     with other:
         assert other.stdout.readline() == b"mine\n"
-        with pytest.raises(BdnetError, match="another process is at work on this run; wait for it"):
+        with pytest.raises(BdnetError, match="another process"):
             run(*settings(bands, tmp_path), "steps=1", "validate_every=1")
         assert not (folder / "run.json").exists()
         other.kill()
@@ -237,10 +237,10 @@ def test_one_process_works_on_a_run(bands: Path, tmp_path: Path):
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        (["classes=5"], "the model tells 5 classes apart and the data set has 3"),
+        (["classes=5"], "the model has 5 classes and the data set 3"),
         (["loss=[]"], r"loss=\[\]: nothing to train for"),
-        (["checkpoint=first"], "checkpoint=first: say last or best"),
-        (["checkpoint=best", "validate_every=7"], "no validation comes in steps=6"),
+        (["checkpoint=first"], "checkpoint=first: choose last or best"),
+        (["checkpoint=best", "validate_every=7"], "none in steps=6"),
         (["init_from=nowhere"], "nowhere: no finished run; train it first"),
         (
             ["init_from={trained}", "backbone=resnet10t"],
@@ -251,7 +251,7 @@ def test_one_process_works_on_a_run(bands: Path, tmp_path: Path):
             ["teacher=run", "teacher.model.run={trained}", "teacher.model.checkpoint=first"],
             "checkpoint=first: .*seed=0 has none of that name; it has best and last",
         ),
-        (["memory_format=rows"], "memory_format=rows: say"),
+        (["memory_format=rows"], "memory_format=rows: choose"),
     ],
     ids=lambda value: value[-1] if isinstance(value, list) else "",
 )

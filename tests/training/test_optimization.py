@@ -81,5 +81,5 @@ def test_rates_that_mean_nothing_are_refused(setting: dict, message: str):
 
 def test_a_warm_up_longer_than_training_is_refused():
     poly = Poly(SGD, lr=0.1, warmup=5)
-    with pytest.raises(BdnetError, match="warmup=5: leaves nothing of steps=5; use fewer"):
+    with pytest.raises(BdnetError, match=r"warmup=5: .*steps=5"):
         poly.configure(Groups(parameters(1), parameters(1)), [], 5)

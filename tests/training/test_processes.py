@@ -172,7 +172,7 @@ def test_torchrun_that_is_terminated_goes_on(bands: Path, tmp_path: Path):
     process = torchrun(*given, folder=tmp_path)
     _, said = process.communicate()
     assert process.returncode == 0, said
-    assert "goes on from" in (folder / "train.log").read_text()
+    assert "resumes from" in (folder / "train.log").read_text()
     assert same(checkpoint(folder)["state_dict"], checkpoint(whole)["state_dict"])
     assert metrics(folder)["scores"] == metrics(whole)["scores"]
 

@@ -7,7 +7,7 @@ from lightning_fabric.plugins import TorchCheckpointIO
 from pytorch_lightning.plugins import AsyncCheckpointIO
 
 from bdnet.errors import BdnetError
-from bdnet.training.checkpoint_io import WholeFiles
+from bdnet.training.checkpoint_io import AtomicCheckpointIO
 from bdnet.training.trainer import make_trainer
 from tiny_training import composed
 
@@ -18,7 +18,7 @@ def made(*overrides: str) -> pl.Trainer:
 
 
 def test_checkpoints_are_written_whole_unless_another_way_is_asked_for():
-    assert type(made().strategy.checkpoint_io) is WholeFiles
+    assert type(made().strategy.checkpoint_io) is AtomicCheckpointIO
     other = made("+trainer.plugins=[{_target_: pytorch_lightning.plugins.AsyncCheckpointIO}]")
     assert type(other.strategy.checkpoint_io) is AsyncCheckpointIO
     assert type(other.strategy.checkpoint_io.checkpoint_io) is TorchCheckpointIO

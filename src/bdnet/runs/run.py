@@ -1,11 +1,11 @@
-"""Runs: what a run is known by, what state its folder is in, and how a finished one is loaded.
+"""A run's folder: its files, its state, and which process may write to it.
 
 runs/<name>/seed=<seed>/
-  config.yaml       the whole configuration, nothing left to look up
-  run.json          who it is: digest, choices, classes, command, versions
-  last.ckpt         where training goes on; best.ckpt, of the best validation
-  metrics.json      what it scored; there when the run is finished
-  evaluations/      what python -m bdnet.evaluate found later
+  config.yaml       the whole configuration, with all interpolations resolved
+  run.json          identity and origin: digest, choices, classes, command, versions
+  last.ckpt         the checkpoint that training resumes from; best.ckpt, of the best validation
+  metrics.json      the scores; exists only when the run is finished
+  evaluations/      the scores of python -m bdnet.evaluate
 """
 
 import logging
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 
 class Busy(BdnetError):
-    """Another process is at work on a run."""
+    """Another process is working on this run."""
 
 
 class Run:
@@ -54,7 +54,7 @@ class Run:
         return read_json(path) if path.is_file() else {}
 
     def identity(self) -> str:
-        """The digest of a finished run; of another one it does not tell the weights."""
+        """The digest of a finished run, which stands for its weights."""
         if not self.is_finished:
             raise BdnetError(
                 f"{self.folder}: no finished run; train it first (python -m bdnet.train)"
@@ -78,7 +78,7 @@ class Run:
         return config
 
     def data(self, changes: DictConfig | None = None, **arguments: Any) -> ClipDataModule:
-        """The data that the run was trained and tested on, but for what is changed."""
+        """The data that the run was trained and tested on, with some settings changed."""
         config = self.config()
         check_renamed(config, self.folder / "config.yaml")
         settings = OmegaConf.merge(config.data, changes or {})
@@ -89,22 +89,22 @@ class Run:
     def checkpoint(self, which: str) -> Path:
         path = self.folder / f"{which}.ckpt"
         if not path.is_file():
-            found = self.checkpoints()
-            has = f"it has {' and '.join(found)}" if found else "train it first"
-            raise BdnetError(f"checkpoint={which}: {self.folder} has none of that name; {has}")
+            names = self.checkpoints()
+            hint = f"it has {' and '.join(names)}" if names else "train it first"
+            raise BdnetError(f"checkpoint={which}: {self.folder} has none of that name; {hint}")
         return path
 
     def checkpoints(self) -> list[str]:
-        return sorted(each.stem for each in self.folder.glob("[!.]*.ckpt"))
+        return sorted(path.stem for path in self.folder.glob("[!.]*.ckpt"))
 
     def evaluations(self) -> list[dict[str, Any]]:
-        """What later evaluations found."""
+        """The results of `python -m bdnet.evaluate`."""
         return [read_json(path) for path in sorted(self.folder.glob("evaluations/[!.]*.json"))]
 
     def begin(self, config: DictConfig, facts: Mapping[str, Any]) -> None:
-        """Claims the folder for a configuration, or refuses: it holds another one's run.
+        """Writes config.yaml and run.json; refuses a folder with a run of another configuration.
 
-        One that ended before its first checkpoint holds nothing, and gives way.
+        A run that ended before its first checkpoint is replaced.
         """
         earlier = self.facts()
         if earlier and earlier["digest"] == facts["digest"]:
@@ -113,7 +113,7 @@ class Run:
             changes = "; ".join(differences(self.config(), config)) or "a run that it builds on"
             raise BdnetError(
                 f"{self.folder} holds a run of another configuration ({changes}); give this one a "
-                "name of its own (name=..., or recipe.name=... with all that it builds on), or say "
+                "name of its own (name=..., or recipe.name=... with all that it builds on), or use "
                 "overwrite=true"
             )
         if earlier:
@@ -126,7 +126,7 @@ class Run:
     def claimed(
         self, config: DictConfig, facts: Mapping[str, Any], overwrite: bool, wait: bool
     ) -> Iterator[bool]:
-        """Holds the folder for a configuration; whether there is something left to do."""
+        """Locks the folder for a configuration; yields whether the run is still unfinished."""
         with self.exclusive(wait):
             if overwrite:
                 self.clear()
@@ -135,9 +135,9 @@ class Run:
             yield not self.is_finished
 
     def adopt_slurm_checkpoints(self) -> None:
-        """Makes last.ckpt of what Lightning saved when SLURM ended the job, if it is newer.
+        """Renames the checkpoint of a job that SLURM ended to last.ckpt if it is newer.
 
-        Lightning would load such a file unasked, also for a test.
+        Lightning would load its `hpc_ckpt_N.ckpt` by itself, even for a test.
         """
         for path in self.folder.glob("hpc_ckpt_*.ckpt"):
             if not self.last.is_file() or _step(path) > _step(self.last):
@@ -150,28 +150,28 @@ class Run:
         write_json(self.folder / "metrics.json", result)
 
     def clear(self) -> None:
-        """Forgets the run that is in here."""
+        """Deletes the files of the run in this folder."""
         for pattern in ("*.ckpt", "*.json", "config.yaml", "evaluations/*.json"):
             for path in self.folder.glob(pattern):
                 path.unlink()
 
     def check_folder(self) -> None:
-        """Makes the folder, or refuses one in which nothing can be written."""
+        """Creates the folder, and refuses one that cannot be written to."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise BdnetError(
                 f"{self.folder}: cannot be the folder of a run ({error.strerror}: "
-                f"{error.filename}); say another one (runs=FOLDER, or name=...)"
+                f"{error.filename}); choose another one (runs=FOLDER, or name=...)"
             ) from error
         if not os.access(self.folder, os.W_OK | os.X_OK):
             raise BdnetError(
-                f"{self.folder}: nothing can be written there; say another place (runs=FOLDER)"
+                f"{self.folder}: nothing can be written there; choose another one (runs=FOLDER)"
             )
 
     @contextmanager
     def exclusive(self, wait: bool = False) -> Iterator[None]:
-        """One process at a time works on a run; the lock dies with its process."""
+        """Lets only one process at a time work on a run; a process that ends releases its lock."""
         self.check_folder()
         lock = FileLock(self.folder / ".lock")
         try:
@@ -179,10 +179,10 @@ class Run:
         except Timeout as error:
             if not wait:
                 raise Busy(
-                    f"{self.folder}: another process is at work on this run; wait for it, or stop "
+                    f"{self.folder}: another process is working on this run; wait for it, or stop "
                     "it"
                 ) from error
-            log.info("%s: waiting for another process, which is at work on it", self.folder)
+            log.info("%s: waiting for another process, which is working on it", self.folder)
             lock.acquire()
         try:
             yield
@@ -191,5 +191,5 @@ class Run:
 
 
 def _step(path: Path) -> int:
-    """How far a training had come."""
+    """The number of training steps behind a checkpoint."""
     return int(torch.load(path, "cpu", weights_only=True, mmap=True)["global_step"])

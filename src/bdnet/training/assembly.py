@@ -1,4 +1,4 @@
-"""Joins student, teacher and loss terms of a run, and refuses what does not go together."""
+"""Joins student, teacher and loss terms of a run, and refuses parts that do not fit."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -24,9 +24,9 @@ SIZE = 8 * CELL  # pixels: the smallest picture that every network takes
 def assemble(
     config: DictConfig, student: VideoModel, classes: Classes, teacher: nn.Module | None = None
 ) -> Evaluator:
-    """A Distiller, or for a run that only evaluates another one, an Evaluator.
+    """A Distiller, or an Evaluator for a run that only tests another one.
 
-    teacher: instead of the network that the configuration's teacher wraps
+    teacher: replaces the network of the configured teacher
     """
     if config.evaluates is not None:
         _check("model", predict(student, blank(config.interval)), classes)
@@ -52,11 +52,11 @@ def join(
     interval: int,
     steps: int,
 ) -> Distiller:
-    """Tries all parts on a blank clip, so that a misfit shows before anything long starts."""
+    """Joins the parts, and tries them on a blank clip to find a misfit before a long training."""
     if interval < student.least_interval:
         raise BadModel(
-            f"interval={interval}: too short for this {type(student).__name__} to learn all that "
-            f"it does with the frames before; say interval={student.least_interval} or more"
+            f"interval={interval}: too short for this {type(student).__name__} to learn how it "
+            f"uses earlier frames; use interval={student.least_interval} or more"
         )
     optimization.check(steps)
     clip = blank(interval)
@@ -68,7 +68,7 @@ def join(
     offered = None if taught is None else Offer.of(taught)
     objective = Objective(terms, Offer.of(predicted), offered)
     with torch.no_grad():
-        objective(predicted, taught, clip)  # terms refuse what does not fit them
+        objective(predicted, taught, clip)  # terms raise errors about maps that do not fit them
     return Distiller(student, teacher, objective, optimization, classes, interval, steps)
 
 
@@ -94,10 +94,10 @@ def predict(network: nn.Module, clip: Clip) -> Prediction:
     return prediction
 
 
-def _check(who: str, prediction: Prediction, classes: Classes) -> None:
+def _check(role: str, prediction: Prediction, classes: Classes) -> None:
     count = prediction.logits.shape[1]
     if count != len(classes):
         raise BadModel(
-            f"the {who} tells {count} classes apart and the data set has {len(classes)} "
-            f"({', '.join(classes.names)}): use a {who} made for these, or another data set"
+            f"the {role} has {count} classes and the data set {len(classes)} "
+            f"({', '.join(classes.names)}): use a {role} made for these, or another data set"
         )

@@ -1,4 +1,4 @@
-"""Checkpoints that are there whole or not at all."""
+"""Writes checkpoints atomically."""
 
 import io
 from pathlib import Path
@@ -11,11 +11,11 @@ from bdnet.errors import BdnetError
 from bdnet.system.files import remove_abandoned, replace_file
 
 
-class WholeFiles(TorchCheckpointIO):
-    """Writes beside the file, then gives it its name.
+class AtomicCheckpointIO(TorchCheckpointIO):
+    """Writes to a temporary file in the same folder, then renames it.
 
-    Lightning's own writes to the folder of temporary files: where that is another disk, it copies
-    from there over the file before, which is lost if the copy ends early.
+    Lightning's own plugin writes to the system's temporary folder: where that is another disk, it
+    copies over the previous checkpoint, which is lost if the copy is interrupted.
     """
 
     def save_checkpoint(
@@ -32,5 +32,5 @@ class WholeFiles(TorchCheckpointIO):
         except OSError as error:
             raise BdnetError(
                 f"{path}: cannot be written ({error}); free space on its disk and start again: "
-                "training goes on from the checkpoint before"
+                "training resumes from the previous checkpoint"
             ) from error

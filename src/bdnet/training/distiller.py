@@ -14,13 +14,13 @@ from bdnet.training.evaluator import Evaluator
 from bdnet.training.optimization import Poly
 from bdnet.types import Clip
 
-TEACHER = "teacher."  # of the names of its weights
+TEACHER = "teacher."  # prefix of the names of its weights
 
 
 class NotFinite(BdnetError):
-    """A loss became infinite or not a number.
+    """A loss became infinite or NaN.
 
-    batch: its number, counted from the beginning of training
+    batch: number of the batch, counted from the beginning of training
     """
 
     def __init__(self, message: str, batch: int) -> None:
@@ -29,9 +29,9 @@ class NotFinite(BdnetError):
 
 
 class Distiller(Evaluator):
-    """Trains a student by the labels, and by a teacher's prediction of the target frame.
+    """Trains a student on labels and on a teacher's prediction of the target frame.
 
-    steps: of the optimiser, in the whole training
+    steps: number of optimiser steps of the whole training
     """
 
     def __init__(
@@ -69,14 +69,14 @@ class Distiller(Evaluator):
         }
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Leaves the teacher out, whose weights have a file of their own."""
+        """Leaves out the teacher, whose weights are stored with its own run."""
         weights = checkpoint["state_dict"]
         checkpoint["state_dict"] = {
             name: weight for name, weight in weights.items() if not name.startswith(TEACHER)
         }
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Puts the teacher back, so that loading stays strict."""
+        """Adds the teacher's weights, which strict loading expects."""
         teacher = self.teacher.state_dict(prefix=TEACHER)
         checkpoint["state_dict"] = {**checkpoint["state_dict"], **teacher}
 

@@ -1,4 +1,4 @@
-"""Builds all parts of a run before the runs that it needs are trained, which takes long."""
+"""Builds all parts of a run before the long training of the runs that it needs."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -18,7 +18,7 @@ from bdnet.training.trainer import make_trainer
 
 
 def dry_run(config: DictConfig, data: ClipDataModule, overrides: Sequence[str]) -> None:
-    """Refuses now what would be refused only after the needed runs are trained.
+    """Raises errors that would otherwise appear only after the needed runs are trained.
 
     An untrained network stands in for a teacher that is not trained yet.
     """

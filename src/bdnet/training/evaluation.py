@@ -1,4 +1,4 @@
-"""A finished run, scored again: at other intervals, on another split, on other data."""
+"""Tests a finished run again: at other intervals, on another split, or on other data."""
 
 from pathlib import Path
 from statistics import fmean
@@ -21,14 +21,14 @@ from bdnet.training.processes import check_process_count
 from bdnet.training.progress import Progress
 from bdnet.training.trainer import make_trainer
 
-# whatever the run was trained on
+# regardless of the devices that the run was trained on
 ONE_DEVICE = {"accelerator": "auto", "devices": 1, "num_nodes": 1, "strategy": "auto"}
-# of a run's trainer, what its numbers may depend on; the rest might be a stranger's code
+# settings of the run's trainer that scores may depend on; others could name a stranger's code
 KEPT = ("benchmark", "deterministic", "limit_test_batches", "precision")
 
 
 def evaluate(config: DictConfig) -> None:
-    """Scores a run, prints the numbers, and writes them down; Hydra knows what was chosen."""
+    """Tests a run, prints its scores and writes them to a file."""
     run = Run(config.run)
     facts = run.facts()
     hydra = HydraConfig.get()
@@ -47,7 +47,7 @@ def evaluate(config: DictConfig) -> None:
         **({"changes": changes} if changes else {}),
     }
     folder = Path(config.output) if config.output else run.folder / "evaluations"
-    if changes:  # tables of the run do not look there
+    if changes:  # where tables of the run do not look
         folder /= ",".join(change.lstrip("+").replace("/", ".") for change in changes)
     file = f"{name}-{config.split}-interval={max(intervals)}-{config.checkpoint}.json"
     write_json(folder / file, result)
@@ -59,14 +59,14 @@ def evaluate(config: DictConfig) -> None:
 def _intervals(value: Any) -> list[int]:
     intervals = list(value) if isinstance(value, ListConfig) else [value]
     if not intervals or any(not isinstance(k, int) or k < 1 for k in intervals):
-        raise BdnetError(f"interval={value}: a number from 1 on, or a list of them, as in [1,5,10]")
+        raise BdnetError(f"interval={value}: a whole number from 1 on, or a list such as [1,5,10]")
     return intervals
 
 
 def _data(
     config: DictConfig, run: Run, trained: Network, interval: int, is_other: bool
 ) -> ClipDataModule:
-    """The run's data with what was changed on the command line, or other data."""
+    """The run's data with the changes of the command line, or other data."""
     arguments = {"interval": interval, "tested": config.split}
     if trained.model.images == "all":
         arguments["images"] = "all"
@@ -80,8 +80,8 @@ def _check_classes(trained: Network, data: ClipDataModule, name: str) -> None:
     ours, theirs = trained.classes.names, data.dataset.classes.names
     if ours != theirs:
         raise BadModel(
-            f"data={name} has the classes {', '.join(theirs)}, and the run tells "
-            f"{', '.join(ours)} apart; use data with the same classes in the same order"
+            f"data={name} has the classes {', '.join(theirs)}, and the network of the run "
+            f"{', '.join(ours)}; use data with the same classes in the same order"
         )
 
 
@@ -103,7 +103,7 @@ def _evaluated(config: DictConfig, run: Run, trained: Network, data: ClipDataMod
 
 
 def _by_interval(miou: list[float | None], intervals: list[int]) -> str:
-    """The means of smaller intervals too: every offset was scored on the same frames."""
+    """The means of smaller intervals too, since every offset was scored on the same frames."""
     lines = ["  interval  avg_k"]
     for interval in sorted(intervals):
         known = [value for value in miou[:interval] if value is not None]

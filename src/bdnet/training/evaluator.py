@@ -18,9 +18,9 @@ LAYOUTS = {"channels_last": torch.channels_last, "contiguous": torch.contiguous_
 
 
 class Evaluator(LightningModule):
-    """Scores a network: clips at every offset, and densely labelled stretches as video.
+    """Scores a network on clips of every offset, and on densely labelled segments as video.
 
-    numbers: the scores of the last test or validation, as JSON can hold them
+    numbers: the scores of the last test or validation
     """
 
     def __init__(self, student: VideoModel, classes: Classes, interval: int) -> None:
@@ -34,9 +34,9 @@ class Evaluator(LightningModule):
         self._frames = 0
 
     def set_memory_format(self, memory_format: str) -> None:
-        """Weights as `channels_last`, which most convolutions are faster on, or `contiguous`."""
+        """Stores the weights as `channels_last`, which speeds convolutions up, or `contiguous`."""
         if memory_format not in LAYOUTS:
-            raise BdnetError(f"memory_format={memory_format}: say {' or '.join(LAYOUTS)}")
+            raise BdnetError(f"memory_format={memory_format}: choose {' or '.join(LAYOUTS)}")
         self.to(memory_format=LAYOUTS[memory_format])
 
     def validation_step(self, batch: Clip, _: int) -> None:
@@ -72,12 +72,12 @@ class Evaluator(LightningModule):
         self.log_dict(scalars(self.numbers, "test"), rank_zero_only=True)
 
     def segment(self, clip: Clip) -> Tensor:
-        """The classes [b, H, W] of a batch's targets."""
+        """The predicted classes [b, H, W] of a batch's target frames."""
         logits = self.student(clip).logits
         return label_map(logits, *clip.labels.shape[-2:]).long()
 
     def stream(self, segment: VideoSegment) -> Iterator[Tensor]:
-        """The classes [1, H, W] of each frame, as a network in use gives them."""
+        """The predicted classes [1, H, W] of each frame, computed frame by frame as in use."""
         state = self.student.start()
         for image, motion, valid, is_key in zip(
             segment.images, segment.motion, segment.valid, segment.is_key.tolist(), strict=True

@@ -1,4 +1,4 @@
-"""Pictures and tables of a test, for people."""
+"""Example pictures and tables of scores after a test."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ LoggedTable = tuple[list[str], list[list[object]]]  # columns, rows
 class ExampleImages(Callback):
     """After a test: panels.png in the run's folder; on Weights & Biases also tables.
 
-    clips: how many are drawn, at the largest offset, spread over the split; 0 draws none
+    clips: number of drawn clips, at the largest offset and spread over the split; may be 0
     """
 
     def __init__(self, folder: str, clips: int = 4) -> None:

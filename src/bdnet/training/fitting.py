@@ -1,4 +1,4 @@
-"""A run's training and test by Lightning, from where it stands to its numbers."""
+"""Trains and tests a run by Lightning, resuming from its last checkpoint."""
 
 import logging
 import signal
@@ -26,11 +26,11 @@ log = logging.getLogger(__name__)
 
 
 def fit(run: Run, trainer: pl.Trainer, module: Distiller, data: ClipDataModule) -> dict[str, Any]:
-    """Trains, from the last checkpoint on where there is one; what metrics.json says of it."""
+    """Trains, from the last checkpoint if there is one; returns its entries of metrics.json."""
     start = time.perf_counter()
     resumed = run.last if run.last.is_file() else None
     if resumed is not None:
-        log.info("goes on from %s", resumed)
+        log.info("resumes from %s", resumed)
         _check_checkpoint(resumed)
     try:
         with _interruptible():
@@ -61,10 +61,10 @@ def test(
     checkpoint: str,
     fitted: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Tests, and gives what metrics.json is to hold.
+    """Tests a network and returns the content of metrics.json.
 
-    checkpoint: which weights are tested, last or best
-    fitted:     what the training was; {} where there was none
+    checkpoint: the weights to test, last or best
+    fitted:     the result of `fit`; {} where nothing was trained
     """
     start = time.perf_counter()
     if fitted and checkpoint != "last":
@@ -84,19 +84,19 @@ def test(
 
 
 def _check_checkpoint(path: Path) -> None:
-    """Refuses a file that is torn, or holds more than weights and numbers."""
+    """Refuses a file that is damaged, or could run code when it is loaded."""
     try:
         torch.load(path, map_location="cpu", weights_only=True)
     except UNREADABLE as error:
         raise BdnetError(
             f"{path}: not a checkpoint that torch.load(weights_only=True) reads, so that training "
-            "cannot go on from it; bring it back from a copy, or begin anew with overwrite=true"
+            "cannot resume from it; restore it from a copy, or start again with overwrite=true"
         ) from error
 
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Re-raises an interrupt, which Lightning turns into an exit, and heeds further ones."""
+    """Re-raises the KeyboardInterrupt that Lightning has turned into an exit."""
     try:
         yield
     except SystemExit as end:

@@ -1,4 +1,4 @@
-"""One run from its configuration to its numbers: needed runs, training, test."""
+"""A whole run: first the runs that it needs, then its training and its test."""
 
 import logging
 import sys
@@ -40,9 +40,11 @@ log = logging.getLogger(__name__)
 
 
 def train(config: DictConfig, is_needed: bool = False) -> None:
-    """Trains and tests a run, from wherever it stands; Hydra knows its choices and overrides.
+    """Trains and tests a run, continuing where an earlier command stopped.
 
-    is_needed: another run needs this one
+    Choices and overrides come from HydraConfig.
+
+    is_needed: another run needs this one, so that a finished one needs no message
     """
     check(config)
     check_login(config.logger)
@@ -63,7 +65,7 @@ def train(config: DictConfig, is_needed: bool = False) -> None:
     facts = facts_of(
         config, dict(HydraConfig.get().runtime.choices), data.dataset.classes, overrides
     )
-    # another job may be at work on the run that this job needs or is
+    # a parallel job may be training the same run, because it needs it too
     wait = is_needed or is_sweep_job()
     bare = {"logger": False, "callbacks": [], "enable_checkpointing": False}
     make = partial(make_trainer, config.trainer, **bare)
@@ -71,22 +73,22 @@ def train(config: DictConfig, is_needed: bool = False) -> None:
     with enter_on_rank_zero(make, claim) as is_unfinished:
         if is_unfinished:
             with _logged(run.folder / "train.log"):
-                todo = "test only" if config.evaluates else f"{config.steps} steps, then the test"
-                log.info("%s: %s%s", run.folder, todo, "; other runs need it" * is_needed)
+                work = "test only" if config.evaluates else f"{config.steps} steps, then the test"
+                log.info("%s: %s%s", run.folder, work, "; other runs need it" * is_needed)
                 _finish(run, config, data)
         elif not is_needed:
             log.info("%s is finished already", run.folder)
 
 
 def train_composed(overrides: Sequence[str], is_needed: bool = False) -> Path:
-    """Trains the run that a command line composes to; its folder."""
+    """Trains the run that overrides compose to, and returns its folder."""
     with composed(overrides) as (config, _):
         train(config, is_needed)
         return Path(config.folder)
 
 
 def data_of(config: DictConfig) -> ClipDataModule:
-    """The data of a configuration, with the images that its network reads."""
+    """The DataModule of a configuration, which decodes the images that its network reads."""
     network = cast(type[VideoModel], get_class(config.model._target_))
     images = {"images": "all"} if network.images == "all" else {}
     data: ClipDataModule = instantiate(config.data, _convert_="all", **images)
@@ -94,7 +96,7 @@ def data_of(config: DictConfig) -> ClipDataModule:
 
 
 def _with(config: DictConfig, **changes: Any) -> DictConfig:
-    """The same configuration but for these keys."""
+    """A copy of a configuration with some keys changed."""
     changed = OmegaConf.merge(config, changes)
     assert isinstance(changed, DictConfig)
     return changed
@@ -111,8 +113,8 @@ def _finish(run: Run, config: DictConfig, data: ClipDataModule) -> None:
     loggers = list(instantiate(config.logger, _convert_="all").values())
     trainer = _trainer(config, loggers)
     check_process_count(trainer)
-    student, syncs = module.student, bool(config.trainer.sync_batchnorm)
-    check_unused_parameters(trainer, student.trains_all, syncs, type(student).__name__)
+    student, syncs_batchnorm = module.student, bool(config.trainer.sync_batchnorm)
+    check_unused_parameters(trainer, student.trains_all, syncs_batchnorm, type(student).__name__)
     data.prepare_data()
     status = 1
     try:
@@ -126,7 +128,7 @@ def _finish(run: Run, config: DictConfig, data: ClipDataModule) -> None:
         status = 0
     finally:
         if (wandb := sys.modules.get("wandb")) is not None:
-            wandb.finish(exit_code=status)  # or it would show a crash as finished
+            wandb.finish(exit_code=status)  # without it, a crash would show as finished
 
 
 def _trainer(config: DictConfig, loggers: list[Any]) -> pl.Trainer:
@@ -140,7 +142,7 @@ def _trainer(config: DictConfig, loggers: list[Any]) -> pl.Trainer:
 
 
 def _module(config: DictConfig, data: ClipDataModule) -> Evaluator:
-    """What the trainer trains and tests, or, for a run that evaluates another one, only tests."""
+    """The LightningModule: a Distiller, or an Evaluator for a run that only tests another one."""
     student = instantiate(config.model, _convert_="all")
     if folders := sources(config):
         inherit(student, [Run(folder).checkpoint("last") for folder in folders])
@@ -155,7 +157,7 @@ def _module(config: DictConfig, data: ClipDataModule) -> Evaluator:
 
 @contextmanager
 def _logged(path: Path) -> Iterator[None]:
-    """Writes what is logged to a file too, and the error that stops the run."""
+    """Copies log messages to a file, with the traceback of an error that stops the run."""
     if not is_rank_zero():
         yield
         return

@@ -12,11 +12,11 @@ PLAIN = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
 
 class JointNorm(LayerSync):
-    """What `sync_batchnorm` of a trainer does here: on CPUs too, and with timm's networks.
+    """Our `sync_batchnorm` of a trainer, which also works on CPUs and with timm's networks.
 
     torch's SyncBatchNorm works on GPUs only, and its conversion, which Lightning uses, drops the
-    activations that timm has put into its layers. Here a layer stays the object that it is, with
-    its weights and what follows the norm, and only computes differently until it is reverted.
+    activations that timm has put into its layers. Here a layer stays the same object, with its
+    weights and its activation, and only its class changes until it is reverted.
     """
 
     def apply(self, model: nn.Module) -> nn.Module:
@@ -33,9 +33,9 @@ class JointNorm(LayerSync):
 
 
 class _Joint(nn.modules.batchnorm._BatchNorm):
-    """The forward pass of a layer that counts over all processes while it trains.
+    """A layer whose statistics in training are those of the clips of all processes.
 
-    plain: the layer's own class, perhaps a subclass of torch's
+    plain: the layer's original class, perhaps a subclass of torch's
     """
 
     plain: ClassVar[type[nn.Module]]
@@ -78,7 +78,7 @@ class _Joint(nn.modules.batchnorm._BatchNorm):
 
 
 class _Sum(torch.autograd.Function):
-    """A sum over all processes, each of which gets all gradients of it."""
+    """A sum over all processes, with gradients summed over all processes too."""
 
     @staticmethod
     def forward(ctx: Any, value: Tensor) -> Tensor:  # noqa: ARG004
@@ -95,5 +95,5 @@ class _Sum(torch.autograd.Function):
 
 @cache
 def joint(plain: type[nn.Module]) -> type[nn.Module]:
-    """The class of such layers while they count over all processes."""
+    """The class that layers of a plain class have while they are joint."""
     return type(f"Joint{plain.__name__}", (_Joint, plain), {"plain": plain})

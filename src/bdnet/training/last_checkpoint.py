@@ -11,15 +11,15 @@ from bdnet.system.interruption import terminate
 
 
 class LastCheckpoint(Checkpoint):
-    """Writes a checkpoint every n steps, over the one before.
+    """Writes a checkpoint every n steps, replacing the previous one.
 
-    Never between batches whose gradients are accumulated; and where a validation falls on the same
-    step, after it, because a training that resumes at that step does not validate again.
+    It never saves between batches whose gradients are accumulated. Where a validation falls on the
+    same step, it saves after it, because a training resumed at that step does not validate again.
 
-    When SLURM ends the job, Lightning saves `hpc_ckpt_N.ckpt` and calls `scontrol requeue`. That is
-    deferred to such a step too, in all processes, because its handler may be called within a step.
+    When SLURM ends the job, Lightning's signal handler saves `hpc_ckpt_N.ckpt` and calls `scontrol
+    requeue`. That is deferred to the end of a step in all processes, too.
 
-    every: steps
+    every: number of steps
     """
 
     def __init__(self, path: str, every: int) -> None:
@@ -68,10 +68,10 @@ class LastCheckpoint(Checkpoint):
 
 
 def interrupt_on_sigterm() -> None:
-    """Lets SIGTERM interrupt as before the training.
+    """Removes Lightning's handler of SIGTERM, so that it raises an interrupt again.
 
-    Lightning's handler communicates with the other processes, which may be anywhere in a step: they
-    would wait for each other for ever.
+    That handler communicates with the other processes, which may be in the middle of a step, so
+    that all would wait for each other for ever.
     """
     handler = _lightning_handlers().get(signal.SIGTERM)
     if handler is not None and terminate in handler.signal_handlers:

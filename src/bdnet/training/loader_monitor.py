@@ -1,4 +1,4 @@
-"""Says when training waits for clips although idle cores could decode them."""
+"""Warns when training waits for clips although idle cores could decode them."""
 
 import logging
 from time import monotonic
@@ -16,12 +16,12 @@ log = logging.getLogger(__name__)
 class LoaderMonitor(Callback):
     """Measures once, over some batches, how much of the training time is spent waiting for clips.
 
-    While it measures, each batch ends with a synchronisation of the GPU, so that only waiting for
+    While measuring, each batch ends with a synchronisation of the GPU, so that only the waiting for
     the loader counts.
 
-    warmup_batches:   before it measures: workers start, the GPU warms up
-    measured_batches: that it measures
-    max_share:        of their time that waiting may take without a warning
+    warmup_batches:   not measured, because workers start and the GPU warms up
+    measured_batches: measured after those
+    max_share:        the share of their time up to which waiting causes no warning
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class LoaderMonitor(Callback):
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
         loader = trainer.train_dataloader
         if not isinstance(loader, Loader):
-            return  # of a DataModule that is not ours
+            return  # from another DataModule
         self._batches += 1
         if self.start <= self._batches <= self.end and pl_module.on_gpu:
             torch.cuda.synchronize(pl_module.device)
@@ -49,10 +49,10 @@ class LoaderMonitor(Callback):
             self._warn((loader.wait_seconds - self._waited_before) / seconds, loader, trainer)
 
     def _warn(self, share: float, loader: Loader, trainer: Trainer) -> None:
-        """Only where further workers would find idle cores."""
+        """Warns only where more workers would have idle cores."""
         count, workers = cores(), loader.num_workers
         idle = int(count - load_average())
-        most = count // trainer.num_devices - 1  # of each training process on this machine
+        most = count // trainer.num_devices - 1  # workers of each training process on this machine
         better = min(most, 2 * max(workers, 1), workers + idle)
         if share > self.max_share and better > workers:
             log.warning(

@@ -14,13 +14,13 @@ Parameters = list[dict[str, Any]]
 
 
 class Poly:
-    """The poly schedule: rates of lr (1 - step / steps)^power after a linear warm-up.
+    """The poly schedule: learning rates lr (1 - step / steps)^power after a linear warm-up.
 
-    optimizer: makes an optimiser of groups of parameters, each with its rate
-    lr:        of the backbone
-    head_lr_factor: everything else learns at this many times lr
-    power:     1 falls linearly, 0 stays
-    warmup:    steps
+    optimizer: makes an optimiser from groups of parameters, each with its rate
+    lr:        rate of the backbone
+    head_lr_factor: rate of all other parameters, as a multiple of lr
+    power:     1 for a linear decay, 0 for none
+    warmup:    number of steps
     """
 
     def __init__(
@@ -43,13 +43,17 @@ class Poly:
         """Refuses a warm-up that fills the whole training."""
         if self.warmup >= steps:
             raise BdnetError(
-                f"optimizer.warmup={self.warmup}: leaves nothing of steps={steps}; use fewer"
+                f"optimizer.warmup={self.warmup}: not shorter than steps={steps}; use fewer"
             )
 
     def configure(
         self, groups: Groups, others: Iterable[nn.Parameter], steps: int
     ) -> tuple[Optimizer, LRScheduler]:
-        """For a network's groups, and the parameters of loss terms (adapters)."""
+        """Makes the optimiser and schedule of a training.
+
+        groups: the network's parameters
+        others: parameters of loss terms (adapters)
+        """
         self.check(steps)
         head = [*groups.head, *(weight for weight in others if weight.requires_grad)]
         optimizer = self.optimizer(
@@ -61,7 +65,7 @@ class Poly:
         return optimizer, LambdaLR(optimizer, lambda step: self.factor(step, steps))
 
     def factor(self, step: int, steps: int) -> float:
-        """The share of the full rate in a step, counted from 0."""
+        """The rate in a step (counted from 0) as a share of the full rate."""
         if step < self.warmup:
             return (step + 1) / (self.warmup + 1)
         done = (step - self.warmup) / max(1, steps - self.warmup)

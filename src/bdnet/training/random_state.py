@@ -10,7 +10,7 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 class RandomState(Callback):
     """Keeps the states of torch's generators in checkpoints, because dropout draws from them.
 
-    Each of several processes draws different numbers, once all have made the same network.
+    Parallel processes draw different numbers, but only after all have made the same network.
     """
 
     def __init__(self) -> None:

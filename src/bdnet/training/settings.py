@@ -1,4 +1,4 @@
-"""Checks of a configuration that its constructors do not do, or would do too late."""
+"""Checks of settings that constructors do not check, or only after long work."""
 
 import os
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from bdnet.errors import BdnetError
 
-# the least of each; whole numbers, where the least one is
+# least allowed values; where the least is an int, only whole numbers are allowed
 LEAST: dict[str, int | float] = {
     "seed": 0, "classes": 1, "interval": 1, "steps": 1, "validate_every": 1, "checkpoint_every": 1,
     "data.dataset.processes": 0, "callbacks.examples.clips": 0, "teacher.groups": 1,
@@ -18,14 +18,14 @@ LEAST: dict[str, int | float] = {
     "trainer.accumulate_grad_batches": 1, "trainer.gradient_clip_val": 0.0,
     "trainer.log_every_n_steps": 1,
 }  # fmt: skip
-# the same by a key's own name, wherever networks and loss terms have it
-OF_LOSSES = {"weight": False, "share": False, "tau": True, "alpha": True}
-OF_NETWORKS = ("dilations", "channels")  # lists of whole numbers from 1 on
-OPTIONAL = ("classes", "trainer.gradient_clip_val")  # null is a value
+# keys of any loss term; True where 0 is not allowed
+LOSS_KEYS = {"weight": False, "share": False, "tau": True, "alpha": True}
+NETWORK_KEYS = ("dilations", "channels")  # lists of whole numbers from 1 on
+OPTIONAL = ("classes", "trainer.gradient_clip_val")  # may be null
 
 
 def check(config: DictConfig) -> None:
-    """Refuses values that would fail only after needed runs are trained, or mean nothing."""
+    """Refuses values that make no sense, before any needed run is trained."""
     for key, least in LEAST.items():
         value = OmegaConf.select(config, key)
         if value is None and (key in OPTIONAL or not _is_there(config, key)):
@@ -40,16 +40,17 @@ def check(config: DictConfig) -> None:
 
 def _check_losses(config: DictConfig) -> None:
     for path, name, value in _leaves(config.loss, "loss"):
-        if name in OF_LOSSES:
-            above = OF_LOSSES[name]
-            if not _is_number(value) or value < 0 or (above and not value):
-                raise BdnetError(f"{path}={value}: a number {'above 0' if above else 'from 0 on'}")
+        if name in LOSS_KEYS:
+            is_positive = LOSS_KEYS[name]
+            allowed = "above 0" if is_positive else "from 0 on"
+            if not _is_number(value) or value < 0 or (is_positive and not value):
+                raise BdnetError(f"{path}={value}: a number {allowed}")
 
 
 def _check_networks(config: DictConfig) -> None:
     for part in ("model", "teacher"):
         for path, name, value in _leaves(config[part], part):
-            if name not in OF_NETWORKS:
+            if name not in NETWORK_KEYS:
                 continue
             items = value if isinstance(value, list) else []
             if not items or not all(_is_number(item, whole=True) and item > 0 for item in items):
@@ -59,11 +60,11 @@ def _check_networks(config: DictConfig) -> None:
 def _check_checkpoint(config: DictConfig) -> None:
     which = config.checkpoint
     if which not in ("last", "best"):
-        raise BdnetError(f"checkpoint={which}: say last or best")
+        raise BdnetError(f"checkpoint={which}: choose last or best")
     if which == "best" and config.validate_every > config.steps:
         raise BdnetError(
-            f"checkpoint=best: with validate_every={config.validate_every} no validation comes in "
-            f"steps={config.steps}; validate more often, or say checkpoint=last"
+            f"checkpoint=best: with validate_every={config.validate_every} there is none in "
+            f"steps={config.steps}; validate more often, or use checkpoint=last"
         )
 
 
@@ -74,7 +75,7 @@ def check_login(logger: DictConfig) -> None:
     if os.environ.get("WANDB_MODE", "online") != "online" or _has_key():
         return
     raise BdnetError(
-        "logger=wandb: not logged in to Weights & Biases; say `wandb login` once, or set "
+        "logger=wandb: not logged in to Weights & Biases; run `wandb login` once, or set "
         "WANDB_API_KEY; without an account: logger.wandb.offline=true"
     )
 

@@ -1,4 +1,4 @@
-"""Lightning's Trainer, as our configurations mean it."""
+"""Makes Lightning's Trainer from a configuration."""
 
 import warnings
 from typing import Any
@@ -10,10 +10,10 @@ from lightning_fabric.plugins import TorchCheckpointIO
 from omegaconf import DictConfig
 
 from bdnet.errors import BdnetError
-from bdnet.training.checkpoint_io import WholeFiles
+from bdnet.training.checkpoint_io import AtomicCheckpointIO
 from bdnet.training.joint_norm import JointNorm
 
-# warnings that tell users nothing
+# warnings that are of no use to users
 IGNORED = (
     "Checkpoint directory .* exists",  # it is the run's folder
     "`isinstance\\(treespec, LeafSpec\\)` is deprecated",  # Lightning's own
@@ -27,10 +27,10 @@ IGNORED = (
 
 
 def make_trainer(settings: DictConfig, **more: Any) -> pl.Trainer:
-    """A trainer whose checkpoints are whole and whose `sync_batchnorm` is JointNorm.
+    """A trainer that writes checkpoints atomically and whose `sync_batchnorm` is JointNorm.
 
-    settings: a choice of conf/trainer; what Lightning refuses of it is a mistake there
-    more:     arguments that are no configuration
+    settings: a choice of conf/trainer
+    more:     further arguments of the Trainer, such as callbacks
     """
     for message in IGNORED:
         warnings.filterwarnings("ignore", message)
@@ -45,5 +45,5 @@ def make_trainer(settings: DictConfig, **more: Any) -> pl.Trainer:
         reason = " ".join(str(error.__cause__).split())
         raise BdnetError(f"trainer: {reason}; see conf/trainer/default.yaml") from error
     if type(trainer.strategy.checkpoint_io) is TorchCheckpointIO:  # unless the user chose another
-        trainer.strategy.checkpoint_io = WholeFiles()
+        trainer.strategy.checkpoint_io = AtomicCheckpointIO()
     return trainer
