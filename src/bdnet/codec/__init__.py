@@ -1,4 +1,4 @@
-"""Between a video file and keyframe pixels plus motion fields: no torch."""
+"""Reads a video file as keyframe pixels and motion fields, and writes clean streams; no torch."""
 
 from bdnet.codec.description import StreamInfo, describe
 from bdnet.codec.encoding import Encoding, WriteError

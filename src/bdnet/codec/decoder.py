@@ -1,4 +1,4 @@
-"""A decoder that exports motion vectors and leaves unneeded pixels undone."""
+"""A decoder that exports motion vectors and skips pixels that are not needed."""
 
 from __future__ import annotations  # av.Packet takes its type argument in its stub only
 
@@ -17,13 +17,13 @@ from av.video.stream import VideoStream
 from bdnet.codec import bitstream
 from bdnet.codec.container import open_video, reason, require_vectors
 
-# measured: for a B-frame of MPEG-4 libavcodec exports a zero per block, not the block's vector
+# measured: for B-frames of MPEG-4 libavcodec exports zeros instead of the blocks' vectors
 EXPORTS_B_VECTORS = {"h264", "mpeg1video", "mpeg2video"}
 REPEATED = -2  # packet number of the keyframe that is decoded again at the end
 
 
 class Skip(Enum):
-    """Frames whose pixels are left undone; vectors do not depend on pixels."""
+    """Frames whose pixels are not decoded; vectors do not depend on pixels."""
 
     NOTHING = "default"
     OTHER_THAN_KEY = "nokey"
@@ -62,7 +62,7 @@ class Decoder:
 
     def __init__(self, path: str | Path, skip: Skip, threads: int, vectors: bool = True) -> None:
         self.path, self.skip, self.threads, self.vectors = path, skip, threads, vectors
-        self.damage: str | None = None  # the demuxer's complaint that ended the reading early
+        self.damage: str | None = None  # the demuxer's error, if it ended the reading early
         self._used, self.packets, self.discarded = False, 0, 0
         self._open()
 
@@ -83,8 +83,8 @@ class Decoder:
         self._is_h264 = context.name == "h264"
         self._has_b_vectors = context.name in EXPORTS_B_VECTORS
         context.thread_count = self.threads
-        # libavcodec's frame threads race for the vectors of B-frames in direct mode: of one file a
-        # third of the decodes differed
+        # libavcodec's frame threads have a race for the vectors of B-frames in direct mode: a third
+        # of the decodes of one file differed
         races = self.vectors and context.reorder_depth
         context.thread_type = "SLICE" if races else "FRAME"
 
@@ -96,7 +96,7 @@ class Decoder:
     ) -> Iterator[Decoded | None]:
         """Pictures in display order, None for each one that could not be decoded.
 
-        start: stamp of the keyframe to begin with, None for the beginning of the file
+        start: time stamp of the keyframe to begin with, None for the beginning of the file
         packets: how many to read from there, None for all
         """
         key = None
@@ -105,9 +105,8 @@ class Decoder:
                 break
             key = packet if packet.is_keyframe else key
             packet.opaque = (self.packets, self._is_reference(packet))
-            self.packets += (
-                not packet.is_discard
-            )  # False: decoded but not shown, because of an edit list
+            # an edit list discards packets: they are decoded but not shown
+            self.packets += not packet.is_discard
             self.discarded += packet.is_discard
             yield from self._send(packet)
         if key is not None and not self._is_h264 and self.stream.codec_context.reorder_depth:

@@ -28,7 +28,7 @@ class Encoding:
     interval: frames from one codec keyframe to the next
     crf:      constant quality; H.264's 0..51 (default 20), MPEG-4's quantiser 1..31 (default 3)
     bitrate:  bits per second, instead of crf
-    lossless: bit-exact pixels (H.264 only), instead of either
+    lossless: bit-exact pixels (H.264 only), instead of crf or bitrate
     preset:   x264's trade of time for size
     threads:  of the encoder; 1 gives the same file every time, on one kind of processor
     """
@@ -64,7 +64,7 @@ class Encoding:
         if self.codec == "mpeg4":
             quantiser = str(round(self.crf or 3))
             fixed = {} if self.bitrate else {"qmin": quantiser, "qmax": quantiser}
-            # so high a threshold that no scene change starts a new group
+            # a threshold that no scene change reaches, so that none starts a new group
             return {**common, **fixed, "sc_threshold": "1000000000"}
         quality = {} if self.bitrate else {"crf": str(20 if self.crf is None else self.crf)}
         if self.lossless:

@@ -20,9 +20,9 @@ class StreamIndex:
     packets:   position in decoding order
     is_key:    the codec can start decoding here
     is_unused: no later frame refers to this P-frame, so the next one refers further back
-    has_b:     some frame refers to the future, or is a B-frame by its slice header
+    has_b:     there are frames that refer to the future, or B-frames by their slice header
     missing:   frames that the container promises and does not hold
-    damage:    the demuxer's complaint that ended the reading early
+    damage:    the demuxer's error, if it ended the reading early
     """
 
     stamps: NDArray[np.int64] | None

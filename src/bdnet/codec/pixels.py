@@ -1,4 +1,4 @@
-"""Which frames get pixels, and which pixels the decoder can therefore leave undone."""
+"""Which frames get pixels, and which pixels the decoder can therefore skip."""
 
 from collections.abc import Callable, Collection, Iterator
 from typing import Literal

@@ -8,7 +8,7 @@ B_FRAMES = "has B-frames, whose vectors point to the past and the future"
 INTERLACED = "is interlaced: vectors may count in lines of one field"
 UNUSED = "has P-frames that no later frame refers to, so the next one refers further back"
 WARPED = "has sprite (GMC) frames, whose motion is not in the block vectors"
-OF_VECTORS = {B_FRAMES, INTERLACED, UNUSED, WARPED}  # of no matter to searched motion
+OF_VECTORS = {B_FRAMES, INTERLACED, UNUSED, WARPED}  # no problems for searched motion
 VARIABLE_SIZE = "changes its picture size"
 
 

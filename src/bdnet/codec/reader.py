@@ -35,12 +35,12 @@ class VideoReader:
              holes. Problems are counted (`corrupt`, `hole_share`) and logged once.
     threads: of the decoder, 0 for one per core; 1 in worker processes
     index:   of the file, if the caller has kept it (`reader.index`)
-    motion:  of frames: the stream's own vectors (stream); or found by an encoder's search in the
-             decoded pictures (search), which any codec has; or the former where they chain, as far
-             as the headers tell, and the latter elsewhere (auto)
-    search:  how thoroughly, by name or in detail
+    motion:  the source of motion: the stream's own vectors (stream), an encoder's search in the
+             decoded pictures (search), for any codec, or the vectors if they chain by the file's
+             headers and else the search (auto)
+    search:  settings of the search, or their name
     upright: turn pictures and vectors as the file asks players to, by multiples of 90 degrees.
-             Without it they stay as coded, and strict mode refuses a video that is to be turned
+             Without it they stay as coded, and strict mode refuses a video with such a rotation
     """
 
     def __init__(

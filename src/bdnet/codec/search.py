@@ -1,4 +1,4 @@
-"""Motion fields for pictures that bring none: an encoder searches for them, in memory."""
+"""Motion fields for pictures without vectors: an encoder searches for them, in memory."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -19,7 +19,7 @@ from bdnet.types import cells
 
 Field = tuple[NDArray[np.float32], NDArray[np.bool_]]
 
-# What makes a field depend on nothing but the pictures so far: no B-frames, one reference, no
+# A field depends only on the pictures so far: no B-frames, one reference, no
 # keyframe but the first, nothing that looks ahead, and one thread, since x264 cuts slices by thread
 REPEATABLE = (
     "bframes=0:ref=1:weightp=0:scenecut=0:keyint=infinite:mbtree=0:aq-mode=0:"
@@ -72,7 +72,7 @@ class MotionSearch:
 
     The field is a clean stream's: motion float32 [2, ceil(H/8), ceil(W/8)] in pixels and valid
     bool of the same grid, False in the few blocks that the encoder codes without a vector. After a
-    cut vectors mean nothing: whoever follows them compares the pictures.
+    cut vectors mean nothing, which callers notice by comparing the pictures.
     """
 
     def __init__(self, search: Search | None = None) -> None:
@@ -110,7 +110,7 @@ class MotionSearch:
             for picture in self._decoder.decode(packet)
         ]
         if [picture.pts for picture in decoded] != [frame.pts]:
-            raise RuntimeError(f"x264 gave {len(decoded)} pictures for picture {frame.pts}, not it")
+            raise RuntimeError(f"x264 gave {len(decoded)} pictures instead of picture {frame.pts}")
         vectors = side_data(decoded[0], "MOTION_VECTORS")
         return np.empty(0) if vectors is None else vectors.to_ndarray()
 
@@ -144,7 +144,7 @@ def _encoder(height: int, width: int, options: dict[str, str]) -> VideoCodecCont
 
 
 def _decoder() -> VideoCodecContext:
-    """Reads vectors, and leaves every pixel undone."""
+    """A decoder of vectors that decodes no pixels."""
     decoder = av.CodecContext.create("h264", "r")
     assert isinstance(decoder, VideoCodecContext)
     decoder.thread_count = 1  # frame threads would hold pictures back

@@ -84,9 +84,10 @@ def find_sources(pattern: str) -> list[Source]:
         matches = [Path(match) for match in sorted(glob.glob(pattern, recursive=True))]
     sources = [source for match in matches for source in _sources_at(match, root)]
     if not sources:
-        count = f"{len(matches)} matches, none of them" if matches else "no match, so not"
+        count = f"{len(matches)} matches" if matches else "no match"
         raise UnsupportedStream(
-            f"{pattern}: {count} a video or a folder with images ({' '.join(sorted(IMAGES))})"
+            f"{pattern}: {count}, but no video and no folder with images "
+            f"({' '.join(sorted(IMAGES))}); give another path or pattern"
         )
     return list({source.name: source for source in sources}.values())
 

@@ -123,7 +123,7 @@ def _run(jobs: list[TranscodeJob], processes: int) -> Iterator[Transcoded]:
                 unfinished.remove(futures[future])
                 yield outcome
         except BrokenProcessPool:
-            pass  # a process was killed; the jobs of the others are lost with it
+            pass  # a process was killed, which ends the pool; the unfinished jobs follow one by one
     for number in sorted(unfinished):
         with worker_pool(1) as pool:
             yield _outcome(pool.submit(transcode, jobs[number]), jobs[number])

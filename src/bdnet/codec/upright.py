@@ -1,4 +1,4 @@
-"""Turns frames upright, as their file asks players to: phones film lying pictures."""
+"""Turns frames upright, as their file asks players to: phones store portraits on their side."""
 
 from typing import NamedTuple, TypeVar
 

@@ -113,7 +113,7 @@ class VideoWriter:
         context = stream.codec_context
         context.options = self.encoding.options()
         context.thread_count = self.encoding.threads
-        if not first.format.is_rgb:  # so that the same numbers keep their meaning
+        if not first.format.is_rgb:  # YUV values keep their meaning
             context.colorspace, context.color_range = first.colorspace, first.color_range
             context.color_primaries, context.color_trc = first.color_primaries, first.color_trc
         if self.encoding.bitrate:

@@ -67,7 +67,7 @@ class BadSamples:
                 raise BadData(
                     f"{count} of {self._total[labelled]} {'' if labelled else 'un'}labelled "
                     "training clips cannot be read, more than "
-                    f"bad_samples_at_most={self.limit:g} of them, the first of {videos}; mend the "
-                    "data (python -m bdnet.probe data=...), or allow more: "
+                    f"bad_samples_at_most={self.limit:g} of them, for example of {videos}; "
+                    "repair the data (python -m bdnet.probe data=...), or allow more: "
                     "data.bad_samples_at_most=..."
                 )

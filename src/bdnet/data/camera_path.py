@@ -35,7 +35,7 @@ class CameraPath:
     def homographies(
         self, height: int, width: int, length: int, still: int, seed: Sequence[int]
     ) -> NDArray[np.float64]:
-        """[length, 3, 3] from the picture's pixels to each frame's; frame `still` is it."""
+        """[length, 3, 3] from the picture's pixels to each frame's; frame `still` is unmoved."""
         largest = np.array([self.pan, self.pan, self.zoom, np.radians(self.rotation)])
         largest = np.append(largest, [self.perspective, self.perspective])
         generator = np.random.default_rng(seed)

@@ -51,7 +51,7 @@ class Clips(Dataset[Clip]):
         try:
             return self._read(draw)
         except BdnetError as error:
-            raise BadData(f"{error} (wanted for {self.name(draw)})") from error
+            raise BadData(f"{error} (needed for {self.name(draw)})") from error
 
     def name(self, draw: Draw) -> str:
         """A draw's video, frame and offset, for messages."""
@@ -60,8 +60,8 @@ class Clips(Dataset[Clip]):
 
     def _read(self, draw: Draw) -> Clip:
         sample = self.samples[draw.sample]
-        every = range(max(2, self.interval) - 1, -1, -1)
-        distances = every if self.images == "all" else (draw.offset, 0)
+        all_distances = range(max(2, self.interval) - 1, -1, -1)
+        distances = all_distances if self.images == "all" else (draw.offset, 0)
         indices = [sample.target - min(distance, draw.offset) for distance in distances]
         frames = self._frames(sample, draw.offset, indices)
         images = self._images(sample, frames, indices)

@@ -1,4 +1,4 @@
-"""What can be wrong with a data set or with its settings."""
+"""Errors of data sets and their settings."""
 
 from bdnet.errors import BdnetError
 

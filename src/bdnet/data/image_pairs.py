@@ -19,7 +19,7 @@ from bdnet.data.errors import BadData
 from bdnet.data.labels import read_label
 
 LABELS = {".png", ".bmp", ".tif", ".tiff"}  # formats that keep values as they are
-MANY = 50  # problems that are worth reading at once
+MANY = 50  # problems listed in one error
 
 
 class ImagePair(NamedTuple):
@@ -85,16 +85,16 @@ def find_pairs(images: Path, labels: Path, names: Path | None = None) -> list[Im
     """All pairs of two folders, or those whose names a text file lists, sorted by name."""
     pictures, maps = _files_by_stem(images, IMAGES), _files_by_stem(labels, LABELS)
     wanted = sorted(pictures.keys() | maps.keys()) if names is None else _read_names(names)
-    remedy = "add them, or remove the others' files" if names is None else f"or correct {names}"
-    for folder, kind, files, other_folder, other in (
-        (images, "images", pictures, labels, "labels would be"),
-        (labels, "labels", maps, images, "images are"),
+    for folder, kind, files, partners in (
+        (images, "images", pictures, f"labels in {labels}"),
+        (labels, "labels", maps, f"images in {images}"),
     ):
         if missing := [name for name in wanted if name not in files]:
+            remedy = f"remove their {partners}" if names is None else f"correct {names}"
             examples = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")
             raise BadData(
                 f"{folder}: {len(missing)} of {len(wanted)} {kind} are missing: {examples}; "
-                f"their {other} in {other_folder}; {remedy}"
+                f"add them, or {remedy}"
             )
     return [ImagePair(name, pictures[name], maps[name]) for name in wanted]
 
@@ -120,7 +120,7 @@ def check_pairs(pairs: list[ImagePair], classes: Classes) -> None:
 def hold_out(
     pairs: list[ImagePair], share: float, seed: int
 ) -> tuple[list[ImagePair], list[ImagePair]]:
-    """The pairs to train with, and the held-out share; few move when pairs are added."""
+    """The pairs to train with, and the held-out share; new pairs move few of the old ones."""
     drawn = sorted(pairs, key=lambda pair: zlib.crc32(f"{seed} {pair.name}".encode()))
     held = set(drawn[: max(1, round(share * len(pairs)))])
     return [pair for pair in pairs if pair not in held], [pair for pair in pairs if pair in held]
@@ -129,7 +129,7 @@ def hold_out(
 def last_of_sequences(pairs: list[ImagePair], share: float) -> list[ImagePair]:
     """The last share of each sequence, of pictures named SEQUENCE_NUMBER, in order.
 
-    Neighbours in time show the same things: drawn at random, each would have one on either side.
+    Neighbours in time look alike: drawn at random, most held-out ones would have one in training.
     """
     sequences: dict[str, list[ImagePair]] = {}
     for pair in pairs:

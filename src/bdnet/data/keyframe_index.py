@@ -13,7 +13,7 @@ from bdnet.codec.index import read_index
 from bdnet.errors import BdnetError
 from bdnet.system.files import replace_file
 
-MANY = 200  # videos; fewer are read before a progress bar would be seen
+MANY = 200  # videos; fewer are read too fast for a progress bar
 
 
 class KeyframeIndex(NamedTuple):

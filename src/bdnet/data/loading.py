@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader, Dataset, default_collate
 from bdnet.data.errors import BadData
 from bdnet.errors import BdnetError
 
-ATTEMPTS = 20  # to replace a clip of a batch; then the data set itself is broken
+ATTEMPTS = 20  # to replace a clip; after so many failures the data set itself is broken
 
 
 class Unreadable(NamedTuple):
@@ -24,8 +24,8 @@ class Unreadable(NamedTuple):
 class Loaded(NamedTuple):
     """An item or a batch, as a worker process sends it.
 
-    item:   None where it could not be read, nor anything in its place
-    errors: what could not be read
+    item:   None if neither it nor a replacement could be read
+    errors: the samples that could not be read
     """
 
     item: Any
@@ -35,9 +35,9 @@ class Loaded(NamedTuple):
 class SafeDataset(Dataset[Loaded]):
     """The items of a data set, or the reasons why they cannot be read.
 
-    Errors travel as sentences: torch would wrap those of a worker process into its own traces.
+    Errors are returned as text: torch would wrap a worker's exception into a traceback of its own.
 
-    replacement: from an index that failed to the one that is read instead; None: nothing is
+    replacement: gives, for an index that failed, the one to read instead; None: no replacement
     """
 
     def __init__(
@@ -63,10 +63,10 @@ class SafeDataset(Dataset[Loaded]):
 
 
 class Loader(DataLoader[Loaded]):
-    """Yields batches, and raises an error in this process for what a worker could not read.
+    """Yields batches, and raises in this process the errors of workers that could not read.
 
-    on_errors:    called in this process, batch by batch, with what was replaced
-    wait_seconds: that this process has waited for batches so far
+    on_errors:    called in this process with each batch's errors of clips that were replaced
+    wait_seconds: how long this process has waited for batches so far
     """
 
     on_errors: Callable[[tuple[Unreadable, ...]], None] | None = None
@@ -76,15 +76,15 @@ class Loader(DataLoader[Loaded]):
         return self._unpacked(super().__iter__())
 
     def _unpacked(self, batches: Iterable[Loaded]) -> Iterator[Any]:
-        asked = monotonic()
+        start = monotonic()
         for item, errors in batches:
-            self.wait_seconds += monotonic() - asked
+            self.wait_seconds += monotonic() - start
             if self.on_errors is not None:
                 self.on_errors(errors)
             if item is None:
                 raise BadData(errors[-1].reason)
             yield item
-            asked = monotonic()
+            start = monotonic()
 
 
 def make_loader(items: Dataset[Loaded], workers: int, prefetch: int, **settings: Any) -> Loader:

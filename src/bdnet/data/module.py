@@ -45,16 +45,16 @@ class ClipDataModule(LightningDataModule):
     offsets:        of training clips: all of 0..k-1, or the last, k-1, alone
     evaluate_every: n; evaluation uses every n-th labelled frame
     labelled_frame: the one frame of each training video whose label is used; None uses all
-    unlabelled_batch_size: clips without a label in each training batch, after the labelled ones:
-                    the teacher's terms learn of them
-    unlabelled_videos: folder of videos that these clips are of, in the place of the training videos
+    unlabelled_batch_size: unlabelled clips in each training batch, after the labelled ones, for the
+                    loss terms of the teacher
+    unlabelled_videos: folder of videos to take these clips from, instead of the training videos
     on_bad_sample:  where a training clip cannot be read: raise an error, or skip to another one
     bad_samples_at_most: the share of the training clips that may be skipped
-    tested:         the split that `test_dataloader` is of
+    tested:         the split of `test_dataloader`
 
     Evaluation goes over the same targets at each offset, one offset per batch; with keyframes=codec
-    a target has one offset, so each offset has its own targets. It never skips: its numbers would
-    be of other data.
+    a target has one offset, so each offset has its own targets. It never skips a clip, since
+    its scores would be of other data.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Images normalised for networks, and back for people."""
+"""Normalises images for networks, and the reverse for display."""
 
 from functools import lru_cache
 from typing import TypeVar

@@ -14,9 +14,9 @@ Offsets = Literal["all", "last"]
 
 
 class OffsetIndex(NamedTuple):
-    """Samples, and the offsets at which each has a keyframe; () where there is none.
+    """Samples, and the offsets at which each has a keyframe; () if there is none.
 
-    errors: by a sample's number, why it cannot be read; its offsets are () too
+    errors: by number of a sample, the reason why it cannot be read; its offsets are () too
     """
 
     samples: list[Sample]
@@ -94,10 +94,12 @@ def _beyond_end(sample: Sample, video: KeyframeIndex) -> str:
     if sample.target < video.frames:
         return ""
     frames = f"has frames 0..{video.frames - 1}" if video.frames else "has no frame"
-    label = f"{sample.label} labels" if sample.label is not None else "wanted is"
+    need = f"frame {sample.target} is needed"
+    if sample.label is not None:
+        need = f"{sample.label} labels frame {sample.target}"
     return (
-        f"{label} frame {sample.target}, and {sample.video} {frames}; remove it, name it after its "
-        "frame, or copy the video again from its source"
+        f"{need}, and {sample.video} {frames}; remove or rename the label, or copy the video again "
+        "from its source"
     )
 
 

@@ -23,7 +23,7 @@ from bdnet.system.workers import worker_pool
 
 Job = TypeVar("Job")
 Picture = tuple[NDArray[np.uint8], NDArray[np.uint8]]  # RGB image [H, W, 3], label [H, W]
-MANY = 20  # failures that are worth reading at once
+MANY = 20  # failures listed in one error
 
 
 def digest(*facts: object) -> str:
@@ -48,7 +48,7 @@ def run_all(
 ) -> None:
     """Calls `work` on each job, with a progress bar; the first error stops the rest.
 
-    processes: that work at once; 0 is one per core, 1 is this process itself
+    processes: number of worker processes; 0 is one per core, 1 works in this process
     """
     if not jobs:
         return
@@ -69,7 +69,7 @@ def encode_all(jobs: list[TranscodeJob], processes: int = 0) -> None:
     failures = [outcome.detail for outcome in outcomes if outcome.status == "failed"]
     if failures:
         raise BadData(
-            f"{len(failures)} of {len(jobs)} videos could not be encoded; mend them and start "
+            f"{len(failures)} of {len(jobs)} videos could not be encoded; repair them and start "
             "again, the others are kept:\n" + "\n".join(failures[:MANY])
         )
 
@@ -87,7 +87,7 @@ def write_clip(
 ) -> None:
     """Writes root/labels/NAME/*.png, of the frames in `labelled` or all, then root/videos/NAME.mp4.
 
-    The video appears last and complete: where it stands, the clip is done.
+    The video appears last and complete, so a clip with a video is done.
     """
     labels = root / "labels" / name
     partial = labels.with_name(f".{name}.partial")

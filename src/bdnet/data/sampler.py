@@ -131,7 +131,7 @@ class OffsetBatches(Sampler[list[Draw]]):
 
     With several processes, batch number i goes to process i modulo their count: no sample is read
     twice, and none is added to make the counts even. Batches are smaller where there would not be
-    one for each process, since all have to talk to each other when they have counted.
+    one for each process, since all of them take part when counts are added up.
     """
 
     def __init__(

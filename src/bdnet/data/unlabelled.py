@@ -1,4 +1,4 @@
-"""Frames without a label, from which the teacher's terms learn."""
+"""Unlabelled frames, for the loss terms of the teacher."""
 
 import os
 from collections.abc import Iterator
@@ -38,8 +38,8 @@ def frames_below(
 ) -> list[Sample]:
     """Every frame of every video below a folder, for the unlabelled part of batches.
 
-    Videos of all sizes fit where the augmentation makes sizes alike, as a crop does; it pads those
-    that are smaller.
+    Videos may have any size if the augmentation gives all clips one size, as a crop does, which
+    pads smaller pictures.
     """
     videos = videos_below(Path(folder))
     _check_unseen(folder, videos, dataset)

@@ -1,4 +1,4 @@
-"""Keyframes where the motion vectors say that the last keyframe is outdated."""
+"""Keyframes wherever the motion vectors show that the last keyframe is outdated."""
 
 import math
 from collections.abc import Callable
@@ -17,7 +17,7 @@ Chain = tuple[Tensor, Tensor]  # field from a frame back to its keyframe, and wh
 class Adaptive(Keyframes):
     """A keyframe as soon as the chain of vectors back to the last keyframe has lost too much.
 
-    Both signals come from the vectors, at no cost for the network. At 0 every frame is a keyframe.
+    Both are computed from vectors alone. With a threshold of 0 every frame is a keyframe.
 
     holes:   share of the picture whose chain has a hole: content that came into view, or that the
              encoder found no match for
@@ -51,7 +51,7 @@ class Adaptive(Keyframes):
         holes = 1 - float(valid.float().mean())
         moved = float(field.square().sum(0).sqrt().mean())
         diagonal = CELL * math.hypot(*valid.shape)
-        # above the threshold; a threshold of 0 is always passed
+        # above the threshold; one of 0 counts as exceeded
         return any(
             value > limit or not limit
             for value, limit in ((holes, self.holes), (moved / diagonal, self.motion))

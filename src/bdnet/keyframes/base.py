@@ -12,7 +12,7 @@ class Keyframes(ABC):
 
     The first frame and those without motion always are: features cannot be propagated to them.
 
-    chooses: the rule takes other frames too, so the decoder asks it about each
+    chooses: the rule also chooses other frames, so the decoder has to ask it about every frame
     """
 
     chooses: ClassVar[bool] = True

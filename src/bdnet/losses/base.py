@@ -13,11 +13,11 @@ from bdnet.types import Clip, Prediction
 
 
 class UnmetNeed(BdnetError):
-    """A loss term was chosen that the chosen networks cannot feed."""
+    """A loss term needs a prediction that the chosen networks do not make."""
 
 
 class Offer(NamedTuple):
-    """The parts of a network's predictions.
+    """The parts that a network predicts.
 
     parts:    names of fields of Prediction
     features: channels of the deep feature; None without it
@@ -36,7 +36,7 @@ class Offer(NamedTuple):
         return cls(parts, features)
 
 
-REMEDIES = {  # for a part of a prediction that a term needs
+REMEDIES = {  # by the missing part of a prediction
     "features": "choose another {who}",
     "edges": "choose a boundary stream, as in model/boundary=warped",
     "flow": "choose a {who} that estimates motion, as in model=dff",

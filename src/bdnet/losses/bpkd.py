@@ -1,4 +1,4 @@
-"""BPKD: the teacher's distribution of classes along outlines, and of places inside of them."""
+"""BPKD: the teacher's distribution of classes along outlines, and over positions without them."""
 
 import torch
 from torch import Tensor
@@ -6,7 +6,7 @@ from torch.nn import functional
 
 from bdnet.errors import BdnetError
 from bdnet.losses.base import TeacherLoss
-from bdnet.losses.channelwise import divergence_of_places
+from bdnet.losses.channelwise import divergence_over_positions
 from bdnet.losses.grids import counted, is_unlabelled, resized, to_larger
 from bdnet.losses.pixelwise import divergence
 from bdnet.motion.upsampling import stride_of
@@ -39,8 +39,7 @@ class BpkdBody(TeacherLoss):
     """`(tau^2 / C) sum_c KL` of softmax over positions of Z (1 - M) / tau, M as in BpkdEdge.
 
     Near void nothing is known of outlines, and positions are body [reading]. There is no mask after
-    the softmax: a part of a distribution over positions may be closer than where it equals the
-    teacher's.
+    the softmax, because the KL over a part of the positions can be negative.
 
     tau:   temperature
     width: of the window that dilates and erodes a class, pixels of the labels
@@ -53,7 +52,9 @@ class BpkdBody(TeacherLoss):
     def value(self, student: Prediction, teacher: Prediction, labels: Tensor) -> Tensor:
         ours, theirs = to_larger(student.logits, teacher.logits)
         body = 1 - outlines(labels, theirs, self.width)
-        return divergence_of_places(ours * body, theirs * body, counted(labels, ours), self.tau)
+        return divergence_over_positions(
+            ours * body, theirs * body, counted(labels, ours), self.tau
+        )
 
 
 def outlines(labels: Tensor, teacher: Tensor, width: int) -> Tensor:

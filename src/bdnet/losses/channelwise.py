@@ -1,4 +1,4 @@
-"""Channel-wise distillation: where in the picture a class is, to the student as to the teacher."""
+"""Channel-wise distillation: each class's distribution over positions follows the teacher's."""
 
 import torch
 from torch import Tensor
@@ -11,7 +11,7 @@ from bdnet.types import Prediction
 class Channelwise(TeacherLoss):
     """`(tau^2 / C) sum_c KL(softmax_i(T_ci / tau) || softmax_i(S_ci / tau))` over positions i.
 
-    Of the logits, as CWD (Shu et al., 2021) has it for them; the mean over pictures.
+    On the logits, as in CWD (Shu et al., 2021); a mean over pictures.
 
     tau: temperature
     """
@@ -22,10 +22,10 @@ class Channelwise(TeacherLoss):
 
     def value(self, student: Prediction, teacher: Prediction, labels: Tensor) -> Tensor:
         ours, theirs = to_larger(student.logits, teacher.logits)
-        return divergence_of_places(ours, theirs, counted(labels, ours), self.tau)
+        return divergence_over_positions(ours, theirs, counted(labels, ours), self.tau)
 
 
-def divergence_of_places(ours: Tensor, theirs: Tensor, counts: Tensor, tau: float) -> Tensor:
+def divergence_over_positions(ours: Tensor, theirs: Tensor, counts: Tensor, tau: float) -> Tensor:
     """tau^2 KL of softmax over the positions that count, mean over classes and pictures.
 
     ours, theirs: [b, classes, h, w]
@@ -33,7 +33,7 @@ def divergence_of_places(ours: Tensor, theirs: Tensor, counts: Tensor, tau: floa
     """
     counts = counts.flatten(1)
     has_any = counts.any(1)
-    # a picture without any position would divide nothing by nothing
+    # a picture without such a position would give 0 / 0
     inside = (counts | ~has_any[:, None])[:, None]
     lowest = torch.finfo(ours.dtype).min
     student, teacher = (

@@ -1,4 +1,4 @@
-"""First-order knowledge: how class probabilities change from a place to those around it."""
+"""First-order knowledge: how class probabilities change from a pixel to its neighbours."""
 
 from torch import Tensor
 from torch.nn import functional
@@ -11,7 +11,7 @@ from bdnet.types import Prediction
 class FirstOrder(TeacherLoss):
     """`mean_x || C_T(x) - C_S(x) ||^2`, C(x) = sum over the 8 neighbours y of p(x) - p(y).
 
-    Neighbours that are void or outside of the picture are none (Xie et al., 2018, do not say).
+    Neighbours that are void or outside the picture are left out; Xie et al., 2018, do not say.
     """
 
     def value(self, student: Prediction, teacher: Prediction, labels: Tensor) -> Tensor:

@@ -12,8 +12,8 @@ from bdnet.types import CELL, Clip
 class FlowLoss(MotionLoss):
     """`mean || flow - D || / 8`, D the vectors composed back to the keyframe [ours].
 
-    Stands in for the labelled flow that FlowNet-S is first trained on elsewhere. Counted are cells
-    where no hole breaks the chain, and not keyframes, which do not move.
+    Replaces the labelled flow on which the original FlowNet-S was trained. It counts the cells of
+    targets whose chain to the keyframe has no hole, and no keyframes, which do not move.
     """
 
     def value(self, flow: Tensor, clip: Clip) -> Tensor:

@@ -13,8 +13,8 @@ from bdnet.types import CELL, IGNORE
 def resized(maps: Tensor, size: Sequence[int]) -> Tensor:
     """[b, c, h, w] on a grid of another size, bilinear between the centres of its cells.
 
-    The last cells may hang over the picture: 97 cells of 8 pixels hold 769. They are cut off then,
-    since squeezing them in would shift the others.
+    The last cells may hang over the picture: 97 cells of 8 pixels hold 769. The overhang is cut
+    off, since squeezing it in would shift the other cells.
     """
     current = tuple(maps.shape[-2:])
     factors = [stride_of(new, old) for new, old in zip(size, current, strict=True)]
@@ -61,14 +61,14 @@ def is_unlabelled(labels: Tensor) -> Tensor:
 def counted(labels: Tensor, maps: Tensor) -> Tensor:
     """Bool [b, h, w]: the cells of maps [b, c, h, w] in which a student follows its teacher.
 
-    Those without void at their centre; in a sample without labels, all.
+    Those with a label at their centre; in an unlabelled sample, all.
     """
     is_known = labels_at(labels, maps.shape[-2:]) != IGNORE
     return is_known | is_unlabelled(labels)[:, None, None]
 
 
 def mean_over(values: Tensor, counts: Tensor) -> Tensor:
-    """The mean where `counts` is true; 0, with a graph, where it is nowhere."""
+    """The mean where `counts` is true; 0, with a gradient, if it is nowhere."""
     return torch.where(counts, values, 0).sum() / counts.sum().clamp(min=1)
 
 

@@ -1,4 +1,4 @@
-"""D_inn by classes: features vary around their class as much in the student as in the teacher."""
+"""D_inn by classes: cosines of features to the mean of their class follow the teacher's."""
 
 import torch
 from torch import Tensor

@@ -1,4 +1,4 @@
-"""D_inn by relations: parts of the picture are as alike to the student as to the teacher."""
+"""D_inn by relations: cosines between parts of the picture follow the teacher's."""
 
 import torch
 from torch import Tensor

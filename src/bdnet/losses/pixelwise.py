@@ -23,7 +23,7 @@ class Pixelwise(TeacherLoss):
 
 
 def mean_divergence(student: Tensor, teacher: Tensor, labels: Tensor, tau: float = 1.0) -> Tensor:
-    """The formula, of logits [b, classes, h, w], over the pixels that count."""
+    """The formula of `Pixelwise`, for logits [b, classes, h, w], over the pixels that count."""
     ours, theirs = to_larger(student, teacher)
     return tau**2 * mean_over(divergence(ours / tau, theirs / tau), counted(labels, ours))
 

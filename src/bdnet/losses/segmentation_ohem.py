@@ -14,10 +14,10 @@ from bdnet.types import IGNORE, Prediction
 
 
 class SegmentationOhem(LabelLoss):
-    """Mean cross-entropy over the pixels whose own class has less than a probability.
+    """Mean cross-entropy over hard pixels, whose true class has a low probability.
 
-    threshold: that probability
-    least:     share of the batch's labelled pixels that count at least, the hardest first
+    threshold: below this probability a pixel is hard
+    least:     at least this share of the batch's labelled pixels counts, the hardest first
     """
 
     logits: ClassVar[str] = "logits"  # the part of the prediction that is scored
@@ -38,7 +38,7 @@ class SegmentationOhem(LabelLoss):
         # Void sorts behind every pixel, as no cross-entropy is below 0.
         hardness = torch.where(labelled, losses.detach(), -1.0).flatten()
         hardest_first = hardness.sort(descending=True)
-        # Rank, not value, decides the least share: ties at its end would all come in otherwise.
+        # The least share goes by rank, because by value all ties at its end would come in.
         rank = torch.empty_like(hardest_first.indices)
         rank[hardest_first.indices] = torch.arange(len(rank), device=rank.device)
         is_hard = hardness > -math.log(self.threshold)
@@ -47,14 +47,14 @@ class SegmentationOhem(LabelLoss):
 
 
 class AuxiliaryHead(SegmentationOhem):
-    """Of the auxiliary head, half-way up the backbone."""
+    """The same of the auxiliary head, half-way up the backbone."""
 
     logits = "auxiliary"
     needs = ("auxiliary",)
 
 
 class SinglePath(SegmentationOhem):
-    """Of the target's sub-network by itself, without what earlier frames add."""
+    """The same of the target's sub-network by itself, without attention to earlier frames."""
 
     logits = "single_path"
     needs = ("single_path",)

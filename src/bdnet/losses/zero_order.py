@@ -1,4 +1,4 @@
-"""Zero-order knowledge: the student's class probabilities at each place are the teacher's."""
+"""Zero-order knowledge: the class probabilities of each pixel follow the teacher's."""
 
 from torch import Tensor
 

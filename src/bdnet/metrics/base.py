@@ -1,4 +1,4 @@
-"""What all metrics share: counts that add up over batches and processes, and checked label maps."""
+"""The base of all metrics: counts summed over batches and processes, and checked label maps."""
 
 import torch
 from torch import Tensor
@@ -8,7 +8,7 @@ from bdnet.types import IGNORE
 
 
 class CountMetric(Metric):
-    """Counts pixels of predicted and true label maps of so many classes."""
+    """Counts pixels of predicted and true label maps with a given number of classes."""
 
     is_differentiable = False
     higher_is_better = True
@@ -24,7 +24,7 @@ class CountMetric(Metric):
             self.add_state(name, torch.zeros(shape, dtype=torch.int64), dist_reduce_fx="sum")
 
     def check(self, prediction: Tensor, labels: Tensor) -> None:
-        """Refuses maps that would be counted wrongly without a sign of it."""
+        """Refuses maps that would be counted wrongly without any error."""
         if prediction.shape != labels.shape:
             raise ValueError(
                 f"prediction is {list(prediction.shape)} and labels are {list(labels.shape)}: "
@@ -43,5 +43,5 @@ class CountMetric(Metric):
 
 
 def count(classes_of_pixels: Tensor, classes: int) -> Tensor:
-    """[classes] how often each number occurs."""
+    """[classes]: how often each class number occurs."""
     return classes_of_pixels.bincount(minlength=classes)

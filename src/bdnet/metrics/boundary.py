@@ -59,8 +59,8 @@ def _highest(values: Tensor, reach: int) -> Tensor:
 class BoundaryIoU(CountMetric):
     """Intersection over union of the inner bands of true and predicted masks.
 
-    A band is a class's mask minus its erosion by n = max(1, round(0.005 diagonal)) steps of 3x3,
-    which is: its pixels with something else at most n rows and columns away. As in the published
+    A band is a class's mask minus its erosion by n = max(1, round(0.005 diagonal)) steps of 3x3:
+    the pixels with something else at most n rows and columns away. As in the published
     measure (Cheng et al. 2021), the outside of the picture is something else, so a mask has a band
     along the picture's border too. Void is taken out of both maps.
     """
@@ -142,7 +142,7 @@ class BoundaryF(CountMetric):
         return dict(zip(self.pixels, map(ClassScores.of, score), strict=True))
 
     def _matched(self, points: Tensor, outline: Tensor, reaches: list[int]) -> Tensor:
-        """[distances, classes]: how many points have the outline of their class that near."""
+        """[distances, classes]: points within each distance of their class's outline."""
         matched = []
         for first in range(0, self.classes, WORD):  # as many classes at once as a word has bits
             present = (outline >= first) & (outline < first + WORD) & (outline != IGNORE)

@@ -46,7 +46,7 @@ class VideoConsistency(CountMetric):
         return self.kept / self.stable.double()
 
     def _throughout(self, unchanged: Tensor) -> Tensor:
-        """[b, T-n+1, H, W]: whether all n-1 steps of a window are, of the steps [b, T-1, H, W]."""
+        """[b, T-n+1, H, W]: whether a pixel is unchanged in all n-1 steps of a window."""
         windows = unchanged.shape[1] - self.frames + 2
         result = unchanged[:, :windows]
         for step in range(1, self.frames - 1):

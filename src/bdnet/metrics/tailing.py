@@ -1,4 +1,4 @@
-"""The tailing effect: what moving objects leave behind them."""
+"""Tailing error: wrong predictions where moving objects have just been."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -24,8 +24,8 @@ class Tailing(NamedTuple):
 class TailingError(CountMetric):
     """Error rate in the band that movable objects covered at t-1 and have left at t [reading].
 
-    The band is where the class at t-1 is movable and the class at t is another, both known. Objects
-    have no numbers here: where one car gives way to another, nothing has changed.
+    The band is where the class at t-1 is movable and the class at t is another, both known. Labels
+    are classes, not objects: a car in the place of another car is no change.
 
     classes: how many there are
     movable: the numbers of those that move

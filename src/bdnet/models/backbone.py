@@ -31,7 +31,7 @@ class Pyramid(NamedTuple):
 def fill_cells(image: Tensor, cell: int = CELL) -> Tensor:
     """image [b, 3, H, W], its right and lower border repeated up to whole cells.
 
-    Without it some networks would drop the rest of a cell, others round up.
+    Otherwise some networks would drop an incomplete cell, and others round up.
     """
     below, right = (-size % cell for size in image.shape[-2:])
     if not below and not right:

@@ -61,7 +61,7 @@ class VideoModel(nn.Module, ABC):
     has_two_steps: `step` is one function of tensors on keyframes and another one on other frames,
                    whatever the values in its state; needed by CUDA graphs and export
     looks_back:    earlier frames change the logits of a frame
-    trains_all:    each training step reaches every parameter
+    trains_all:    every training step gives every parameter a gradient
     """
 
     images: ClassVar[ImagesRead] = "ends"
@@ -77,16 +77,16 @@ class VideoModel(nn.Module, ABC):
     @property
     @abstractmethod
     def backbone_modules(self) -> tuple[nn.Module, ...]:
-        """The parts that pretrained weights are for."""
+        """The parts with pretrained weights, which learn at the lower rate."""
 
     @property
     def least_interval(self) -> int:
-        """The shortest keyframe interval of clips that reach every parameter in training."""
+        """The shortest keyframe interval at which training reaches every parameter."""
         return 1
 
     @property
     def aliases(self) -> Mapping[str, str]:
-        """By names of own parts, those parts of other networks whose weights fit too."""
+        """Names of parts, each with the part of other networks whose weights fit it too."""
         return {}
 
     @abstractmethod

@@ -1,4 +1,4 @@
-"""Whole networks out of checkpoints, and parts of one network for another."""
+"""Loads whole networks from checkpoints, and parts of one network into another."""
 
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -22,9 +22,9 @@ def restore(model: nn.Module, path: Path) -> None:
     first = next(iter(wanted))
     prefixes = [key.removesuffix(first) for key in weights if key.endswith(first)]
     for prefix in prefixes:
-        mine = {name: weights[prefix + name] for name in wanted if prefix + name in weights}
-        rest = sum(key.startswith(prefix) for key in weights) - len(mine)
-        if len(mine) == len(wanted) and (not rest or not prefix):
+        matching = {name: weights[prefix + name] for name in wanted if prefix + name in weights}
+        rest = sum(key.startswith(prefix) for key in weights) - len(matching)
+        if len(matching) == len(wanted) and (not rest or not prefix):
             break
     else:
         raise BadModel(
@@ -32,12 +32,13 @@ def restore(model: nn.Module, path: Path) -> None:
             "(backbone, boundary) that it was trained with, or train it again"
         )
     for name, weight in wanted.items():
-        if mine[name].shape != weight.shape:
+        shape = matching[name].shape
+        if shape != weight.shape:
             raise BadModel(
-                f"checkpoint={path}: {name} is {list(mine[name].shape)}, not {list(weight.shape)}; "
+                f"checkpoint={path}: {name} is {list(shape)}, not {list(weight.shape)}; "
                 "use the backbone and the number of classes that it was trained with"
             )
-    model.load_state_dict(mine)
+    model.load_state_dict(matching)
 
 
 def inherit(model: VideoModel, paths: Sequence[Path]) -> None:
@@ -70,11 +71,11 @@ def inherit(model: VideoModel, paths: Sequence[Path]) -> None:
         f"the rest of {part}" if part in started else part
         for part in map(_part, wanted.keys() - origins.keys())
     }
-    left = folder_of.keys() - taken
+    unused = folder_of.keys() - taken
     log.info(
         "weights of %s: %s%s%s", folders, ", ".join(sorted(taken)),
         f"; new here: {', '.join(sorted(new))}" if new else "",
-        f"; not used: {', '.join(sorted(left))}" if left else "",
+        f"; not used: {', '.join(sorted(unused))}" if unused else "",
     )  # fmt: skip
 
 
@@ -85,7 +86,7 @@ def _part(name: str) -> str:
 def _origins(
     names: Iterable[str], aliases: Mapping[str, str], parts: Collection[str]
 ) -> dict[str, str]:
-    """By weight, its name in the checkpoints, if one of these parts holds it."""
+    """The name in the checkpoints of each weight that one of these parts holds."""
     origins = {}
     for name in names:
         alias = next((own for own in aliases if name.startswith(f"{own}.")), None)
@@ -97,7 +98,7 @@ def _origins(
 
 
 def _gathered(paths: Sequence[Path]) -> tuple[dict[str, Tensor], dict[str, Path]]:
-    """The students' weights by name, and by part the folder that it comes from."""
+    """The students' weights by name, and the folder of each part."""
     weights: dict[str, Tensor] = {}
     folder_of: dict[str, Path] = {}
     for path in paths:

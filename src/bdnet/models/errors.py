@@ -1,7 +1,7 @@
-"""What can be wrong with a network's settings."""
+"""Errors of networks and their settings."""
 
 from bdnet.errors import BdnetError
 
 
 class BadModel(BdnetError, ValueError):
-    """A network, or weights for it, that cannot be had; the message names it and the remedy."""
+    """A network or weights that cannot be loaded; the message has the cause and a remedy."""

@@ -22,8 +22,8 @@ Network = TypeVar("Network", bound=VideoModel)
 def for_inference(model: Network) -> Network:
     """A frozen copy in evaluation mode, its batch normalisations folded, its head split.
 
-    A step on an example shows which normalisation follows which convolution, so that any backbone
-    will do. A network whose logits would change keeps its normalisations.
+    A step on an example shows which normalisation follows which convolution, for any backbone. A
+    network whose logits would change keeps its normalisations.
     """
     plain = deepcopy(model).eval().requires_grad_(False)
     if isinstance(plain, Segmenter):
@@ -36,7 +36,7 @@ def for_inference(model: Network) -> Network:
 
 
 def _pairs(model: VideoModel) -> list[tuple[nn.Conv2d, nn.BatchNorm2d]]:
-    """Convolutions and the normalisations of their results, where neither has others."""
+    """Pairs of a convolution and its normalisation, if neither is used with any other."""
     results: dict[int, tuple[nn.Conv2d, Tensor]] = {}  # by id; holds the tensor, so ids stay unique
     sources: dict[nn.BatchNorm2d, set[nn.Conv2d | None]] = defaultdict(set)
 
@@ -61,7 +61,7 @@ def _pairs(model: VideoModel) -> list[tuple[nn.Conv2d, nn.BatchNorm2d]]:
 
 
 def _fold(convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> nn.Module:
-    """Makes a convolution do its normalisation's work; returns what remains of that module."""
+    """Folds a normalisation into its convolution; returns its dropout and activation."""
     assert norm.running_mean is not None
     assert norm.running_var is not None
     convolution.weight, convolution.bias = fuse_conv_bn_weights(

@@ -49,7 +49,7 @@ class GRFP(Segmenter):
     def forward(self, clip: Clip) -> Prediction:
         count, frames = clip.images.shape[:2]
         steps = clip.motion.shape[1]
-        # images before the keyframe only fill up the clip
+        # images before the keyframe are padding
         first = frames - 1 - clip.offset
         is_read = torch.arange(frames, device=first.device) >= first[:, None]
         maps, shallow = self.encode(clip.images[is_read])
@@ -106,8 +106,8 @@ class GRFP(Segmenter):
 class STGRU(nn.Module):
     """Spatio-temporal gated recurrent unit over probabilities (Nilsson & Sminchisescu, 2018).
 
-        r = 1 - tanh(|w_r * difference + b_r|)          trust in the remembered
-        c = w_xc * x + w_hc * (r h)                     candidate
+        r = 1 - tanh(|w_r * difference + b_r|)          trust in the warped probabilities h
+        c = w_xc * x + w_hc * (r h)                     candidate, x: the frame's probabilities
         z = sigmoid(w_xz * x + w_hz * h + b_z)          weight of the candidate
         logits = lambda (1 - z) r h + z c               * is a 7x7 convolution
 

@@ -1,4 +1,4 @@
-"""What is propagated from a keyframe to the frames after it."""
+"""The maps that are propagated from a keyframe to the frames after it."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

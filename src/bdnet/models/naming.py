@@ -12,12 +12,12 @@ class Naming(NamedTuple):
 
     The library numbers blocks through; timm numbers stages, and blocks within a stage.
 
-    sign:   a key that only these files have
+    sign:   a key by which files of this library are recognised
     block:  a pattern for the parts of a block; its groups are the block's number and the part
     stages: the number of blocks in each stage
     first:  names of parts in the first stage, whose blocks have no expansion
     others: names of parts in the other blocks
-    apart:  names of the parts before and after the blocks
+    apart:  names of the parts outside the blocks
     offset: the number of the first block
     """
 

@@ -7,8 +7,8 @@ from torch.nn import functional
 class Norm(nn.BatchNorm2d):
     """Batch normalisation that accepts one value per channel in training.
 
-    It has no variance, and is normalised by the running statistics, which it does not change. So a
-    batch of one picture can be trained on where its mean over the whole picture is normalised.
+    A single value has no variance: it is normalised by the running statistics, which stay as they
+    are. So networks that normalise the mean of a picture can train on a batch of one.
     """
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002  # as torch calls it

@@ -27,7 +27,7 @@ class BoundaryFactory(Protocol):
 
 
 class Segmenter(VideoModel):
-    """The two halves of a network, `encode` and `decode`; a subclass says what happens in between.
+    """The two halves of a network, `encode` and `decode`; a subclass connects them.
 
     backbone: a timm network by name
     weights:  of the backbone: none, timm (a download), or a local file
@@ -43,7 +43,7 @@ class Segmenter(VideoModel):
     ) -> None:
         super().__init__()
         if classes < 2:
-            raise BadModel(f"classes={classes}: there is nothing to tell apart; at least 2")
+            raise BadModel(f"classes={classes}: a network needs at least 2")
         self.backbone = Backbone(backbone, weights)
         self.boundary = boundary(backbone=self.backbone)
         self.head = head(backbone=self.backbone, classes=classes)
@@ -80,7 +80,7 @@ class Segmenter(VideoModel):
 
 
 def cropped(prediction: Prediction, image: Tensor) -> Prediction:
-    """Edges as far as the image [.., H, W] goes: features fill whole cells."""
+    """Cuts the edges to the size of the image [.., H, W]; features fill whole cells beyond it."""
     if prediction.edges is None:
         return prediction
     height, width = (-(-size // SHALLOW) for size in image.shape[-2:])

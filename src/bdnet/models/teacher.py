@@ -1,4 +1,4 @@
-"""Teachers: frozen networks whose predictions a student follows."""
+"""Teachers: frozen networks from whose predictions a student learns."""
 
 from abc import ABC, abstractmethod
 from pathlib import Path
@@ -37,7 +37,7 @@ class NoTeacher(Teacher):
 class Frozen(Teacher):
     """Any network as teacher: no gradient, always in evaluation, the target frame's pixels only.
 
-    Of a TDNet that is its first sub-network.
+    A TDNet then runs its first sub-network only.
 
     checkpoint: a file with the whole network's weights, as trained by us; null leaves the network
                 as it is
@@ -70,7 +70,7 @@ class Frozen(Teacher):
 class Grouped(Frozen):
     """A teacher that also predicts from each of n groups of its head's channels by itself.
 
-    model:  with PSPNet's head: what a group is has been published for no other
+    model:  with PSPNet's head, for which alone groups are published
     groups: n, as many as the student has sub-networks
     """
 

@@ -98,7 +98,7 @@ def fill(network: nn.Module, weights: Mapping[str, Tensor], path: Path, name: st
         if key in given and given[key].shape != weight.shape
     ]
     problems += [
-        f"{key} is too many" for key in given if key not in wanted and key.startswith(tops)
+        f"{key} is unexpected" for key in given if key not in wanted and key.startswith(tops)
     ]
     if problems:
         more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
@@ -129,7 +129,7 @@ def _file(path: Path, name: str) -> Path:
 def _pretrained(name: str, settings: dict[str, Any]) -> nn.Module:
     if not timm.models.is_model_pretrained(name):
         raise BadModel(f"weights=timm: timm has none for {name}; say weights=none, or give a file")
-    _build(name, settings)  # raises errors of the settings, which are no network errors
+    _build(name, settings)  # raises errors of the settings before any download
     try:
         _check_hub(name)
         return timm.create_model(name, pretrained=True, features_only=True, **settings)
@@ -143,7 +143,7 @@ def _pretrained(name: str, settings: dict[str, Any]) -> nn.Module:
 
 
 def _check_hub(name: str) -> None:
-    """Raises OSError where the hub has no address; its own retries would take most of a minute."""
+    """Raises OSError if the hub cannot be resolved; its own retries would take most of a minute."""
     published = timm.get_pretrained_cfg(name)
     repository = published and published.hf_hub_id
     if not repository or getproxies():

@@ -8,7 +8,8 @@ from torch.nn import functional
 
 from bdnet.types import CELL
 
-# a quarter pixel both ways takes 1/1024 of a cell's diagonal neighbour; rounding takes far less
+# a vector of a quarter pixel in x and y gives a cell's diagonal neighbour the weight 1/1024;
+# rounding errors are far smaller
 WHOLE = 1 - 1 / 2048
 
 
@@ -33,16 +34,16 @@ def accumulate(motion: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
     *leading, steps, _, height, width = motion.shape
     count = math.prod(leading)  # -1 would be ambiguous without steps
     fields = motion.reshape(count, steps, 2, height, width).float()
-    trust = valid.reshape(count, steps, height, width)
+    is_valid = valid.reshape(count, steps, height, width)
     field = fields.new_zeros(count, 2, height, width)
-    whole = trust.new_ones(count, height, width)
+    is_chained = is_valid.new_ones(count, height, width)
     for step in range(steps):
-        looked_up = _look_up(torch.cat([field, whole[:, None].float()], 1), fields[:, step])
+        looked_up = _look_up(torch.cat([field, is_chained[:, None].float()], 1), fields[:, step])
         field = fields[:, step] + looked_up[:, :2]
-        whole = trust[:, step] & (looked_up[:, 2] > WHOLE)
+        is_chained = is_valid[:, step] & (looked_up[:, 2] > WHOLE)
     return (
         field.reshape(*leading, 2, height, width).to(motion.dtype),
-        whole.reshape(*leading, height, width),
+        is_chained.reshape(*leading, height, width),
     )
 
 

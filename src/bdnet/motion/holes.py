@@ -11,7 +11,7 @@ def fill(motion: Tensor, valid: Tensor) -> Tensor:
     """Fills the field [..., 2, h, w] where valid [..., h, w] is False.
 
         . . . . .
-        . . . v .      a hole o takes the mean of the smallest window around it with a vector v,
+        . . . v .      a hole o gets the mean of the smallest window around it with a vector v,
         . . o . .      if need be of the whole field
         v . . . .
 

@@ -8,8 +8,8 @@ from bdnet.types import CELL
 
 SIDE = CELL // 2  # of a cell, in a picture at half its size
 REACH = 3  # pixels of half size that a vector may move by, along each axis: 6 of the whole picture
-LEAST_GAIN = 1 / 58  # by which a better match differs less: a grey level of 255, normalised
-COST_PER_PIXEL = LEAST_GAIN / 50  # so that of equal matches, as along an edge, the nearest is taken
+LEAST_GAIN = 1 / 58  # by which a match must be better: one grey level of 255, normalised
+COST_PER_PIXEL = LEAST_GAIN / 50  # so that the nearest of equal matches is taken, as along an edge
 
 
 def grey_half(image: Tensor, rows: int, columns: int) -> Tensor:

@@ -1,1 +1,1 @@
-"""The boundary-aware stream: silhouettes that guide the features."""
+"""Boundary streams: they predict edges, and add what they learn to the features."""

@@ -13,7 +13,7 @@ from bdnet.motion.warp import memory_format_of
 
 
 class BoundaryOutput(NamedTuple):
-    """What a boundary stream hands to the head.
+    """The output of a boundary stream, for the head.
 
     feature: [b, c, h, w] at stride 8, the deep feature
     thin:    [b, few, h, w]; its 1x1 convolution `Boundary.fuse` is added to the feature
@@ -36,7 +36,7 @@ class Boundary(nn.Module, ABC):
 
     @property
     def fuse(self) -> nn.Conv2d | None:
-        """The 1x1 convolution, without bias, that the thin map enters the feature by."""
+        """The 1x1 convolution, without bias, of the thin map before it is added to the feature."""
         return None
 
     @abstractmethod

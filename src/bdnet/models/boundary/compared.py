@@ -1,4 +1,4 @@
-"""Boundary stream of the target frame that also sees where the warped keyframe does not fit it."""
+"""Boundary stream of the target frame and its difference from the warped keyframe."""
 
 from collections.abc import Callable, Sequence
 from typing import ClassVar

@@ -24,7 +24,7 @@ class WarpedBoundary(Boundary):
         super().__init__()
         if not channels:
             raise BadModel("boundary.channels=[]: give one number per boundary-aware module")
-        # a backbone with fewer levels than modules: its first one guides several modules
+        # in a backbone with fewer levels than modules, the first level guides several modules
         levels = len(backbone.level_channels)
         self.guided_by = [max(0, level) for level in range(levels - len(channels), levels)]
         self.enter = nn.Conv2d(backbone.shallow_channels, channels[0], 1)

@@ -1,1 +1,1 @@
-"""From features to class scores."""
+"""Heads: from features to class scores."""

@@ -18,7 +18,7 @@ class SplitHead(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, feature: Tensor, thin: Tensor | None) -> Tensor:
-        """Class scores of what `pointwise` gave, and of the boundary stream's thin map."""
+        """Class scores from the output of `pointwise` and the boundary stream's thin map."""
 
 
 class Head(nn.Module, ABC):
@@ -40,6 +40,6 @@ class Head(nn.Module, ABC):
     def split(self, fuse: Tensor | None) -> SplitHead | None:  # noqa: ARG002
         """The same head in two parts, if that makes frames between keyframes cheaper.
 
-        fuse: [channels, few, 1, 1], the weights that the boundary stream's thin map enters by
+        fuse: [channels, few, 1, 1], the weights of `Boundary.fuse`; None without a boundary stream
         """
         return None

@@ -38,7 +38,7 @@ class DeepLabV2(Head):
         kernels = torch.stack([branch.get_parameter("weight") for branch in self.branches])
         bias = torch.stack([branch.get_parameter("bias") for branch in self.branches]).sum(0)
         maps, channels = (1 + 8 * len(kernels)) * self.classes, kernels.shape[2]
-        # to warp more maps than that costs more than it saves
+        # warping more maps than that costs more than the split saves
         return SplitDeepLabV2(kernels, bias, self.dilations, fuse) if maps <= 2 * channels else None
 
 
@@ -70,7 +70,7 @@ class SplitDeepLabV2(SplitHead):
 
     def forward(self, feature: Tensor, thin: Tensor | None) -> Tensor:
         centre, *around = torch.split(feature, self.classes, 1)
-        # single precision: this is a sum of many
+        # a sum of many terms needs float32
         scores = centre.float() + self.bias.float()[:, None, None]
         for shift, tap in zip(self.shifts, around, strict=True):
             if torch.compiler.is_exporting():  # ONNX is slow at adding to a part of a map

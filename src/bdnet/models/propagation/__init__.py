@@ -1,1 +1,1 @@
-"""How features come from the keyframe to the target."""
+"""Ways to move a keyframe's features to the target frame."""

@@ -1,4 +1,4 @@
-"""The interface of propagations, which carry a keyframe's maps to later frames."""
+"""The interface of propagations, which move a keyframe's maps to later frames."""
 
 from abc import ABC, abstractmethod
 from typing import ClassVar, NamedTuple

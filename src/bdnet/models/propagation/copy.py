@@ -7,7 +7,7 @@ from bdnet.types import Clip
 
 
 class Copy(Propagation):
-    """The control that shows what vectors are worth."""
+    """The control: without vectors, to measure what they gain."""
 
     def forward(self, maps: FlatMaps, clip: Clip) -> Propagated:  # noqa: ARG002
         return Propagated(maps)

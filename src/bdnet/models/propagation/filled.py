@@ -11,8 +11,8 @@ from bdnet.types import Clip
 class Filled(Vectors):
     """Gives vectors to the cells without one, then composes the fields as Vectors does.
 
-    What the encoder coded anew mostly moves as its surroundings do. As a hole it would stand still,
-    torn from them.
+    Blocks that the encoder coded anew mostly move as their surroundings do; as holes they would
+    stand still.
     """
 
     def field(self, clip: Clip) -> Tensor:

@@ -15,8 +15,8 @@ from bdnet.types import Clip
 class Matched(Filled):
     """Searches around where the composed field points for the best match with the target.
 
-    Reads every frame's pixels. It is no network, but takes as long as a small network's frame
-    between keyframes. State: that of Filled, and the keyframe's image, small and grey.
+    Reads every frame's pixels. Its search takes as long as a small network on
+    a frame between keyframes. State: that of Filled, and the keyframe's image, small and grey.
     """
 
     pixels: ClassVar[PixelsRead] = "all"

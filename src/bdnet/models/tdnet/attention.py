@@ -12,7 +12,7 @@ DROPOUT = 0.1
 
 
 class Memory(NamedTuple):
-    """What is kept of a frame for those after it, on a thinned grid of h x w cells.
+    """The parts of a frame that later frames attend to, on a coarser grid of h x w cells.
 
     query: [b, keys, h, w]
     key:   [b, keys, h, w]
@@ -48,11 +48,11 @@ class Hop(nn.Module):
 
 
 def attend(past: Sequence[Memory], hops: Sequence[nn.Module], query: Tensor) -> Tensor:
-    """What past frames, oldest first, add to the value of the current one: [b, width, H, W].
+    """The sum that past frames, oldest first, add to the current value: [b, width, H, W].
 
-        V_1 --A--> + V_2 --A--> + V_3 --A--> o      A to frame i asks with Q_i and looks at K_i-1
+        V_1 --A--> + V_2 --A--> + V_3 --A--> o      A to frame i: query Q_i, keys K_i-1
 
-    hops:  of the frames after each of the past: the last one ends at the current frame
+    hops:  one from each past frame to the next frame; the last leads to the current one
     query: [b, keys, H, W] of the current frame
     """
     value = past[0].value

@@ -17,7 +17,7 @@ class SubNetwork(nn.Module):
                     +-- FCN -- auxiliary logits            |
                                         attended values ---+
 
-    stride: of the grid of cells that it keeps for later frames
+    stride: of the grid of cells that is kept for later frames
     width:  channels of values
     keys:   channels of queries and keys
     """
@@ -43,7 +43,7 @@ class SubNetwork(nn.Module):
         self.hop = Hop(width)  # of the attention that ends here
         self.norm = nn.GroupNorm(1, width)  # over the whole map, of any size
         self.head = FCN(width, width // 4, classes)
-        half_way = backbone.level_channels[-2:][0]  # the deepest, where there is only one
+        half_way = backbone.level_channels[-2:][0]  # the only level, if there is one
         self.auxiliary = FCN(half_way, half_way // 4, classes)
 
     def encode(self, image: Tensor) -> tuple[Pyramid, Tensor]:
@@ -52,7 +52,7 @@ class SubNetwork(nn.Module):
         return pyramid, self.pyramid(pyramid.deep)
 
     def memory(self, pooled: Tensor) -> Memory:
-        """What later frames get of this one: every `stride`-th cell."""
+        """The memory of this frame for later ones: every `stride`-th cell."""
         thinned = pooled[..., :: self.stride, :: self.stride]
         return Memory(self.query(thinned), self.key(thinned), self.value(thinned))
 

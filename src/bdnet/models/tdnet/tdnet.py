@@ -40,7 +40,7 @@ class TDNet(VideoModel):
 
     images: ClassVar[ImagesRead] = "all"
     trains_all: ClassVar[bool] = False
-    has_two_steps: ClassVar[bool] = False  # each path has its own
+    has_two_steps: ClassVar[bool] = False  # each path has a step of its own
 
     def __init__(
         self,
@@ -58,8 +58,8 @@ class TDNet(VideoModel):
                width=(width, 4), keys=(keys, 1))  # fmt: skip
         if paths % parts:
             raise BadModel(
-                f"model.parts={parts}: does not divide model.paths={paths}, so that the teacher's "
-                "groups of channels would not be the sub-networks'; say one that does"
+                f"model.parts={parts}: does not divide model.paths={paths}, so the teacher's "
+                "groups of channels would not match the sub-networks; choose a divisor"
             )
         self.paths = nn.ModuleList(
             SubNetwork(
