@@ -32,7 +32,7 @@ coverage: $(STAMP)  ## how much of src the fast tests reach, lines and branches
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
-check: $(STAMP)  ## ruff, ruff format, mypy --strict, and that no room imports from one above it
+check: $(STAMP)  ## ruff, ruff format, mypy --strict, and that no package imports from one above it
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

@@ -23,12 +23,12 @@ class Draw(NamedTuple):
 class Draws:
     """Endless draws: in each epoch every sample once, in a new order.
 
-    Draw number n is a function of the seed and n alone. It does not matter which worker, or which
-    of how many processes, reads it, or whether training was interrupted before it. Its offset is
+    Draw number n is a function of the seed and n alone, whatever worker or process reads it, and
+    whether or not training was interrupted before it. Its offset is
     uniform among those at which the sample has a keyframe.
 
     samples: their numbers
-    offsets: of each of them, those at which it has a keyframe
+    offsets: for each sample, the offsets at which it has a keyframe
     """
 
     def __init__(self, samples: Sequence[int], offsets: Sequence[Sequence[int]], seed: int) -> None:
@@ -46,7 +46,7 @@ class Draws:
         return self._draw(index, np.random.default_rng(seed), seed)
 
     def replacement(self, draw: Draw) -> Draw:
-        """Another draw in the place of one that cannot be read: a function of that one alone."""
+        """Another draw to replace one that cannot be read; it depends on that draw alone."""
         seed = (*draw.seed, 1)
         random = np.random.default_rng(seed)
         return self._draw(int(random.integers(len(self))), random, seed)
@@ -87,7 +87,7 @@ class TrainingBatches(Sampler[list[Draw]]):
 
     shares: draws, and how many of them a batch of this process has
     count:  batches of an epoch; None is one pass over the first kind
-    first:  the batch to begin with, where training goes on
+    first:  the batch to begin with when training is resumed
     """
 
     def __init__(
@@ -113,7 +113,7 @@ class TrainingBatches(Sampler[list[Draw]]):
         return [draws[turn * size + n] for draws, size in self.shares for n in range(size)]
 
     def replacement(self, draw: Draw) -> Draw:
-        """Another draw of the same kind in the place of one that cannot be read."""
+        """Another draw of the same kind to replace one that cannot be read."""
         (draws,) = (draws for draws, _ in self.shares if draw.sample in draws.samples)
         return draws.replacement(draw)
 
@@ -122,7 +122,7 @@ class TrainingBatches(Sampler[list[Draw]]):
             yield self.batch(self.epoch * self.count + number)
 
     def __len__(self) -> int:
-        """Counts those before the first one too: for Lightning they are done."""
+        """Includes the batches before the first one, which Lightning counts as done."""
         return self.count
 
 

@@ -58,7 +58,7 @@ class Stream:
         self._is_key = rule.begin()
         if images == "read" and model.pixels == "key":
             # the decoder, ahead of the network, asks the rule: its keyframes have images
-            pixels = self._is_key if rule.chooses else "intra"
+            pixels = self._is_key if rule.chooses_any_frame else "intra"
             self._is_key = has_image
         self.reader = VideoReader(video, pixels, strict, threads, upright=True)
         self._segmentations = self._segment()

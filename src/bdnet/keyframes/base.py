@@ -12,10 +12,11 @@ class Keyframes(ABC):
 
     The first frame and those without motion always are: features cannot be propagated to them.
 
-    chooses: the rule also chooses other frames, so the decoder has to ask it about every frame
+    chooses_any_frame: the rule can choose frames other than the codec's keyframes, so the decoder
+                       asks it about every frame
     """
 
-    chooses: ClassVar[bool] = True
+    chooses_any_frame: ClassVar[bool] = True
 
     @abstractmethod
     def begin(self) -> Callable[[Frame], bool]:

@@ -9,7 +9,7 @@ from bdnet.keyframes.fixed import Fixed
 class Gop(Fixed):
     """Frames without motion, and no others: one at the head of each group of pictures."""
 
-    chooses: ClassVar[bool] = False
+    chooses_any_frame: ClassVar[bool] = False
 
     def __init__(self) -> None:
         super().__init__(sys.maxsize)

@@ -24,7 +24,7 @@ class Inner(TeacherLoss):
         super().__init__(weight)
         self.adapter = nn.Conv2d(student_channels, teacher_channels, 1)
         nn.init.zeros_(self.adapter.get_parameter("bias"))
-        if student_channels == teacher_channels:  # compared as they are, to begin with
+        if student_channels == teacher_channels:  # starts as the identity
             nn.init.dirac_(self.adapter.weight)
 
     def value(self, student: Prediction, teacher: Prediction, labels: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from bdnet.models.errors import BadModel
 from bdnet.models.weights import create
 from bdnet.types import CELL
 
-SHALLOW = 4  # stride of the feature that still resolves silhouettes
+SHALLOW = 4  # stride of the shallow feature, fine enough for outlines
 
 
 class Pyramid(NamedTuple):

@@ -8,7 +8,7 @@ from bdnet.models.backbone import fill_cells
 from bdnet.models.errors import BadModel
 from bdnet.types import CELL
 
-UNIT = float(CELL)  # pixels per unit of the last layer, whose weights stay small so
+UNIT = float(CELL)  # pixels per unit of the last layer, which keeps its weights small
 # channels, kernel and stride of each step down
 STEPS = (
     (64, 7, 2), (128, 5, 2), (256, 5, 2), (256, 3, 1), (512, 3, 2), (512, 3, 1), (512, 3, 2),
@@ -48,7 +48,7 @@ class FlowNetS(nn.Module):
         )
         self.flows = nn.ModuleList(nn.Conv2d(channels, 2, 3, padding=1) for channels in below)
         self.channels = below[-1]
-        # to begin with, nothing moves; were the coarser flows zero too, they would get no gradient
+        # the first flow is zero; the coarser flows are not, or they would get no gradient
         nn.init.zeros_(self.flows[-1].get_parameter("weight"))
         nn.init.zeros_(self.flows[-1].get_parameter("bias"))
 

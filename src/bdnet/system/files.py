@@ -39,7 +39,7 @@ def write(path: Path, content: bytes) -> None:
 
 
 def replace_file(path: Path, content: bytes | memoryview) -> None:
-    """Does the same, but raises OSError."""
+    """As `write`, but raises OSError and leaves copies of killed processes."""
     partial = partial_path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,7 @@
 
 import os
 
-# set by torchrun and by srun; a shell that merely has an allocation is one process
+# set by torchrun and srun; a shell in a SLURM allocation is one process
 PROCESS_COUNTS = ("WORLD_SIZE", "SLURM_STEP_NUM_TASKS")
 
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 @contextmanager
 def worker_pool(processes: int) -> Iterator[ProcessPoolExecutor]:
     """A pool whose processes end silently when the main process ends, however that happens."""
-    # libraries with threads of their own do not survive a fork
+    # libraries with their own threads break in forked processes
     spawn = multiprocessing.get_context("spawn")
     before = set(multiprocessing.active_children())
     with ProcessPoolExecutor(processes, mp_context=spawn, initializer=_prepare_worker) as pool:

@@ -44,9 +44,9 @@ class CamVid(ClipDataset):
         root/train/images, root/train/labels    367 stills, one a second (there: train, trainannot)
         root/video/images, root/video/labels    101 consecutive frames (there: val, valannot)
 
-    Stills become clips (see Stills), whose last frame is the still. train is most of them, val the
-    last ones of each of their three sequences, and test is the video: whatever is chosen by val is
-    chosen without it. The stills right before and after the video are of the same drive.
+    Stills become clips (see Stills), whose last frame is the still. val is the last stills of
+    each of their three sequences, train the others, and test the video, so that choices made by val
+    do not see it. The stills right before and after the video are of the same drive.
 
     cache:     folder for the clips and the video
     encoding:  of the video, and of the clips but for their interval, which is a whole clip at least

@@ -22,7 +22,7 @@ from bdnet.data.prepare import Picture, clip_path, digest, exclusive, run_all, w
 from bdnet.system.files import write
 from bdnet.types import IGNORE
 
-VERSION = 1  # of the rendering: another picture for the same parameters needs another number
+VERSION = 1  # of the rendering; increase it when the same parameters give other pictures
 
 
 @dataclass(eq=False)
@@ -41,8 +41,8 @@ class Stills(ClipDataset):
     label:     the labelled frame
     dense:     labels every frame; the others' labels are resampled, and void beyond the still
     size:      [height, width] that stills are scaled and padded to; None keeps their own
-    margin:    pixels cut from each side of the still, which the camera finds when it moves there;
-               what lies beyond the still is its mirror image
+    margin:    pixels cropped from each side of the still, so that a moving camera sees real pixels
+               there; beyond the still it sees a mirror image
     """
 
     root: Path | str
@@ -109,7 +109,7 @@ class Stills(ClipDataset):
         return samples
 
     def pairs(self, split: Split) -> list[tuple[str, ImagePair]]:
-        """The stills of a split, each with the split whose folder holds it."""
+        """The stills of a split, each with the split of its folder."""
         splits = self.folders.splits
         if split in ("test", "predict") and "test" not in splits:
             if split == "test":

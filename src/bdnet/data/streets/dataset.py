@@ -14,13 +14,13 @@ from bdnet.data.streets.parameters import StreetParameters
 from bdnet.data.streets.renderer import render
 from bdnet.system.files import write_json
 
-WORLDS = {"train": 0, "val": 1, "test": 2}  # each split is a world of its own seeds
-VERSION = 2  # of the renderer: another picture for the same parameters needs another number
+WORLDS = {"train": 0, "val": 1, "test": 2}  # part of the seed, so that splits share no street
+VERSION = 2  # of the renderer; increase it when the same parameters give other pictures
 
 
 @dataclass(frozen=True)
 class Streets(ClipDataset):
-    """Drives through streets that exist nowhere, every frame labelled.
+    """Drives through rendered streets, every frame labelled.
 
     root:     cache folder, with a folder per set of parameters
     clips:    number of drives by split
@@ -51,7 +51,7 @@ class Streets(ClipDataset):
 
     @property
     def folder(self) -> Path:
-        """Folder of these parameters' clips, whatever their number."""
+        """The folder of all clips with these parameters."""
         parameters = self.parameters
         name = digest(asdict(parameters), asdict(self.encoding), self.world, VERSION)
         return Path(self.root) / f"{parameters.height}x{parameters.width}-{name}"

@@ -72,7 +72,7 @@ class Sky:
         picture = share * np.array(light.zenith, np.float32) + (1 - share) * np.array(
             light.horizon, np.float32
         )
-        # clouds lie flat: towards the horizon they get smaller and closer together
+        # clouds get smaller and closer together towards the horizon
         field = noise(random, rows, columns, rows / 1.5, 2)
         far = np.float32(0.45) / (height + np.float32(0.14))
         row = (far * np.float32(0.6 * rows)).repeat(columns, 1)

@@ -53,7 +53,7 @@ def add_cyclists(street: Street, end: float, density: float) -> None:
         z = street.uniform(6, 14)
         while z < end:
             step = street.uniform(0.16, 0.26) * side
-            if side > 0:  # so that the camera does not ride through
+            if side > 0:  # so that the camera does not pass through them
                 step = max(step, street.drive.pace - (z - 5.0) / street.drive.frames)
             if street.chance(0.65 * density):
                 add_cyclist(street, (side * street.uniform(2.75, 3.05), z), step)

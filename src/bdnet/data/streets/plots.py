@@ -15,7 +15,9 @@ from bdnet.data.streets.textures import Detail, Texture
 
 FACADE = 8.6  # metres from the centre line to the land
 SETBACK = 5.0  # metres from a fence to the house behind it
-OVERLAP = 0.25  # metres that a house reaches under its nearer neighbour, against seams of sky
+OVERLAP = (
+    0.25  # metres that a house reaches behind its nearer neighbour, so that no sky shows between
+)
 SIDE_ROAD = 7.0  # metres
 
 

@@ -58,7 +58,7 @@ def far_to_near(props: Sequence[Prop], frame: int, eye: tuple[float, float]) -> 
     inner = np.where(left > 0, left, np.where(right < 0, -right, 0.0))
     hides = ahead | (~beyond & (inner[:, None] < inner[None]))
     middle = position[:, 1]
-    unsure = ~hides & ~hides.T  # neither rule speaks: the nearer middle hides the other
+    unsure = ~hides & ~hides.T  # neither rule applies: the nearer middle hides the other
     hides |= unsure & (middle[:, None] < middle[None])
     # a pair that does not meet in the picture must not force an order: it could close a circle
     hides &= can_overlap(position, np.array([prop.reach for prop in props]), start, end)

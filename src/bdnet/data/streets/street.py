@@ -15,7 +15,7 @@ KERB = 5.2  # metres from the centre line
 
 
 class Drive(NamedTuple):
-    """The camera's drive, as far as objects in the street depend on it."""
+    """The parts of the camera's drive that objects in the street depend on."""
 
     frames: int
     pace: float  # metres per frame, mean

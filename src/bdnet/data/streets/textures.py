@@ -15,7 +15,7 @@ Tint = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class Detail:
-    """How fine a texture must be for the nearest that the camera comes to it."""
+    """How fine a texture must be at the camera's closest approach."""
 
     focal: float  # pixels
     travel: float  # metres that the camera drives
@@ -106,7 +106,7 @@ def pick_colour(random: np.random.Generator, choices: Sequence[Tint], amount: fl
 
 
 def darker(colour: Tint, share: float = 0.72) -> Tint:
-    """Return the colour in its own shade."""
+    """Return a darker shade of the colour."""
     return colour[0] * share, colour[1] * share, colour[2] * share
 
 

@@ -189,7 +189,7 @@ class Video:
         pixels: Pixels = "all"
         if images == "read":
             # the decoder asks, ahead of the network, and so says by the image
-            pixels = self._is_key if keyframes.chooses else "intra"
+            pixels = self._is_key if keyframes.chooses_any_frame else "intra"
             self._is_key = has_image
         self.reader = VideoReader(video, pixels, strict, threads, upright=True, motion=motion)
         self._segmented = self._segment()

@@ -33,7 +33,7 @@ class PSPNet(Head):
 
     The 3x3 convolution is a sum g_1 + ... + g_n over groups of its input's channels, and
     logits = H(g_1 + ... + g_n), H being the classifier. A group by itself predicts H(n g_i).
-    [reading] Group i is the i-th n-th of the feature and of each pooled feature.
+    [reading] Group i has the i-th of n equal parts of the feature and of each pooled feature.
     """
 
     def __init__(self, backbone: Backbone, classes: int) -> None:

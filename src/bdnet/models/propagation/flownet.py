@@ -33,7 +33,7 @@ class Flow(Propagation):
 
     def forward(self, maps: FlatMaps, clip: Clip) -> Propagated:
         flow, scale = self._estimate(clip.images[:, 0], clip.images[:, -1])
-        # a keyframe is itself
+        # a target that is its own keyframe does not move
         is_moved = (clip.offset > 0).to(flow.dtype)[:, None, None, None]
         flow, scale = is_moved * flow, 1 + is_moved * (scale - 1)
         return Propagated(_propagate(maps, flow, scale), flow)

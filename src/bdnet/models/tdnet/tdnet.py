@@ -137,7 +137,7 @@ class TDNet(VideoModel):
         return path
 
     def _hops(self, number: int) -> list[nn.Module]:
-        """Of the frames after the oldest, up to the one on this path."""
+        """The hops from the oldest frame to the one on this path."""
         return [self._path(number - back).hop for back in range(len(self.paths) - 2, -1, -1)]
 
     def _target_paths(self, offsets: Sequence[int]) -> list[int]:
@@ -148,7 +148,7 @@ class TDNet(VideoModel):
     def _memories(
         self, images: Tensor, paths: Sequence[int], attends: Sequence[bool]
     ) -> dict[tuple[int, int], Memory]:
-        """Of the frames that targets attend to, by sample and number of frames back."""
+        """Memories of the frames that targets attend to, by sample and number of frames back."""
         memories: dict[tuple[int, int], Memory] = {}
         for number in range(len(self.paths)):
             frames = [
