@@ -11,4 +11,4 @@ def test_names_survive_a_flat_tuple(boundary: int, head: int):
     feature, *others = torch.arange(1 + boundary + head)
     maps = Maps(feature, tuple(others[:boundary]), tuple(others[boundary:]))
     assert [int(each) for each in maps.flat()] == list(range(1 + boundary + head))
-    assert Maps.named(maps.flat(), head) == maps
+    assert Maps.from_flat(maps.flat(), head) == maps
