@@ -24,7 +24,7 @@ class VideoSegment(NamedTuple):
     motion: float32 [t, 2, ceil(H/8), ceil(W/8)] pixels, as in Frame; 0 on intra frames
     valid:  bool [t, ceil(H/8), ceil(W/8)]
     labels: int64 [t, H, W], 255 where the class is unknown
-    is_key: bool [t], where the network starts afresh, by the rule `Fixed`
+    is_key: bool [t], the network's keyframes, by the rule `Fixed`
     """
 
     images: Tensor

@@ -62,7 +62,7 @@ class Adaptive(Keyframes):
 
 
 def _extended(chain: Chain | None, frame: Frame) -> Chain | None:
-    """The chain to the keyframe, one frame later; None where the stream starts afresh."""
+    """The chain to the keyframe, one frame later; None at a frame without vectors."""
     if frame.motion is None or frame.valid is None:
         return None
     step = torch.from_numpy(frame.motion), torch.from_numpy(frame.valid)

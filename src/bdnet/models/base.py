@@ -19,7 +19,7 @@ class Step(NamedTuple):
     image:  float32 [b, 3, H, W] normalised; None where the network does not read it
     motion: float32 [b, 2, ceil(H/8), ceil(W/8)] pixels, as in Frame; None on keyframes
     valid:  bool [b, ceil(H/8), ceil(W/8)]; None on keyframes
-    is_key: the network starts afresh here, if it has keyframes
+    is_key: a network with keyframes drops its state here
     """
 
     image: Tensor | None

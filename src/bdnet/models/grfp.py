@@ -24,7 +24,7 @@ class GRFP(Segmenter):
                                                                  | warp
         other frames:  image -- DL-X -- probabilities ------- STGRU -- logits
 
-    [readings] It starts afresh on every keyframe, where it is the single-frame network, so that a
+    [readings] Its state is dropped on every keyframe, where it is the single-frame network, so a
     frame is blended from at most k frames; motion is the stream's; probabilities and the difference
     of images live on the grid of the head's logits.
     """
