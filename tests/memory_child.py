@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 
 from bdnet.data.classes import Classes
-from bdnet.inference import prediction
+from bdnet.inference import predictor
 from bdnet.inference.network import Network
 from bdnet.predict import main as predict
 from bdnet.reports.pictures import overlay
@@ -25,7 +25,7 @@ def main() -> None:
     overlay.NARROW = 64  # a film that is not enlarged takes a tenth of the time
     classes = Classes(("road", "car", "sky"), ((128, 64, 128), (0, 0, 142), (70, 130, 180)))
     model = build("+model=bdnet", "model/boundary=warped")
-    prediction.load = lambda *_: Network(model, classes, 5, "untrained")
+    predictor.load = lambda *_: Network(model, classes, 5, "untrained")
     sys.argv = ["predict", "run=untrained", f"video={video}", f"output={output}", "labels=true"]
     predict()
     # not getrusage: what it says includes the parent, as it was when this process was forked

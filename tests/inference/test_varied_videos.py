@@ -14,7 +14,7 @@ import pytest
 
 from bdnet.codec import VideoReader
 from bdnet.data.classes import Classes
-from bdnet.inference import prediction
+from bdnet.inference import predictor
 from bdnet.inference.network import Network
 from bdnet.models.base import VideoModel
 from bdnet.predict import main
@@ -36,7 +36,7 @@ class Done(NamedTuple):
 def run(model: VideoModel, folder: Path, pattern: str) -> Done:
     """Segments videos with a network that was never trained; films are not enlarged."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(prediction, "load", lambda *_: Network(model, CLASSES, 4, "mine"))
+        patch.setattr(predictor, "load", lambda *_: Network(model, CLASSES, 4, "mine"))
         patch.setattr(overlay, "NARROW", 64)
         patch.chdir(folder)
         arguments = ["predict", "run=mine", "output=out", "labels=true", f"video={pattern}"]
@@ -120,7 +120,7 @@ def test_nothing_else_is_left(done) -> None:
 def test_a_folder_that_is_called_like_a_video(model, tmp_path) -> None:
     (tmp_path / "drive.mp4").mkdir()
     done = run(model, tmp_path, "drive.mp4")
-    assert re.fullmatch(r"bdnet predict: drive\.mp4: .* a video or a folder with .*", done.code)
+    assert re.fullmatch(r"bdnet predict: drive\.mp4: .* video .*", done.code)
 
 
 def test_a_pipe_is_read_once_and_to_its_end(model, tmp_path) -> None:
