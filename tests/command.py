@@ -1,4 +1,4 @@
-"""The console command without a process of its own, most of whose time would go into imports."""
+"""Runs the console command in this process, because a new one spends most time on imports."""
 
 import contextlib
 import io
@@ -12,7 +12,7 @@ from bdnet.__main__ import main
 
 
 class Answer(NamedTuple):
-    """What a command said, and with which status it ended."""
+    """The exit status and output of a command."""
 
     returncode: int
     stdout: str
@@ -24,7 +24,7 @@ def command(verb: str, *arguments: str, folder: Path) -> Answer:
     out, err, status = io.StringIO(), io.StringIO(), 0
     root, lightning = logging.getLogger(), logging.getLogger("pytorch_lightning")
     handlers, levels = root.handlers[:], (root.level, lightning.level)
-    known = sys.modules.pop(f"bdnet.{verb}", None)  # it runs as what is not imported yet
+    imported = sys.modules.pop(f"bdnet.{verb}", None)  # runpy warns about imported modules
     try:
         with (
             patch.object(sys, "argv", ["bdnet", verb, *arguments]),
@@ -38,8 +38,8 @@ def command(verb: str, *arguments: str, folder: Path) -> Answer:
         if isinstance(end.code, str):
             err.write(f"{end.code}\n")
     finally:
-        root.handlers[:] = handlers  # Hydra's write to the streams above
+        root.handlers[:] = handlers  # Hydra's handlers write to the streams above
         root.level, lightning.level = levels
-        if known is not None:
-            sys.modules[f"bdnet.{verb}"] = known
+        if imported is not None:
+            sys.modules[f"bdnet.{verb}"] = imported
     return Answer(status, out.getvalue(), err.getvalue())

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session", autouse=True)
 def _interruptible() -> None:
-    # a shell starts what runs in its background with interrupts ignored, and some tests send one
+    # background jobs of a shell ignore interrupts, which some tests send
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
@@ -32,7 +32,7 @@ def _one_thread() -> None:
 
 @pytest.fixture(scope="session")
 def make_video(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """Returns the file of `Video(...)`, encoded when it is first asked for. Never change it."""
+    """Makes the file of `Video(...)`, encoded only once. Tests must not change it."""
     folder = tmp_path_factory.mktemp("videos")
 
     def make(**recipe: object) -> Path:
@@ -84,9 +84,9 @@ def trained(bands: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def exported(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worker_id: str
 ) -> Path:
-    """What the export of such a run made, out/, beside the run, run/. Never change it.
+    """A folder with a run (run/) and its export (out/). Never change it.
 
-    Once for all workers: it takes longer than most tests.
+    Made once for all workers, because it takes longer than most tests.
     """
     folder = tmp_path_factory.getbasetemp()
     folder = (folder if worker_id == "master" else folder.parent) / "exported"

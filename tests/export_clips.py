@@ -1,4 +1,4 @@
-"""A clip as graphs read it, and graphs one after the other on it."""
+"""Clips for exported graphs, and a function that runs graphs on them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
@@ -18,7 +18,7 @@ SIZE = 61, 99
 
 
 def clip_of_bytes(height: int = SIZE[0], width: int = SIZE[1]) -> tuple[Clip, Tensor]:
-    """A clip of three frames, and its pictures as graphs read them, [3, H, W, 3]."""
+    """A clip of three frames, and the same images as uint8 [3, H, W, 3] for graphs."""
     clip = random_clip(height, width, 3, [2])
     generator = torch.Generator().manual_seed(0)
     images = torch.randint(0, 256, (3, height, width, 3), generator=generator, dtype=torch.uint8)
@@ -27,7 +27,7 @@ def clip_of_bytes(height: int = SIZE[0], width: int = SIZE[1]) -> tuple[Clip, Te
 
 
 class Ports(NamedTuple):
-    """A graph that can be called, and what its inputs and outputs are called."""
+    """A callable graph with the names of its inputs and outputs."""
 
     call: Callable[..., Sequence[Tensor]]
     inputs: list[str]
@@ -35,13 +35,13 @@ class Ports(NamedTuple):
 
 
 def run(graphs: Mapping[str, Ports], clip: Clip, images: Tensor) -> dict[str, Tensor]:
-    """The last frame's outputs."""
+    """Runs the graphs on all frames; the outputs on the last one."""
     kept: dict[str, Tensor] = {}
-    for place, image in enumerate(images):
-        graph = graphs["key"] if place == 0 else graphs.get("other", graphs["key"])
+    for index, image in enumerate(images):
+        graph = graphs["key"] if index == 0 else graphs.get("other", graphs["key"])
         given = kept | {"image": image[None]}
-        if place:
-            given |= {"motion": clip.motion[:, place - 1], "valid": clip.valid[:, place - 1]}
+        if index:
+            given |= {"motion": clip.motion[:, index - 1], "valid": clip.valid[:, index - 1]}
         outputs = graph.call(*(given[name] for name in graph.inputs))
         named = dict(zip(["labels", "logits", *graph.state.values()], outputs, strict=True))
         kept |= {name: named[output] for name, output in graph.state.items()}
@@ -49,11 +49,11 @@ def run(graphs: Mapping[str, Ports], clip: Clip, images: Tensor) -> dict[str, Te
 
 
 def ports_of(parts: Sequence[Part]) -> dict[str, Ports]:
-    """Of steps that were not traced."""
+    """Ports of steps that are not traced."""
     return {part.name: Ports(part.step, list(part.inputs), part.state) for part in parts}
 
 
 def export(*overrides: str) -> None:
-    """What the command with these arguments does."""
+    """Runs the export command in this process."""
     with initialize_config_dir(str(conf_folder()), version_base="1.3"):
         bdnet.inference.graphs.export.export(compose("export", list(map(quoted, overrides))))

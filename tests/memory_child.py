@@ -1,8 +1,8 @@
-"""A child process of test_memory: segments a video into film and labels, and says its peak memory.
+"""A child process of test_memory: segments a video into film and labels, and measures its memory.
 
     python memory_child.py VIDEO OUTPUT_FOLDER
 
-prints the process's largest resident set in MiB.
+prints the largest resident set of the process in MiB.
 """
 
 import re
@@ -28,9 +28,9 @@ def main() -> None:
     predictor.load = lambda *_: Network(model, classes, 5, "untrained")
     sys.argv = ["predict", "run=untrained", f"video={video}", f"output={output}", "labels=true"]
     predict()
-    # not getrusage: what it says includes the parent, as it was when this process was forked
-    found = re.search(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text())
-    print(int(found[1]) / 1024)
+    # getrusage would include the parent process at the time of the fork
+    match = re.search(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text())
+    print(int(match[1]) / 1024)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Small ways to break the code that numbers come from; for each, the tests that must notice.
 
-    (file below src/bdnet, what stands there, what a slip would make of it, file below tests)
+    Mutant(file below src/bdnet, original text, text of the mistake, file below tests)
 
 `python tests/mutants.py` tries them all, in copies, and prints which tests failed for each.
 """
@@ -18,8 +18,8 @@ ROOT = Path(__file__).parent.parent
 
 class Mutant(NamedTuple):
     file: str
-    found: str
-    slip: str
+    original: str
+    mistake: str
     tests: str
 
 
@@ -116,16 +116,16 @@ MUTANTS = [
 ]  # fmt: skip
 
 
-def fails(mutant: Mutant, scratch: Path) -> str:
-    """The first test that fails for a mutant, which is made in a copy; "" where none does."""
+def failing_test(mutant: Mutant, scratch: Path) -> str:
+    """The first test that fails for a mutant, made in a copy of the code; "" where none does."""
     copy = scratch / "src"
     if not copy.is_dir():
         shutil.copytree(ROOT / "src", copy, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copytree(ROOT / "conf", scratch / "conf")
-    original, broken = ROOT / "src/bdnet" / mutant.file, copy / "bdnet" / mutant.file
-    content = original.read_text()
-    assert content.count(mutant.found) == 1, mutant
-    broken.write_text(content.replace(mutant.found, mutant.slip))
+    source, broken = ROOT / "src/bdnet" / mutant.file, copy / "bdnet" / mutant.file
+    content = source.read_text()
+    assert content.count(mutant.original) == 1, mutant
+    broken.write_text(content.replace(mutant.original, mutant.mistake))
     try:
         answer = subprocess.run(
             [sys.executable, "-m", "pytest", "-qx", "-p", "no:cacheprovider", "-n0",
@@ -134,7 +134,7 @@ def fails(mutant: Mutant, scratch: Path) -> str:
             env={**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"},
         )  # fmt: skip
     finally:
-        shutil.copy(original, broken)
+        shutil.copy(source, broken)
     failed = [line for line in answer.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
     return failed[0].partition("::")[2].partition(" - ")[0] if failed else ""
 
@@ -143,10 +143,10 @@ def main() -> None:
     alive = 0
     with tempfile.TemporaryDirectory() as scratch:
         for mutant in MUTANTS:
-            by = fails(mutant, Path(scratch))
-            alive += not by
-            told = f"{mutant.file}: {mutant.found.strip()!r} -> {mutant.slip.strip()!r}"
-            print(f"{told}: {f'noticed by {by}' if by else 'NOT NOTICED'}", flush=True)
+            test = failing_test(mutant, Path(scratch))
+            alive += not test
+            change = f"{mutant.file}: {mutant.original.strip()!r} -> {mutant.mistake.strip()!r}"
+            print(f"{change}: {f'noticed by {test}' if test else 'NOT NOTICED'}", flush=True)
     print(f"{len(MUTANTS) - alive} of {len(MUTANTS)} noticed")
     sys.exit(bool(alive))
 

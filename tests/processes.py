@@ -1,4 +1,4 @@
-"""Several processes that work together on this machine's CPU, as torchrun would start them."""
+"""Runs a function in several connected processes on the CPU, as torchrun would."""
 
 import io
 import multiprocessing
@@ -13,36 +13,36 @@ from typing import Any
 import torch
 
 
-def together(work: Callable[..., Any], *arguments: object, count: int = 2) -> list[Any]:
-    """What `work(*arguments)` gives in each of the processes.
+def in_processes(work: Callable[..., Any], *arguments: object, count: int = 2) -> list[Any]:
+    """The results of `work(*arguments)` in all processes.
 
-    They are forked from this one, which has imported everything.
+    They are forked from this process, so that they need not import anything again.
     """
     context = multiprocessing.get_context("fork")
     port = _free_port()
-    answers, members = [], []
+    pipes, members = [], []
     for rank in range(count):
-        ours, theirs = context.Pipe(duplex=False)
-        task = (rank, count, port, theirs, work, arguments)
+        receiver, sender = context.Pipe(duplex=False)
+        task = (rank, count, port, sender, work, arguments)
         members.append(context.Process(target=_member, args=task))
-        answers.append(ours)
+        pipes.append(receiver)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that threads do not survive a fork: none is at work
-        for each in members:
-            each.start()
+        warnings.simplefilter("ignore")  # threads do not survive a fork, but none is running
+        for member in members:
+            member.start()
     try:
-        found = [_received(each) for each in answers]
+        results = [_received(pipe) for pipe in pipes]
     finally:
-        for each in members:
-            each.join(1)
-            each.kill()
-    wrong = [f"process {rank}: {said}" for rank, said in enumerate(found) if isinstance(said, str)]
-    assert not wrong, "\n".join(wrong)
-    return [value for (value,) in found]
+        for member in members:
+            member.join(1)
+            member.kill()
+    errors = [f"process {n}: {text}" for n, text in enumerate(results) if isinstance(text, str)]
+    assert not errors, "\n".join(errors)
+    return [value for (value,) in results]
 
 
 def _member(
-    rank: int, count: int, port: int, answer: Connection, work: Callable[..., Any],
+    rank: int, count: int, port: int, pipe: Connection, work: Callable[..., Any],
     arguments: tuple[object, ...],
 ) -> None:  # fmt: skip
     os.environ |= {
@@ -52,22 +52,22 @@ def _member(
         "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port),
     }  # fmt: skip
     try:
-        said: object = (work(*arguments),)
-    except BaseException:  # also pytest.fail's
-        said = traceback.format_exc()
+        result: object = (work(*arguments),)
+    except BaseException:  # includes pytest.fail
+        result = traceback.format_exc()
     content = io.BytesIO()
-    torch.save(said, content)  # the pipe's own way with tensors needs this process to live on
-    answer.send_bytes(content.getvalue())
-    os._exit(0)  # nothing of pytest's is this process's to finish
+    torch.save(result, content)  # a tensor in a pipe would need this process to stay alive
+    pipe.send_bytes(content.getvalue())
+    os._exit(0)  # without pytest's own clean-up, which belongs to the parent
 
 
-def _received(answer: Connection) -> Any:
-    if not answer.poll(900):
-        return "no answer in 900 s"
-    return torch.load(io.BytesIO(answer.recv_bytes()), weights_only=False)
+def _received(pipe: Connection) -> Any:
+    if not pipe.poll(900):
+        return "no result in 900 s"
+    return torch.load(io.BytesIO(pipe.recv_bytes()), weights_only=False)
 
 
 def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])

@@ -1,4 +1,4 @@
-"""Run folders of known scores, as training and evaluation write them."""
+"""Run folders with known scores, in the form that training and evaluation write."""
 
 import json
 from pathlib import Path
@@ -9,10 +9,10 @@ DATA = {"name": "streets", "split": "test", "targets": 96}
 
 
 def make_scores(miou: list[float | None], **more: object) -> dict[str, Any]:
-    """Of one class, whose IoU is the mIoU."""
+    """Scores with a single class."""
     known = [value for value in miou if value is not None]
     later = [value for value in miou[1:] if value is not None]
-    found = {
+    scores = {
         "miou": miou,
         "avg_k": fmean(known) if len(known) == len(miou) else None,
         "avg": fmean(later) if later else None,
@@ -22,7 +22,7 @@ def make_scores(miou: list[float | None], **more: object) -> dict[str, Any]:
         "boundary_f": {"3": [value and value / 4 for value in miou]},
         "video": None,
     }
-    return {**found, **more}
+    return {**scores, **more}
 
 
 def write_json(path: Path, content: object) -> Path:
@@ -41,18 +41,18 @@ def write_run(
     scores: dict[str, Any] | None = None,
     **metrics: object,
 ) -> Path:
-    """The folder of a run; one without mIoU is unfinished."""
+    """Writes the folder of a run, which is unfinished without mIoU."""
     name = (experiment or "mine").replace("/", f"/{backbone}/")
     folder = root / name / f"seed={seed}"
-    who = {"digest": f"{name}-{seed}", "name": name, "seed": seed, "experiment": experiment}
-    who["backbone"] = backbone
-    write_json(folder / "run.json", {**who, "interval": 5, "choices": {"recipe": recipe}})
+    identity = {"digest": f"{name}-{seed}", "name": name, "seed": seed, "experiment": experiment}
+    identity["backbone"] = backbone
+    write_json(folder / "run.json", {**identity, "interval": 5, "choices": {"recipe": recipe}})
     if miou is not None:
-        how = {
+        origin = {
             "interval": len(miou), "steps": 400, "commit": "abc123", "version": "0.1.0",
             "parameters": 1000, "data": DATA, "checkpoint": "last", "validation": None,
         }  # fmt: skip
-        content = {**who, **how, "scores": scores or make_scores(miou), **metrics}
+        content = {**identity, **origin, "scores": scores or make_scores(miou), **metrics}
         write_json(folder / "metrics.json", content)
     return folder
 
@@ -60,7 +60,7 @@ def write_run(
 def write_evaluation(
     folder: Path, miou: list[float | None], name: str = "wide", **more: object
 ) -> Path:
-    """Of a finished run, at the interval that the values have."""
+    """Writes an evaluation of a finished run; one mIoU per offset."""
     run = json.loads((folder / "metrics.json").read_text())
     names = ("digest", "name", "seed", "experiment", "backbone", "data", "checkpoint")
     content = {key: run[key] for key in names} | {

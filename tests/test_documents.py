@@ -1,4 +1,4 @@
-"""What the documents say: links lead somewhere, commands compose, choices exist."""
+"""Links in the documents lead somewhere, their commands compose, and their choices exist."""
 
 import re
 import shlex
@@ -19,11 +19,11 @@ WORD = r"(?:[\w./]+=)?(?:'[^'\n]*'|[^\s'`#();,]+[^\s'`#();]*)"
 COMMAND = re.compile(rf"(?:python -m bdnet\.|bdnet )(\w+)((?: +{WORD})+)")
 GROUPS = [path.relative_to(conf_folder()) for path in conf_folder().rglob("*") if path.is_dir()]
 CHOICE = re.compile(rf"(?<=[ `\n])({'|'.join(map(str, GROUPS))})=([\w/]+)")
-INVENTED = ("data=mine", "keyframe=mine", "sweep=NAME", "|", "...")  # the reader's; several at once
+PLACEHOLDERS = ("data=mine", "keyframe=mine", "sweep=NAME", "|", "...")
 
 
 def anchors(document: Path) -> set[str]:
-    """As GitHub makes them of headings."""
+    """The anchors that GitHub makes from headings."""
     headings = re.findall(r"^#+ (.*)$", document.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
@@ -46,24 +46,24 @@ def test_links_lead_somewhere(document: Path):
 )
 def test_choices_exist(document: Path):
     for group, name in CHOICE.findall(document.read_text()):
-        is_there = (conf_folder() / group / f"{name}.yaml").is_file() or name in ("none", "null")
-        assert is_there or f"{group}={name}" in INVENTED, f"{group}={name}"
+        exists = (conf_folder() / group / f"{name}.yaml").is_file() or name in ("none", "null")
+        assert exists or f"{group}={name}" in PLACEHOLDERS, f"{group}={name}"
 
 
 def commands() -> list[str]:
-    """Each that some document gives, once, as it stands there."""
-    found: dict[str, None] = {}
+    """All commands in the documents, without duplicates."""
+    lines: dict[str, None] = {}
     for document in DOCUMENTS:
         text = re.sub(r" *\\\n\s*", " ", document.read_text())
         text = re.sub(r"(`[^`\n]*)\n([^`\n]*`)", r"\1 \2", text)
         for verb, rest in COMMAND.findall(text):
-            if verb in VERBS and "=" in rest and not any(each in rest for each in INVENTED):
-                found[f"{verb}{rest}"] = None
-    return list(found)
+            if verb in VERBS and "=" in rest and not any(text in rest for text in PLACEHOLDERS):
+                lines[f"{verb}{rest}"] = None
+    return list(lines)
 
 
 def first(setting: str) -> str:
-    """One job of a sweep."""
+    """The first job of a sweep."""
     return setting if {"[", "'"} & set(setting) else setting.partition(",")[0]
 
 
@@ -74,6 +74,6 @@ def test_commands_are_found():
 @pytest.mark.parametrize("line", commands())
 def test_commands_compose(line: str):
     verb, *words = shlex.split(line)
-    settings = [quoted(named(first(each))) for each in words if "=" in each]
+    settings = [quoted(named(first(word))) for word in words if "=" in word]
     with initialize_config_dir(str(conf_folder()), version_base="1.3"):
         assert compose(verb, settings)

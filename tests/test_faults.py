@@ -1,4 +1,4 @@
-"""Whatever ends the work, at whatever moment: nothing is torn, and the end is the same."""
+"""Work that is killed at any moment leaves no damaged file, and the final result is the same."""
 
 import gc
 import importlib
@@ -25,11 +25,12 @@ from test_encode import write_images
 from tiny_training import settings
 from trees import same, state
 
-TIMES = {"seconds", "frames_per_second", "started", "machine", "commit"}  # of JSON: never the same
+# keys of JSON files whose values differ every time
+TIMES = {"seconds", "frames_per_second", "started", "machine", "commit"}
 
 
 class Work(NamedTuple):
-    """A command, and patterns of those of its files that another start must not make again."""
+    """A command, and patterns of its files that must not be written again after a restart."""
 
     verb: str
     arguments: list[str]
@@ -47,7 +48,7 @@ def works(
     make_video: Callable[..., Path],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, Work]:
-    """Everything that takes long."""
+    """The commands that may take long."""
     images = tmp_path_factory.mktemp("images")
     for name in "abcde":
         write_images(images / name, count=40, size=(240, 320))
@@ -66,7 +67,7 @@ def works(
             [
                 *("data=streets", "data.dataset.root=cache", "data.dataset.processes=2"),
                 "data.dataset.clips={train: 5, val: 2, test: 1}",
-                *(f"data.dataset.parameters.{each}" for each in small),
+                *(f"data.dataset.parameters.{size}" for size in small),
                 *("data.dataset.encoding.interval=6", "data.workers=0", "sheet=sheet.png"),
             ],
             ("cache/*/*/videos/[!.]*.mp4",),
@@ -79,12 +80,12 @@ def works(
 
 
 def start(work: Work, folder: Path) -> ForkProcess:
-    """The command, in a process of its own that has imported everything already."""
+    """Starts the command in a fork of this process, which has imported everything already."""
     folder.mkdir(exist_ok=True)
     gc.collect()  # a decoder of earlier tests, freed after the fork, would wait for its threads
     process = multiprocessing.get_context("fork").Process(target=_command, args=(work, folder))
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that threads do not survive a fork: none is at work
+        warnings.simplefilter("ignore")  # threads do not survive a fork, but none is running
         process.start()
     return process
 
@@ -100,7 +101,7 @@ def _command(work: Work, folder: Path) -> None:
 
 
 def check_whole(folder: Path) -> None:
-    """Every file that has its name can be read to its end."""
+    """Checks that all files except temporary ones are complete."""
     for path in sorted(folder.rglob("*")):
         if not path.is_file() or any(".partial" in part for part in path.parts):
             continue
@@ -118,7 +119,7 @@ def check_whole(folder: Path) -> None:
 
 
 def results(folder: Path) -> dict[str, Any]:
-    """What the work was for, by file."""
+    """The contents of the output files, without times."""
     return dict(_results(folder))
 
 
@@ -132,58 +133,59 @@ def _results(folder: Path) -> Iterator[tuple[str, Any]]:
         elif path.suffix == ".json":
             yield name, without_times(json.loads(path.read_text()))
         elif path.suffix == ".ckpt":
-            found = torch.load(path, weights_only=True)
-            yield name, {key: found[key] for key in ("state_dict", "global_step")}
+            checkpoint = torch.load(path, weights_only=True)
+            yield name, {key: checkpoint[key] for key in ("state_dict", "global_step")}
 
 
 def without_times(content: Any) -> Any:
     if isinstance(content, dict):
-        return {key: without_times(each) for key, each in content.items() if key not in TIMES}
+        return {key: without_times(value) for key, value in content.items() if key not in TIMES}
     return content
 
 
 def survive(work: Work, folder: Path, whole: Path, seconds: float, kills: int, seed: int) -> int:
-    """Kills the work so many times, in rounds of at most 3 from its beginning; how often it was."""
-    chance, killed, number = random.Random(seed), 0, 0
-    wanted = results(whole)
+    """Kills the work `kills` times, at most 3 times per folder, and checks the final result."""
+    rng, killed, number = random.Random(seed), 0, 0
+    expected = results(whole)
     while killed < kills:
         number += 1
-        place = folder / f"{number}"
-        place.mkdir()
+        attempt = folder / f"{number}"
+        attempt.mkdir()
         kept: dict[Path, tuple[int, int]] = {}
         for _ in range(min(3, kills - killed)):
-            killed += end(work, place, chance.uniform(0, seconds), chance)
-            check_whole(place)
+            killed += end(work, attempt, rng.uniform(0, seconds), rng)
+            check_whole(attempt)
             for pattern in work.finished:
-                kept |= {path: each for path, each in state(place).items() if path.match(pattern)}
-        assert ended(start(work, place)) == 0, (place / "log").read_text()
-        check_whole(place)
-        now = state(place)
+                files = state(attempt)
+                kept |= {path: files[path] for path in files if path.match(pattern)}
+        assert ended(start(work, attempt)) == 0, (attempt / "log").read_text()
+        check_whole(attempt)
+        now = state(attempt)
         assert {path: now[path] for path in kept} == kept
-        found = results(place)
-        assert found.keys() == wanted.keys()
-        assert [name for name in wanted if not same(found[name], wanted[name])] == []
-        left = [path for path in place.rglob("*.partial*") if not path.match("*wandb*")]
+        final = results(attempt)
+        assert final.keys() == expected.keys()
+        assert [name for name in expected if not same(final[name], expected[name])] == []
+        left = [path for path in attempt.rglob("*.partial*") if not path.match("*wandb*")]
         assert not left
     return killed
 
 
-def end(work: Work, folder: Path, after: float, chance: random.Random) -> bool:
-    """Starts the work and ends it after so many seconds, in one of two ways; False: it was done."""
+def end(work: Work, folder: Path, after: float, rng: random.Random) -> bool:
+    """Starts the work and kills or terminates it after some seconds; False if it was finished."""
     process = start(work, folder)
     process.join(after)
     if process.exitcode is not None:
         assert process.exitcode == 0, (folder / "log").read_text()
         return False
-    how = chance.choice([signal.SIGKILL, signal.SIGTERM])
+    number = rng.choice([signal.SIGKILL, signal.SIGTERM])
     with (folder / "log").open("a") as log:
-        log.write(f"\n--- {how.name} after {after:.2f} s\n")
-    os.kill(process.pid, how)
+        log.write(f"\n--- {number.name} after {after:.2f} s\n")
+    os.kill(process.pid, number)
     code = ended(process)
-    if how == signal.SIGTERM and code not in (0, -how):  # not at the very beginning or end
-        assert code == 128 + how, (folder / "log").read_text()
-        said = (folder / "log").read_text().splitlines()
-        assert any(line.startswith(f"bdnet {work.verb}: terminated") for line in said[-3:]), said
+    if number == signal.SIGTERM and code not in (0, -number):  # before and after bdnet's handler
+        assert code == 128 + number, (folder / "log").read_text()
+        lines = (folder / "log").read_text().splitlines()
+        assert any(line.startswith(f"bdnet {work.verb}: terminated") for line in lines[-3:]), lines
     return code != 0
 
 
@@ -196,7 +198,7 @@ def ended(process: ForkProcess) -> int | None:
 
 
 def run_whole(work: Work, folder: Path) -> float:
-    """Does the work without interruption, and tells how long it took."""
+    """Does the work without interruption, and returns the seconds that it took."""
     begin = time.monotonic()
     assert ended(start(work, folder)) == 0, (folder / "log").read_text()
     return time.monotonic() - begin

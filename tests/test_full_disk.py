@@ -1,4 +1,4 @@
-"""A disk without space: a sentence that names the file and the way out, and no file is lost."""
+"""On a full disk, the error names the file and a remedy, and no existing file is lost."""
 
 import os
 import resource
@@ -19,22 +19,22 @@ from bdnet.reports.pictures.file import save
 from bdnet.runs.run import Run
 from bdnet.system.files import write_json
 from bdnet.training.checkpoint_io import AtomicCheckpointIO
-from processes import together
+from processes import in_processes
 from test_encode import jobs, write_images
-from tiny_training import checkpoint, killed, run, settings
+from tiny_training import checkpoint, interrupt_at, run, settings
 from trees import state
 
 
 def limited(work: Callable[..., object], size: int, *arguments: object) -> str:
-    """What the user hears of work during which no file may become larger than so many bytes."""
-    (said,) = together(_limited, work, size, *arguments, count=1)
-    return str(said)
+    """The error message of work during which no file may become larger than `size` bytes."""
+    (message,) = in_processes(_limited, work, size, *arguments, count=1)
+    return str(message)
 
 
 def _limited(work: Callable[..., object], size: int, *arguments: object) -> str:
-    nowhere = os.open(os.devnull, os.O_WRONLY)  # what is printed ends in a file elsewhere
+    null = os.open(os.devnull, os.O_WRONLY)  # the output may go to a file, which is limited too
     for descriptor in (1, 2):
-        os.dup2(nowhere, descriptor)
+        os.dup2(null, descriptor)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
     try:
         return f"{work(*arguments)}"
@@ -46,9 +46,11 @@ def test_numbers_and_pictures(tmp_path: Path):
     write_json(tmp_path / "metrics.json", {"miou": 0.5})
     noise = np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8)
     before = state(tmp_path)
-    said = limited(write_json, 100, tmp_path / "metrics.json", {"miou": [0.5] * 100})
-    assert said.startswith(f"{tmp_path}/metrics.json: cannot be written ([Errno 27] File too large")
-    assert said.endswith("free space on its disk, or name another path")
+    message = limited(write_json, 100, tmp_path / "metrics.json", {"miou": [0.5] * 100})
+    assert message.startswith(
+        f"{tmp_path}/metrics.json: cannot be written ([Errno 27] File too large"
+    )
+    assert message.endswith("free space on its disk, or name another path")
     assert f"{tmp_path}/0.png: cannot be written (File" in limited(
         save, 100, noise, tmp_path / "0.png"
     )
@@ -59,33 +61,34 @@ def test_a_checkpoint(tmp_path: Path):
     path = tmp_path / "last.ckpt"
     AtomicCheckpointIO().save_checkpoint({"state_dict": {}, "global_step": 3}, path)
     before = path.read_bytes()
-    said = limited(
+    message = limited(
         AtomicCheckpointIO().save_checkpoint, 4000, {"state_dict": {"a": "b" * 9000}}, path
     )
-    assert said.startswith(f"{path}: cannot be written ([Errno 27] File too large")
-    assert said.endswith("start again: training resumes from the previous checkpoint")
-    assert [each.name for each in tmp_path.iterdir()] == ["last.ckpt"]
+    assert message.startswith(f"{path}: cannot be written ([Errno 27] File too large")
+    assert message.endswith("start again: training resumes from the previous checkpoint")
+    assert [path.name for path in tmp_path.iterdir()] == ["last.ckpt"]
     assert path.read_bytes() == before
 
 
 def test_a_video(tmp_path: Path):
     write_images(tmp_path / "in/a", count=8, size=(240, 320))
     (job,) = jobs(str(tmp_path / "in/a"), tmp_path / "out.mp4")
-    said = limited(transcode, 3000, job)
+    message = limited(transcode, 3000, job)
     assert (
-        "out.mp4: cannot be written after 8 frames (File too large); check the disk's free" in said
+        "out.mp4: cannot be written after 8 frames (File too large); check the disk's free"
+        in message
     )
-    assert [each.name for each in tmp_path.iterdir()] == ["in"]
+    assert [path.name for path in tmp_path.iterdir()] == ["in"]
 
 
 @pytest.mark.parametrize(
-    ("size", "what"), [(20, "labels/.clip.partial/000000.png"), (900, "videos/clip.mp4")]
+    ("size", "file"), [(20, "labels/.clip.partial/000000.png"), (900, "videos/clip.mp4")]
 )
-def test_a_clip_of_a_data_set(size: int, what: str, tmp_path: Path):
+def test_a_clip_of_a_data_set(size: int, file: str, tmp_path: Path):
     pictures = list(render(StreetParameters(64, 96, 2), 0))
-    said = limited(write_clip, size, tmp_path, "clip", pictures, Encoding(crf=1))
-    assert f"{tmp_path}/{what}: cannot be written" in said
-    assert "File too large" in said
+    message = limited(write_clip, size, tmp_path, "clip", pictures, Encoding(crf=1))
+    assert f"{tmp_path}/{file}: cannot be written" in message
+    assert "File too large" in message
     assert not list(tmp_path.rglob("*.mp4"))
     write_clip(tmp_path, "clip", pictures, Encoding())
     assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == [
@@ -96,20 +99,20 @@ def test_a_clip_of_a_data_set(size: int, what: str, tmp_path: Path):
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 16 MB."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(place)]
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(folder)]
     if sys.platform != "linux" or os.geteuid() or subprocess.run(mount, check=False).returncode:
         pytest.skip("mounting a small file system is not allowed here")
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
 
 
 def test_a_training_whose_disk_is_full_goes_on_when_there_is_space(
     bands: Path, small_disk: Path, monkeypatch: pytest.MonkeyPatch
 ):
     given = [*settings(bands, small_disk), "steps=3"]
-    killed(monkeypatch, 2, *given)
+    interrupt_at(monkeypatch, 2, *given)
     folder = Run(small_disk / "tiny/seed=0").folder
     (small_disk / "else").write_bytes(bytes(os.statvfs(small_disk).f_bavail * 4096 - 8192))
     with pytest.raises(BdnetError, match=r"\.ckpt: cannot be written \(\[Errno 28\] No space"):

@@ -27,7 +27,7 @@ EXPERIMENTS = sorted(
 )
 
 
-# where the files of a group of conf/ are configured; other groups have no package of their own
+# the package that a group of conf/ configures; other groups have none of their own
 PACKAGES = {
     "keyframe": "keyframes", "loss": "losses", "model": "models",
     "model/boundary": "models.boundary",
@@ -35,8 +35,8 @@ PACKAGES = {
     "target": "benchmarks", "table": "reports.tables", "figure": "reports.tables",
     "data": "data", "teacher": "models",
 }  # fmt: skip
-ONE_EACH = ("keyframe", "model/boundary", "model/head", "model/propagation")
-DOORS = {path.stem for path in (ROOT / "src/bdnet").glob("*.py")}
+ONE_MODULE_PER_CHOICE = ("keyframe", "model/boundary", "model/head", "model/propagation")
+ENTRY_POINTS = {path.stem for path in (ROOT / "src/bdnet").glob("*.py")}
 
 
 def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -46,28 +46,28 @@ def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def targets(node: object) -> list[DictConfig]:
-    """Every node below one that names something to instantiate."""
+    """All nodes with a `_target_`, at any depth."""
     if not isinstance(node, DictConfig | ListConfig):
         return []
-    is_one = isinstance(node, DictConfig) and "_target_" in node
+    is_target = isinstance(node, DictConfig) and "_target_" in node
     keys = node if isinstance(node, DictConfig) else range(len(node))
-    children = (node._get_node(key) for key in keys)  # what they refer to is not looked up
-    return [node] * is_one + [each for child in children for each in targets(child)]
+    children = (node._get_node(key) for key in keys)  # interpolations are not resolved
+    return [node] * is_target + [target for child in children for target in targets(child)]
 
 
-def test_only_doors_lie_on_the_top_floor():
-    assert DOORS - {"__init__", "__main__", "types", "errors"} == set(VERBS)
+def test_modules_outside_packages_are_entry_points():
+    assert ENTRY_POINTS - {"__init__", "__main__", "types", "errors"} == set(VERBS)
 
 
 @pytest.mark.parametrize("group", PACKAGES)
 def test_a_group_configures_its_package(group: str):
-    """And where each choice is a thing of its own, the file of the same name."""
+    """Some groups configure one module per choice, of the same name."""
     for path in conf_folder().glob(f"{group}/*.yaml"):
         named = [node._target_ for node in targets(OmegaConf.load(path))]
-        if not named:  # what others build on
+        if not named:  # a part that other choices include
             continue
         home = f"bdnet.{PACKAGES[group]}."
-        home += f"{path.stem}." if group in ONE_EACH else ""
+        home += f"{path.stem}." if group in ONE_MODULE_PER_CHOICE else ""
         assert named[0].startswith(home), path
 
 
@@ -108,21 +108,21 @@ def test_data_sets_compose_to_all_that_their_targets_need(name: str):
     assert config.data.augmentation.transforms.crop.height > 0
 
 
-def test_recipes_say_the_same_things():
-    """So that what composes with one of them composes with all."""
-    said = {}
+def test_recipes_have_the_same_keys():
+    """So that an experiment that composes with one recipe composes with all."""
+    recipes = {}
     with initialize_config_dir(str(conf_folder()), version_base="1.3"):
         for recipe in RECIPES:
             data = recipe if recipe in DATA_SETS else "streets"
             chosen = [f"data={data}", f"recipe={recipe}", "data.dataset.root=."]
-            said[recipe] = keys(compose("train", chosen).recipe)
-    assert all(each == said["streets"] for each in said.values())
+            recipes[recipe] = keys(compose("train", chosen).recipe)
+    assert all(names == recipes["streets"] for names in recipes.values())
 
 
 def keys(node: object, path: str = "") -> set[str]:
     if not isinstance(node, DictConfig):
         return {path}
-    return {key for name, each in node.items() for key in keys(each, f"{path}.{name}")}
+    return {key for name, child in node.items() for key in keys(child, f"{path}.{name}")}
 
 
 @pytest.mark.parametrize(
@@ -138,9 +138,9 @@ def test_experiments_compose_to_all_that_their_targets_need(recipe: str):
     with initialize_config_dir(str(conf_folder()), version_base="1.3"):
         for experiment in EXPERIMENTS if recipe in ("small", "cityscapes") else few:
             chosen = [f"data={data}", f"recipe={recipe}", f"experiment={experiment}"]
-            chosen.append("data.dataset.root=.")  # where a user's own data lies
+            chosen.append("data.dataset.root=.")  # the folder of a user's own data
             config = compose("train", chosen, return_hydra_config=True)
-            HydraConfig.instance().set_config(config)  # some of it names its choices
+            HydraConfig.instance().set_config(config)  # for ${hydra:runtime.choices}
             with open_dict(config):
                 del config["hydra"]
             check_keys(config, is_whole=True)
@@ -150,9 +150,9 @@ def test_experiments_compose_to_all_that_their_targets_need(recipe: str):
 
 
 @pytest.mark.parametrize("path", YAMLS, ids=lambda path: str(path.relative_to(conf_folder())))
-def test_yaml_says_what_it_is_for(path: Path):
+def test_yaml_begins_with_a_comment(path: Path):
     lines = path.read_text().splitlines()
-    if lines[0] == "# @package _global_":  # Hydra reads it only there
+    if lines[0] == "# @package _global_":  # Hydra reads it only in the first line
         del lines[0]
     assert lines[0].startswith("# ")
     assert "@package" not in "\n".join(lines)
@@ -173,7 +173,7 @@ def test_console_command_lists_its_verbs_and_refuses_others(tmp_path: Path):
     assert "no verb 'prob'" in wrong.stderr
 
 
-def test_an_error_of_the_user_is_a_sentence_without_a_traceback(tmp_path: Path):
+def test_a_users_error_is_a_message_without_traceback(tmp_path: Path):
     answer = run("-m", "bdnet.probe", "video=absent.mp4", folder=tmp_path)
     assert answer.returncode == 1
     assert answer.stderr.startswith("bdnet probe: absent.mp4: no such file")
@@ -181,7 +181,7 @@ def test_an_error_of_the_user_is_a_sentence_without_a_traceback(tmp_path: Path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_wrong_value_is_a_sentence_too(tmp_path: Path):
+def test_a_wrong_value_is_a_message_too(tmp_path: Path):
     answer = command("probe", "data=streets", "data.interval=0", folder=tmp_path)
     assert answer.returncode == 1
     assert answer.stderr.startswith("bdnet probe: interval=0: ")
@@ -222,8 +222,8 @@ def test_wheel_carries_the_configuration(tmp_path: Path):
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert used.returncode == 0, used.stderr
-    where, interval = used.stdout.splitlines()
-    assert Path(where).is_relative_to(packages)
+    path, interval = used.stdout.splitlines()
+    assert Path(path).is_relative_to(packages)
     assert interval == "12"
 
 

@@ -34,9 +34,9 @@ BANDS = Classes(("road", "car", "person"), ((90, 90, 90), (0, 0, 142), (220, 20,
 HEIGHT, WIDTH, LENGTH = 64, 96, 8
 SPEED = 2  # pixels per frame
 SPLITS = {"train": 3, "val": 1, "test": 2}  # videos; those of val and test are among train's
-# of a run that needs one of two steps
+# overrides of a run that needs another run of two steps
 NEEDS_BASE = ("needs=[table2/base]", "+recipe.name=tiny", "+recipe.base={steps: 2, lr: 1e-3}")
-FORGETFUL = "model.head._target_=tiny_training.Forgetful"
+DROPOUT_HEAD = "model.head._target_=tiny_training.DropoutHead"
 
 
 def labels(index: int, number: int = 0) -> NDArray[np.uint8]:
@@ -46,7 +46,7 @@ def labels(index: int, number: int = 0) -> NDArray[np.uint8]:
 
 
 def picture(index: int, number: int = 0) -> NDArray[np.uint8]:
-    """RGB of the same frame: the bands' colours, with a texture that moves with them."""
+    """RGB image of that frame: the bands' colours with a texture that moves with them."""
     texture = Pan((SPEED, 0), number).picture(index, HEIGHT, WIDTH)
     painted = 0.6 * BANDS.palette()[labels(index, number)] + 0.4 * texture
     return painted.round().astype(np.uint8)
@@ -96,14 +96,14 @@ def composed(*overrides: str) -> Iterator[tuple[DictConfig, dict[str, Any]]]:
 
 
 def run(*overrides: str) -> Path:
-    """Trains, as the command with these arguments does; the folder of the run."""
+    """Trains with these overrides in this process; returns the folder of the run."""
     with composed(*overrides) as (config, _):
         train(config)
         return Path(config.folder)
 
 
-def killed(monkeypatch: pytest.MonkeyPatch, step: int, *overrides: str) -> None:
-    """Trains up to this step, and is interrupted at the beginning of the next one."""
+def interrupt_at(monkeypatch: pytest.MonkeyPatch, step: int, *overrides: str) -> None:
+    """Trains, and interrupts at the beginning of the step after this one."""
 
     def interrupt(module: Distiller, batch: object, batch_idx: int) -> None:
         if module.global_step == step:
@@ -124,7 +124,7 @@ def metrics(folder: Path) -> dict[str, Any]:
 
 
 def prepared(config: DictConfig) -> tuple[Distiller, ClipDataModule]:
-    """The parts of a training, before it begins."""
+    """The LightningModule and data of a training, before it begins."""
     data = data_of(config)
     with open_dict(config):
         config.classes = config.classes or len(data.dataset.classes)
@@ -132,7 +132,7 @@ def prepared(config: DictConfig) -> tuple[Distiller, ClipDataModule]:
 
 
 def fit(distiller: Distiller, batches: list[Clip], *callbacks: Callback) -> pl.Trainer:
-    """Trains on these batches, one step each, without anything around."""
+    """Trains on these batches, one step each, without callbacks or files of our own."""
     trainer = pl.Trainer(
         max_steps=len(batches), accelerator="cpu", logger=False, enable_checkpointing=False,
         enable_progress_bar=False, enable_model_summary=False, callbacks=list(callbacks),
@@ -141,15 +141,15 @@ def fit(distiller: Distiller, batches: list[Clip], *callbacks: Callback) -> pl.T
     return trainer
 
 
-class Forgetful(DeepLabV2):
+class DropoutHead(DeepLabV2):
     """A head with dropout: training it draws random numbers."""
 
     def forward(self, feature: Tensor, *others: Tensor) -> Tensor:
         return super().forward(torch.nn.functional.dropout(feature, 0.2, self.training), *others)
 
 
-class Poison(LabelLoss):
-    """Is not a number from step number `at` on, counted from 0."""
+class NanLoss(LabelLoss):
+    """A loss that is NaN from step `at` on, counted from 0."""
 
     at = 10**9
 

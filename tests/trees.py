@@ -61,15 +61,15 @@ def read(path: Path) -> Picture:
 
 
 def state(folder: Path) -> dict[Path, tuple[int, int]]:
-    """File number and time of change of every file; a file written again has others."""
+    """Inode and modification time of all files; both change when a file is written again."""
     files = (path for path in folder.rglob("*") if path.is_file() and path.name != ".lock")
     return {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in files}
 
 
 class Numbered(ClipDataset):
-    """Videos of 12 frames whose labels are the frames' numbers, and whose originals are kept.
+    """Videos of 12 frames, whose labels are the frame numbers, with their original images.
 
-    labelled: of each video, the frames that have a label
+    labelled: for each video, the labelled frames
     """
 
     classes = Classes(tuple(map(str, range(12))), ((0, 0, 0),) * 12)
@@ -110,12 +110,12 @@ def _epochs(loader: Loader, count: int) -> Iterator[Clip]:
         yield from loader
 
 
-def same(one: Any, other: Any) -> bool:
+def same(first: Any, second: Any) -> bool:
     """Whether two tensors, or nested containers of tensors and values, are equal bit for bit."""
-    if isinstance(one, torch.Tensor):
-        return torch.equal(one, other)
-    if isinstance(one, dict):
-        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
-    if isinstance(one, list | tuple):
-        return len(one) == len(other) and all(map(same, one, other))
-    return bool(one == other)
+    if isinstance(first, torch.Tensor):
+        return torch.equal(first, second)
+    if isinstance(first, dict):
+        return first.keys() == second.keys() and all(same(first[key], second[key]) for key in first)
+    if isinstance(first, list | tuple):
+        return len(first) == len(second) and all(map(same, first, second))
+    return bool(first == second)

@@ -1,4 +1,4 @@
-"""Videos of every kind that people have, and what is to become of each."""
+"""Videos of all kinds that people have, with the expected result of `predict`."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from videos import CLEAN_H264, CLEAN_MPEG, Pan, Video, overwrite, packet_positio
 
 SLOW = Pan((1.5, -1.0))
 SIZE = 48, 64
-LYING = 64, 48
+PORTRAIT = 64, 48
 FRAMES = 9
 WILD = {"g": "6", "bf": "2", "refs": "3", "threads": "1"}
 
@@ -25,24 +25,25 @@ Write = Callable[[Path], None]
 
 @dataclass(frozen=True)
 class Kind:
-    """A file, how it comes about, and what is to become of it.
+    """A video file and the expected result of `predict`.
 
-    frames: of its film; None of what is refused
-    size:   (height, width) of its labels
-    says:   a pattern in the refusal, or among the problems that are reported
-    lost:   frames that cannot be decoded; the film then shows the one before
+    write:   writes the file
+    frames:  of the film; None if the file is refused
+    size:    (height, width) of the labels
+    problem: a pattern in the error message, or among the reported problems
+    lost:    number of frames that cannot be decoded; the film repeats the frame before
     """
 
     name: str
     write: Write
     frames: int | None = FRAMES
     size: tuple[int, int] = SIZE
-    says: str = ""
+    problem: str = ""
     lost: int = 0
 
     @property
-    def place(self) -> str:
-        """Where it stands below the folder of all: by ending, since two must not share a stem."""
+    def path(self) -> str:
+        """Relative path, in a folder per ending, because two files must not share a stem."""
         return f"{self.name.rpartition('.')[2]}/{self.name}"
 
 
@@ -77,10 +78,10 @@ def harmed(write: Write, packets: Iterable[int]) -> Write:
 
     def do(path: Path) -> None:
         write(path)
-        places = packet_positions(path)
+        positions = packet_positions(path)
         for number in packets:
-            place, size = places[number]
-            overwrite(path, place, bytes(size))
+            position, size = positions[number]
+            overwrite(path, position, bytes(size))
 
     return do
 
@@ -88,7 +89,7 @@ def harmed(write: Write, packets: Iterable[int]) -> Write:
 def repacked(
     write: Write, change: Callable[[int, av.Packet], bool | None], **options: str
 ) -> Write:
-    """Writes a file again, packet by packet, those aside of which `change` says False."""
+    """Writes a file again, packet by packet, without packets for which `change` returns False."""
 
     def do(path: Path) -> None:
         source = path.with_name(f"source-{path.name}")
@@ -117,8 +118,8 @@ def joined(*parts: Write) -> Write:
     return do
 
 
-def accompanied(path: Path) -> None:
-    """A film of today: sound, subtitles, and another video after the first."""
+def with_other_streams(path: Path) -> None:
+    """A file with sound, subtitles and a second video."""
     source = path.with_suffix(".srt")
     source.write_text("1\n00:00:00,000 --> 00:00:00,200\nwords\n")
     with av.open(str(source)) as lines, av.open(str(path), "w") as container:
@@ -127,8 +128,8 @@ def accompanied(path: Path) -> None:
         )
         sound = container.add_stream("aac", rate=16000, layout="mono")
         words = container.add_stream_from_template(lines.streams[0])
-        _show(container, {first: SIZE, second: (80, 80)})
-        _sing(container, sound)
+        _mux_video(container, {first: SIZE, second: (80, 80)})
+        _mux_audio(container, sound)
         for line in lines.demux():
             if line.size:
                 line.stream = words
@@ -137,15 +138,15 @@ def accompanied(path: Path) -> None:
 
 
 def covered(path: Path) -> None:
-    """A video behind a still picture of its cover."""
+    """A video after a stream with a still cover picture."""
     with av.open(str(path), "w") as container:
         cover = container.add_stream("mjpeg", rate=1)
         cover.disposition, cover.pix_fmt = Disposition.attached_pic, "yuvj420p"
         main = container.add_stream("libx264", rate=25, options=CLEAN_H264)
-        _show(container, {cover: (32, 32), main: SIZE})
+        _mux_video(container, {cover: (32, 32), main: SIZE})
 
 
-def _show(container: OutputContainer, streams: dict[VideoStream, tuple[int, int]]) -> None:
+def _mux_video(container: OutputContainer, streams: dict[VideoStream, tuple[int, int]]) -> None:
     for stream, size in streams.items():
         stream.height, stream.width = size
     container.start_encoding()
@@ -156,7 +157,7 @@ def _show(container: OutputContainer, streams: dict[VideoStream, tuple[int, int]
         container.mux(stream.encode())
 
 
-def _sing(container: OutputContainer, stream: AudioStream) -> None:
+def _mux_audio(container: OutputContainer, stream: AudioStream) -> None:
     for index in range(5):
         noise = np.random.default_rng(index).integers(-999, 999, (1, 1024)).astype(np.int16)
         frame = av.AudioFrame.from_ndarray(noise, format="s16", layout="mono")
@@ -165,10 +166,10 @@ def _sing(container: OutputContainer, stream: AudioStream) -> None:
     container.mux(stream.encode())
 
 
-def sung(path: Path) -> None:
-    """Sound without picture."""
+def audio_only(path: Path) -> None:
+    """A file with sound and no video."""
     with av.open(str(path), "w") as container:
-        _sing(container, container.add_stream("aac", rate=16000, layout="mono"))
+        _mux_audio(container, container.add_stream("aac", rate=16000, layout="mono"))
 
 
 def empty(path: Path) -> None:
@@ -196,7 +197,7 @@ def repeated(number: int, packet: av.Packet) -> None:
 
 
 def jumping(number: int, packet: av.Packet) -> None:
-    """An hour passes unseen in the middle."""
+    """Time stamps jump by an hour in the middle."""
     if number > 4:
         packet.pts, packet.dts = packet.pts + 3600 * 90000, packet.dts + 3600 * 90000
 
@@ -210,8 +211,8 @@ def headless(write: Write, packet: int) -> Write:
 
     def do(path: Path) -> None:
         write(path)
-        place, _ = packet_positions(path)[packet]
-        path.write_bytes(path.read_bytes()[place // 188 * 188 :])
+        position, _ = packet_positions(path)[packet]
+        path.write_bytes(path.read_bytes()[position // 188 * 188 :])
 
     return do
 
@@ -229,25 +230,25 @@ UNDECODABLE = r"none of whose frames can be decoded"
 
 KINDS = [
     Kind("clean.mp4", video()),
-    Kind("b_frames.mp4", x264(refs="1"), says="B-frames"),
-    Kind("references.mp4", x264(bf="0", refs="5"), says="allows 5 reference frames"),
-    Kind("open_group.mp4", x264(x264_params="open-gop=1"), says="B-frames"),
+    Kind("b_frames.mp4", x264(refs="1"), problem="B-frames"),
+    Kind("references.mp4", x264(bf="0", refs="5"), problem="allows 5 reference frames"),
+    Kind("open_group.mp4", x264(x264_params="open-gop=1"), problem="B-frames"),
     Kind("long_group.mp4", video(options=LONG)),
     Kind("all_intra.mp4", video(options={**CLEAN_H264, "g": "1", "keyint_min": "1"})),
     Kind("variable_rate.mp4", video(stamps=(0, 4, 7, 20, 21, 23, 50, 51, 60))),
     Kind("ntsc.mp4", video(rate=Fraction(30000, 1001))),
     Kind("1000_per_second.mp4", video(rate=1000)),
     Kind("clock_for_rate.mkv", video(rate=90000)),
-    Kind("rotated_90.mp4", video(rotation=90), size=LYING),
+    Kind("rotated_90.mp4", video(rotation=90), size=PORTRAIT),
     Kind("rotated_180.mp4", video(rotation=180)),
-    Kind("rotated_270.mov", video(rotation=-90, options=WILD), size=LYING, says="B-frames"),
+    Kind("rotated_270.mov", video(rotation=-90, options=WILD), size=PORTRAIT, problem="B-frames"),
     Kind("anamorphic.mp4", video(settings=(("sample_aspect_ratio", Fraction(16, 11)),))),
     Kind("422.mp4", video(pixel_format="yuv422p")),
     Kind("444.mp4", video(pixel_format="yuv444p")),
     Kind("full_range.mp4", video(pixel_format="yuvj420p")),
     Kind("ten_bit.mp4", video(pixel_format="yuv420p10le")),
     Kind("grey.mp4", video(pixel_format="gray")),
-    Kind("interlaced.mp4", x264(flags="+ilme+ildct"), says="is interlaced"),
+    Kind("interlaced.mp4", x264(flags="+ilme+ildct"), problem="is interlaced"),
     Kind("odd.mp4", video(pixel_format="yuv444p", size=(47, 61)), size=(47, 61)),
     Kind("8x8.mp4", video(size=(8, 8)), size=(8, 8)),
     Kind("2x2.mp4", video(size=(2, 2)), size=(2, 2)),
@@ -255,58 +256,65 @@ KINDS = [
     Kind("tall.mp4", video(size=(2000, 16)), size=(2000, 16)),
     Kind("one_frame.mp4", video(frames=1), 1),
     Kind("mpeg1.mpg", video("mpeg1video")),
-    Kind("mpeg2_b.ts", video("mpeg2video", options=MPEG_B), says="B-frames"),
-    Kind("mpeg4_b.avi", video("mpeg4", options=MPEG_B), says="B-frames"),
+    Kind("mpeg2_b.ts", video("mpeg2video", options=MPEG_B), problem="B-frames"),
+    Kind("mpeg4_b.avi", video("mpeg4", options=MPEG_B), problem="B-frames"),
     Kind("h263.3gp", video("h263", size=(96, 128)), size=(96, 128)),
     Kind("sorenson.flv", video("flv")),
     Kind("wmv2.wmv", video("wmv2")),
     Kind("raw.h264", video()),
     Kind("raw.m2v", video("mpeg2video")),
-    Kind("fragmented.mp4", repacked(x264(), keep, **FRAGMENTS), says="B-frames"),
+    Kind("fragmented.mp4", repacked(x264(), keep, **FRAGMENTS), problem="B-frames"),
     Kind("from_the_middle.ts", headless(video(frames=30), 5), 18),
     Kind(
         "no_keyframe_first.mp4",
         repacked(x264(), lambda number, _: number > 2),
         3,
-        says="holds 5 frames, of which 2 cannot be decoded",
+        problem="holds 5 frames, of which 2 cannot be decoded",
     ),
     Kind(
         "no_keyframe.mp4",
         repacked(video(options=LONG), lambda number, _: number > 2),
         None,
-        says=UNDECODABLE,
+        problem=UNDECODABLE,
     ),
     Kind("edit_list.mp4", repacked(x264(), shifted(-1024), avoid_negative_ts="disabled"), 7),
     Kind("negative.mkv", repacked(video(), shifted(-2048), avoid_negative_ts="disabled")),
     Kind("same_stamps.mkv", repacked(video(), repeated)),
-    Kind("accompanied.mkv", accompanied),
+    Kind("other_streams.mkv", with_other_streams),
     Kind("covered.mp4", covered),
-    Kind("audio.mp4", sung, None, says="no video in it, only audio; give a file with a picture"),
+    Kind(
+        "audio.mp4",
+        audio_only,
+        None,
+        problem="no video in it, only audio; give a file with a picture",
+    ),
     Kind(
         "sizes.ts",
         joined(video(), video(size=(64, 96))),
         None,
-        says=r"changes its picture size from \(48, 64\) to \(64, 96\).* at frame 9; re-encode it",
+        problem=r"changes its picture size from \(48, 64\) to \(64, 96\).* at frame 9;",
     ),
     Kind("lost_middle.mp4", harmed(video(), (4, 5)), lost=2),
-    Kind("lost_first.mp4", harmed(video(), (0,)), None, says=UNDECODABLE),
-    Kind("truncated.mp4", cut(video(), 0.5), None, says=UNREADABLE),
+    Kind("lost_first.mp4", harmed(video(), (0,)), None, problem=UNDECODABLE),
+    Kind("truncated.mp4", cut(video(), 0.5), None, problem=UNREADABLE),
     Kind("truncated.ts", cut(video(), 0.5), 3),
-    Kind("no_frames.avi", empty, None, says="a video without a frame; copy it again"),
-    Kind("no_stream.mp4", empty, None, says="no video in it, no stream at all"),
-    Kind("nothing.mp4", lambda path: path.touch(), None, says=r"an empty file \(0 bytes\)"),
-    Kind("text.mp4", lambda path: path.write_text("dear diary,\n" * 99), None, says=UNREADABLE),
-    Kind("hevc.mp4", video("libx265", options=QUIET), None, says=f"hevc video, whose {NO_VECTORS}"),
-    Kind("vp9.webm", video("libvpx-vp9", options=HASTY), None, says=f"vp9 video.* {NO_VECTORS}"),
+    Kind("no_frames.avi", empty, None, problem="a video without a frame; copy it again"),
+    Kind("no_stream.mp4", empty, None, problem="no video in it, no stream at all"),
+    Kind("nothing.mp4", lambda path: path.touch(), None, problem=r"an empty file \(0 bytes\)"),
+    Kind("text.mp4", lambda path: path.write_text("dear diary,\n" * 99), None, problem=UNREADABLE),
+    Kind(
+        "hevc.mp4", video("libx265", options=QUIET), None, problem=f"hevc video, whose {NO_VECTORS}"
+    ),
+    Kind("vp9.webm", video("libvpx-vp9", options=HASTY), None, problem=f"vp9 video.* {NO_VECTORS}"),
     Kind(
         "mjpeg.avi",
         video("mjpeg", pixel_format="yuvj420p", options={}),
         None,
-        says=f"mjpeg video, whose {NO_VECTORS}",
+        problem=f"mjpeg video, whose {NO_VECTORS}",
     ),
 ]
 RARER_KINDS = [
-    Kind("b_pyramid.mkv", x264(bf="5", b_pyramid="normal"), says="B-frames"),
+    Kind("b_pyramid.mkv", x264(bf="5", b_pyramid="normal"), problem="B-frames"),
     Kind("intra_refresh.mp4", x264(bf="0", refs="1", intra_refresh="1")),
     Kind("slices.mp4", x264(slices="4")),
     Kind("baseline.mp4", x264(profile="baseline", bf="0")),
@@ -317,7 +325,7 @@ RARER_KINDS = [
         video(pixel_format="yuv444p", size=(47, 61), rotation=90),
         size=(61, 47),
     ),
-    Kind("tilted.mp4", video(rotation=30), says="stored turned by"),
+    Kind("tilted.mp4", video(rotation=30), problem="stored turned by"),
     Kind("422_ten_bit.mp4", video(pixel_format="yuv422p10le")),
     Kind("444_ten_bit.mp4", video(pixel_format="yuv444p10le")),
     Kind("grey_ten_bit.mp4", video(pixel_format="gray10le")),
@@ -327,8 +335,8 @@ RARER_KINDS = [
     Kind("1x1.mp4", video(size=(1, 1), pixel_format="yuv444p"), size=(1, 1)),
     Kind("two_frames.mp4", video(frames=2), 2),
     Kind("one_frame.ts", video("mpeg2video", frames=1), 1),
-    Kind("mpeg1_b.mpg", video("mpeg1video", options=MPEG_B), says="B-frames"),
-    Kind("interlaced.ts", video("mpeg2video", options=FIELDS), says="is interlaced"),
+    Kind("mpeg1_b.mpg", video("mpeg1video", options=MPEG_B), problem="B-frames"),
+    Kind("interlaced.ts", video("mpeg2video", options=FIELDS), problem="is interlaced"),
     Kind("mpeg2_422.mkv", video("mpeg2video", pixel_format="yuv422p")),
     Kind("mpeg2.vob", video("mpeg2video")),
     Kind("mpeg4.avi", video("mpeg4")),
@@ -340,36 +348,39 @@ RARER_KINDS = [
     Kind("msmpeg4.avi", video("msmpeg4")),
     Kind("wmv1.wmv", video("wmv1")),
     Kind("rv20.rm", video("rv20", size=(96, 128)), size=(96, 128)),
-    Kind("raw_b.264", x264(), says="B-frames"),
-    Kind("b_frames.avi", x264(), says="B-frames"),
+    Kind("raw_b.264", x264(), problem="B-frames"),
+    Kind("b_frames.avi", x264(), problem="B-frames"),
     Kind("h264.flv", video()),
     Kind("fragments_cut.mp4", cut(repacked(x264(), keep, **FRAGMENTS), 0.8), 7, lost=1),
     Kind("late.mkv", repacked(video(), shifted(100_000))),
     Kind("jump.ts", repacked(video(), jumping)),
     Kind("joined.ts", joined(video(), video()), 18),
-    Kind("audio.mkv", sung, None, says="only audio"),
-    Kind("sizes.h264", joined(video(), video(size=(64, 96))), None, says="changes its pic"),
+    Kind("audio.mkv", audio_only, None, problem="only audio"),
+    Kind("sizes.h264", joined(video(), video(size=(64, 96))), None, problem="changes its pic"),
     Kind("lost_middle.mkv", harmed(x264(), (4, 5)), 4),
     Kind("lost_middle.ts", harmed(video(), (4, 5)), 7),
-    Kind("lost_all.mp4", harmed(video(), range(FRAMES)), None, says=UNDECODABLE),
-    Kind("truncated.mkv", cut(video(), 0.5), None, says="without a frame"),
-    Kind("truncated.avi", cut(video("mpeg4"), 0.5), None, says=UNREADABLE),
-    Kind("nearly_nothing.mp4", cut(video(), 0.01), None, says=UNREADABLE),
-    Kind("no_frames.mkv", empty, None, says=UNREADABLE),
-    Kind("no_frames.ts", empty, None, says="an empty file"),
-    Kind("zeros.mp4", lambda path: path.write_bytes(bytes(9999)), None, says=UNREADABLE),
-    Kind("vp8.webm", video("libvpx", options={}), None, says=f"vp8 video.* {NO_VECTORS}"),
+    Kind("lost_all.mp4", harmed(video(), range(FRAMES)), None, problem=UNDECODABLE),
+    Kind("truncated.mkv", cut(video(), 0.5), None, problem="without a frame"),
+    Kind("truncated.avi", cut(video("mpeg4"), 0.5), None, problem=UNREADABLE),
+    Kind("nearly_nothing.mp4", cut(video(), 0.01), None, problem=UNREADABLE),
+    Kind("no_frames.mkv", empty, None, problem=UNREADABLE),
+    Kind("no_frames.ts", empty, None, problem="an empty file"),
+    Kind("zeros.mp4", lambda path: path.write_bytes(bytes(9999)), None, problem=UNREADABLE),
+    Kind("vp8.webm", video("libvpx", options={}), None, problem=f"vp8 video.* {NO_VECTORS}"),
     Kind(
-        "av1.mkv", video("libsvtav1", options={}, size=(64, 64)), None, says=f"av1.* {NO_VECTORS}"
+        "av1.mkv",
+        video("libsvtav1", options={}, size=(64, 64)),
+        None,
+        problem=f"av1.* {NO_VECTORS}",
     ),
-    Kind("ffv1.mkv", video("ffv1", options={}), None, says=NO_VECTORS),
-    Kind("raw.avi", video("rawvideo", options={}), None, says=NO_VECTORS),
-    Kind("png.mov", video("png", pixel_format="rgb24", options={}), None, says=NO_VECTORS),
-    Kind("svq1.mov", video("svq1", pixel_format="yuv410p", options={}), None, says=NO_VECTORS),
+    Kind("ffv1.mkv", video("ffv1", options={}), None, problem=NO_VECTORS),
+    Kind("raw.avi", video("rawvideo", options={}), None, problem=NO_VECTORS),
+    Kind("png.mov", video("png", pixel_format="rgb24", options={}), None, problem=NO_VECTORS),
+    Kind("svq1.mov", video("svq1", pixel_format="yuv410p", options={}), None, problem=NO_VECTORS),
     Kind(
         "prores.mov",
         video("prores", pixel_format="yuv422p10le", options={}),
         None,
-        says=NO_VECTORS,
+        problem=NO_VECTORS,
     ),
 ]

@@ -1,4 +1,4 @@
-"""Small videos of known motion, encoded with PyAV directly: our own writer is not trusted here."""
+"""Small videos of known motion, encoded by PyAV directly to be independent of our own writer."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -183,15 +183,15 @@ class Video:
             container.mux(stream.encode())
 
 
-def assert_same_frame(found: Frame, wanted: Frame, images: bool = True) -> None:
+def assert_same_frame(frame: Frame, expected: Frame, images: bool = True) -> None:
     """Compares every part of two frames bit by bit; images=False leaves the images out."""
-    assert (found.index, found.time, found.is_key) == (wanted.index, wanted.time, wanted.is_key)
+    assert frame[:3] == expected[:3]  # index, time, is_key
     for name in ("motion", "valid", "image") if images else ("motion", "valid"):
-        one, other = getattr(found, name), getattr(wanted, name)
-        assert (one is None) == (other is None), f"frame {wanted.index}: {name}"
-        if one is not None:
-            assert one.dtype == other.dtype
-            assert np.array_equal(one, other), f"frame {wanted.index}: {name}"
+        array, wanted = getattr(frame, name), getattr(expected, name)
+        assert (array is None) == (wanted is None), f"frame {expected.index}: {name}"
+        if array is not None:
+            assert array.dtype == wanted.dtype
+            assert np.array_equal(array, wanted), f"frame {expected.index}: {name}"
 
 
 def packet_positions(path: Path) -> list[tuple[int, int]]:

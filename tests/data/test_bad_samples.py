@@ -17,7 +17,7 @@ from bdnet.data.errors import BadData
 from bdnet.data.module import ClipDataModule
 from bdnet.errors import BdnetError
 from bdnet.types import Clip
-from tiny_training import checkpoint, killed, metrics, run, settings
+from tiny_training import checkpoint, interrupt_at, metrics, run, settings
 from trees import label, same, write, write_video
 from videos import overwrite, packet_positions
 
@@ -238,7 +238,7 @@ def test_an_interrupted_training_over_damaged_files_ends_as_if_nothing_had_happe
     given = [*settings(data, tmp_path / "runs"), "data.on_bad_sample=skip"]
     given.append("data.bad_samples_at_most=0.5")
     whole = run(*given, "name=whole", "data.workers=1")
-    killed(monkeypatch, 5, *given, "name=interrupted")
+    interrupt_at(monkeypatch, 5, *given, "name=interrupted")
     folder = run(*given, "name=interrupted")
     ours, theirs = checkpoint(folder), checkpoint(whole)
     for key in ("state_dict", "optimizer_states", "ClipDataModule"):

@@ -1,4 +1,4 @@
-"""Whatever file a user has: `predict` segments it, or says in one sentence why it cannot."""
+"""`predict` segments any video file, or refuses it with a message."""
 
 import json
 import os
@@ -58,7 +58,7 @@ def model() -> VideoModel:
 def segment_all(model: VideoModel, folder: Path, kinds: Iterable[Kind]) -> Done:
     """Makes the files and segments all of them in one go."""
     for kind in kinds:
-        path = folder / "in" / kind.place
+        path = folder / "in" / kind.path
         path.parent.mkdir(parents=True, exist_ok=True)
         kind.write(path)
     return run(model, folder, "in")
@@ -75,11 +75,11 @@ def rarer(model, tmp_path_factory) -> Done:
 
 
 def check(kind: Kind, done: Done) -> None:
-    video, place = f"in/{kind.place}", (done.output / kind.place).with_suffix("")
+    video, place = f"in/{kind.path}", (done.output / kind.path).with_suffix("")
     film, labels = (place.with_name(place.name + each) for each in (".overlay.mp4", ".labels"))
     if kind.frames is None:
         reason = done.summary["failed"][video]
-        assert re.search(kind.says, reason)
+        assert re.search(kind.problem, reason)
         assert reason.startswith(video)
         assert len(reason.splitlines()) == 1
         assert f"failed: {reason}\n" in f"{done.code}\n"
@@ -89,7 +89,7 @@ def check(kind: Kind, done: Done) -> None:
     report = done.summary["videos"][video]
     assert report["is_complete"]
     assert (report["frames"], len(report["files"])) == (kind.frames - kind.lost, 2)
-    assert re.search(kind.says, "\n".join(report["problems"]))
+    assert re.search(kind.problem, "\n".join(report["problems"]))
     with VideoReader(film, "all") as reader:
         assert len(list(reader)) == kind.frames
     height, width = kind.size
@@ -113,7 +113,7 @@ def test_nothing_else_is_left(done) -> None:
     """Neither half a film, nor a word of a file that is not there."""
     assert not [path for path in done.output.rglob("*") if "partial" in path.name]
     named = {*done.summary["videos"], *done.summary["failed"]}
-    assert named == {f"in/{kind.place}" for kind in KINDS}
+    assert named == {f"in/{kind.path}" for kind in KINDS}
     assert len(done.code.splitlines()) == sum(kind.frames is None for kind in KINDS)
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from bdnet.models.base import Step
-from networks import build, choices, ends, one, random_clip, stream
+from networks import build, choices, first_and_last, random_clip, single, stream
 
 PLAIN = ("+model=bdnet", "model/boundary=none")
 
@@ -24,7 +24,7 @@ def test_features_follow_whole_cells(boundary: str, propagation: str):
         "+model=bdnet", f"model/boundary={boundary}", f"model/propagation={propagation}",
         "+model.head.dilations=[1,2]",
     )  # fmt: skip
-    clip = ends(random_clip(256, 256, 3, [2]))
+    clip = first_and_last(random_clip(256, 256, 3, [2]))
     still = model(shifted(clip, 0, 0))
     moved = model(shifted(clip, 1, -2))  # twice: two cells left, four cells down in all
     for found, expected, scale in zip(moved[:3], still[:3], (1, 1, 2), strict=True):
@@ -40,7 +40,7 @@ def test_features_follow_whole_cells(boundary: str, propagation: str):
 @torch.no_grad()
 def test_copy_ignores_motion():
     model = build("+model=bdnet", "model/propagation=copy")
-    clip = ends(random_clip(64, 96, 3, [2]))
+    clip = first_and_last(random_clip(64, 96, 3, [2]))
     assert torch.equal(model(clip).logits, model(shifted(clip, 3, 3)).logits)
 
 
@@ -62,7 +62,7 @@ def test_on_a_keyframe_it_is_the_single_frame_network(boundary: str):
 def test_target_pixels_are_not_read(boundary: str):
     model = build("+model=bdnet", f"model/boundary={boundary}")
     assert model.pixels == "key"
-    clip = ends(random_clip(64, 96, 3, [2]))
+    clip = first_and_last(random_clip(64, 96, 3, [2]))
     blind = clip._replace(images=clip.images * torch.tensor([1.0, 0.0]).view(1, 2, 1, 1, 1))
     assert torch.equal(model(clip).logits, model(blind).logits)
 
@@ -71,7 +71,7 @@ def test_target_pixels_are_not_read(boundary: str):
 def test_the_target_is_read():
     model = build("+model=bdnet", "model/boundary=compared")
     assert model.pixels == "all"
-    clip = ends(random_clip(64, 96, 3, [2]))
+    clip = first_and_last(random_clip(64, 96, 3, [2]))
     blind = clip._replace(images=clip.images * torch.tensor([1.0, 0.0]).view(1, 2, 1, 1, 1))
     assert not torch.equal(model(clip).edges, model(blind).edges)
     assert torch.equal(model(clip).features, model(blind).features)
@@ -84,7 +84,7 @@ with_keyframes = pytest.mark.parametrize("name", ["bdnet", "grfp"])
 @torch.no_grad()
 def test_a_keyframe_forgets_the_frames_before(name: str):
     model = build(f"+model={name}")
-    clip = one(random_clip(64, 96, 3, [2]), 0)
+    clip = single(random_clip(64, 96, 3, [2]), 0)
     state = model.start()
     for index in (0, 1):
         frame = Step(clip.images[:, index], clip.motion[:, index], clip.valid[:, index], index == 0)

@@ -11,7 +11,7 @@ from bdnet.models.boundary.warped import WarpedBoundary
 from bdnet.models.errors import BadModel
 from bdnet.models.head.deeplabv2 import DeepLabV2
 from bdnet.models.propagation.vectors import Vectors
-from networks import ends, random_clip
+from networks import first_and_last, random_clip
 
 
 def net(boundary, backbone: str = "test_resnet") -> BDNet:
@@ -26,7 +26,7 @@ def test_starts_as_its_base_network(boundary):
     missing, unexpected = model.load_state_dict(base.state_dict(), strict=False)
     assert not unexpected
     assert all(name.startswith("boundary.") for name in missing)
-    clip = ends(random_clip(61, 99, 4, [0, 3]))
+    clip = first_and_last(random_clip(61, 99, 4, [0, 3]))
     torch.testing.assert_close(model(clip).logits, base(clip).logits, atol=1e-6, rtol=1e-6)
 
 
@@ -36,7 +36,7 @@ def test_compared_responds_where_the_warped_keyframe_does_not_fit():
     missing, _ = compared.load_state_dict(warped.state_dict(), strict=False)
     assert missing == ["boundary.tell.weight"]
     torch.nn.init.normal_(compared.boundary.tell.weight)
-    clip = ends(random_clip(64, 96, 3, [2]))
+    clip = first_and_last(random_clip(64, 96, 3, [2]))
     still = clip._replace(images=clip.images[:, :1].repeat(1, 2, 1, 1, 1), motion=0 * clip.motion)
     torch.testing.assert_close(compared(still).edges, warped(still).edges, atol=1e-5, rtol=1e-5)
 
@@ -50,7 +50,7 @@ def test_compared_responds_where_the_warped_keyframe_does_not_fit():
 
 def test_edges_alone_teach_the_backbone():
     model = net(WarpedBoundary).train()
-    model(ends(random_clip(64, 96, 3, [2, 1]))).edges.sum().backward()
+    model(first_and_last(random_clip(64, 96, 3, [2, 1]))).edges.sum().backward()
     assert next(model.backbone.parameters()).grad.any()
 
 
@@ -82,4 +82,4 @@ def test_no_channels_are_refused():
 def test_more_modules_than_levels():
     model = BDNet(3, DeepLabV2, lambda backbone: WarpedBoundary(backbone, [8] * 5), Vectors())
     assert model.boundary.guided_by == [0, 0, 0, 1, 2]
-    assert model.eval()(ends(random_clip(64, 64, 2, [1]))).edges.shape == (1, 1, 16, 16)
+    assert model.eval()(first_and_last(random_clip(64, 64, 2, [1]))).edges.shape == (1, 1, 16, 16)

@@ -8,7 +8,7 @@ import torch
 
 from bdnet.models.checkpoints import inherit, restore
 from bdnet.models.errors import BadModel
-from networks import build, is_from, saved
+from networks import build, has_weights_of, saved
 
 
 def test_a_network_is_restored_out_of_a_training_checkpoint(tmp_path: Path):
@@ -16,7 +16,7 @@ def test_a_network_is_restored_out_of_a_training_checkpoint(tmp_path: Path):
     model = build("+model=bdnet")
     restore(model, path)
     wanted = {"backbone": True, "boundary": True, "head": True}
-    assert is_from(model, path, *wanted) == wanted
+    assert has_weights_of(model, path, *wanted) == wanted
 
 
 def test_another_network_is_not_restored(tmp_path: Path):
@@ -40,7 +40,7 @@ def test_a_row_starts_from_its_base_and_a_new_part_stays_new(
     new = {k: v.clone() for k, v in model.state_dict().items() if k.startswith("boundary.")}
     with caplog.at_level(logging.INFO):
         inherit(model, [path])
-    assert is_from(model, path, "backbone", "head", "boundary") == {
+    assert has_weights_of(model, path, "backbone", "head", "boundary") == {
         "backbone": True, "head": True, "boundary": False,
     }  # fmt: skip
     assert new
@@ -53,7 +53,7 @@ def test_a_part_that_is_not_wanted_is_left(tmp_path: Path, caplog: pytest.LogCap
     model = build("+model=single_frame")
     with caplog.at_level(logging.INFO):
         inherit(model, [path])
-    assert is_from(model, path, "backbone", "head") == {"backbone": True, "head": True}
+    assert has_weights_of(model, path, "backbone", "head") == {"backbone": True, "head": True}
     assert "backbone, head; not used: boundary" in caplog.text
 
 

@@ -11,7 +11,7 @@ from bdnet.models.boundary.warped import WarpedBoundary
 from bdnet.models.for_inference import for_inference
 from bdnet.models.head.deeplabv2 import DeepLabV2
 from bdnet.models.propagation.vectors import Vectors
-from networks import awake, build, combinations, one, random_clip, stream
+from networks import build, combinations, random_clip, single, stream, without_zeros
 
 
 def norms(model: nn.Module) -> int:
@@ -24,7 +24,7 @@ def test_every_network_keeps_its_logits(name: str):
     model = build(*combinations()[name])
     converted = for_inference(model)
     assert norms(converted) < norms(model)
-    clip = one(random_clip(64, 96, 4, [3]), 0)
+    clip = single(random_clip(64, 96, 4, [3]), 0)
     before = stream(model, clip)
     after = stream(converted.to(memory_format=torch.channels_last), clip)
     assert not torch.equal(before, after)
@@ -35,7 +35,7 @@ def test_every_network_keeps_its_logits(name: str):
     "backbone", ["resnet18", "mobilenetv3_small_050", "regnetx_002", "efficientnet_lite0"]
 )
 def test_backbones_lose_every_norm_that_follows_a_convolution(backbone: str):
-    model = awake(BDNet(3, DeepLabV2, WarpedBoundary, Vectors(), backbone))
+    model = without_zeros(BDNet(3, DeepLabV2, WarpedBoundary, Vectors(), backbone))
     converted = for_inference(model)
     assert norms(model) > 15
     assert norms(converted) == 0
@@ -87,9 +87,9 @@ def test_a_convolution_whose_result_is_used_elsewhere_too_is_not_folded():
         def split(self, _):
             return None
 
-    model = awake(BDNet(3, Twice, WarpedBoundary, Vectors(), "test_resnet"))
+    model = without_zeros(BDNet(3, Twice, WarpedBoundary, Vectors(), "test_resnet"))
     converted = for_inference(model)
     assert norms(converted) == norms(model)
-    clip = one(random_clip(64, 96, 4, [3]), 0)
+    clip = single(random_clip(64, 96, 4, [3]), 0)
     with torch.no_grad():
         assert torch.equal(stream(converted, clip), stream(model, clip))

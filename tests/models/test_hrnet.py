@@ -8,14 +8,14 @@ from torch.nn import functional
 
 from bdnet.models.errors import BadModel
 from bdnet.models.hrnet import HRNet, Mix
-from networks import ends, random_clip
+from networks import first_and_last, random_clip
 
 
 @pytest.mark.parametrize(("height", "width"), [(61, 99), (64, 96)])
 @torch.no_grad()
 def test_output_is_at_stride_four(height: int, width: int):
     model = HRNet(5, "hrnet_w18_small").eval()
-    logits, features, edges, *_ = model(ends(random_clip(height, width, 2, [1])))
+    logits, features, edges, *_ = model(first_and_last(random_clip(height, width, 2, [1])))
     assert logits.shape == (1, 5, -(-height // 4), -(-width // 4))
     assert features.shape == (1, 16 + 32 + 64 + 128, -(-height // 8), -(-width // 8))
     assert edges is None

@@ -5,7 +5,7 @@ import torch
 
 from bdnet.models.base import Step
 from bdnet.types import cells
-from networks import CLASSES, build, combinations, ends, one, random_clip, stream
+from networks import CLASSES, build, combinations, first_and_last, random_clip, single, stream
 
 NETWORKS = combinations()
 SHIFTS = "boundary.guides."  # whose biases a batch normalisation takes away again
@@ -25,18 +25,18 @@ def close(found: torch.Tensor, expected: torch.Tensor) -> None:
 @torch.no_grad()
 def test_streaming_ends_with_what_forward_gives(model, height: int, width: int):
     batch = random_clip(height, width, 4, [0, 1, 2, 3])
-    whole = model(batch if model.images == "all" else ends(batch))
+    whole = model(batch if model.images == "all" else first_and_last(batch))
     for place in range(4):
-        close(stream(model, one(batch, place)), whole.logits[place : place + 1])
+        close(stream(model, single(batch, place)), whole.logits[place : place + 1])
 
 
 @torch.no_grad()
 def test_a_batch_of_mixed_offsets_is_its_clips(model):
     batch = random_clip(48, 72, 3, [2, 0, 1])
-    batch = batch if model.images == "all" else ends(batch)
+    batch = batch if model.images == "all" else first_and_last(batch)
     whole = model(batch)
     for place in range(3):
-        alone = model(one(batch, place))
+        alone = model(single(batch, place))
         for found, expected in zip(alone, whole, strict=True):
             assert (found is None) == (expected is None)
             if expected is not None and expected.is_floating_point():
@@ -76,7 +76,7 @@ def test_every_parameter_learns(model):
     batch = random_clip(48, 72, interval, [interval - 1, 1])
     # of sub-networks each step trains those that it draws
     for _ in range(1 if model.least_interval == 1 else 4 * model.least_interval):
-        seen = model(batch if model.images == "all" else ends(batch))
+        seen = model(batch if model.images == "all" else first_and_last(batch))
         judged = (seen.logits, seen.edges, seen.auxiliary, seen.single_path)
         sum(each.square().mean() for each in judged if each is not None).backward()
     dead = [name for name, each in model.named_parameters() if each.grad is None]
@@ -113,7 +113,7 @@ def test_frozen_parameters_are_in_no_group(model):
 
 
 def test_mixed_precision(model):
-    batch = ends(random_clip(48, 72, 2, [1]))
+    batch = first_and_last(random_clip(48, 72, 2, [1]))
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
         logits = model(batch).logits
         streamed = stream(model, batch)

@@ -11,7 +11,7 @@ from bdnet.models.propagation.base import move
 from bdnet.models.propagation.flownet import Flow
 from bdnet.motion.warp import warp
 from bdnet.types import Clip
-from networks import build, ends, one, random_clip
+from networks import build, first_and_last, random_clip, single
 
 DFF = ("+model=dff",)
 
@@ -49,7 +49,7 @@ def test_it_starts_as_a_copy_of_the_keyframe():
     copy.load_state_dict(
         {name: each for name, each in model.state_dict().items() if "propagation" not in name}
     )
-    clip = ends(random_clip(61, 99, 3, [2, 1]))
+    clip = first_and_last(random_clip(61, 99, 3, [2, 1]))
     torch.testing.assert_close(model(clip).logits, copy(clip).logits, atol=1e-4, rtol=1e-4)
 
 
@@ -58,7 +58,7 @@ def test_a_known_flow_moves_features_as_vectors_of_that_length_do():
     model = build(*DFF)
     flow = still(model)
     flow.network.flows[-1].bias[:] = torch.tensor([2.0, -1.0])  # cells
-    clip = ends(random_clip(64, 96, 2, [1]))
+    clip = first_and_last(random_clip(64, 96, 2, [1]))
     vectors = bare()
     vectors.load_state_dict(
         {name: each for name, each in model.state_dict().items() if "propagation" not in name}
@@ -74,7 +74,7 @@ def test_a_known_flow_moves_features_as_vectors_of_that_length_do():
 def test_the_scale_multiplies_what_travels():
     model = build(*DFF)
     flow = still(model)
-    clip = ends(random_clip(64, 96, 2, [1]))
+    clip = first_and_last(random_clip(64, 96, 2, [1]))
     whole = model(clip).features
     flow.scale.bias.fill_(0.25)
     torch.testing.assert_close(model(clip).features, 0.25 * whole)
@@ -83,7 +83,7 @@ def test_the_scale_multiplies_what_travels():
 @torch.no_grad()
 def test_a_keyframe_stays_as_it_is_whatever_is_estimated():
     model = build(*DFF)
-    clip = ends(random_clip(64, 96, 3, [0, 2]))
+    clip = first_and_last(random_clip(64, 96, 3, [0, 2]))
     prediction = model(clip)
     key = model.step(model.start(), Step(clip.images[:1, 0], is_key=True))[1]
     torch.testing.assert_close(prediction.logits[:1], key, atol=1e-3, rtol=1e-3)
@@ -94,7 +94,7 @@ def test_a_keyframe_stays_as_it_is_whatever_is_estimated():
 @torch.no_grad()
 def test_vectors_are_not_read_and_pixels_are():
     model = build(*DFF)
-    clip = ends(random_clip(64, 96, 3, [2]))
+    clip = first_and_last(random_clip(64, 96, 3, [2]))
     assert model.pixels == "all"
     assert torch.equal(model(clip).logits, model(clip._replace(motion=clip.motion + 5)).logits)
     blind = clip._replace(images=clip.images * torch.tensor([1.0, 0.0]).view(1, 2, 1, 1, 1))
@@ -105,7 +105,7 @@ def test_vectors_are_not_read_and_pixels_are():
 
 def test_gradient_of_a_prediction_reaches_the_motion():
     model = build(*DFF)
-    model(one(ends(random_clip(64, 96, 3, [2])), 0)).logits.square().mean().backward()
+    model(single(first_and_last(random_clip(64, 96, 3, [2])), 0)).logits.square().mean().backward()
     networks = [each for each in model.modules() if isinstance(each, FlowNetS)]
     assert len(networks) == 1
     assert all(each.grad.abs().sum() > 0 for each in networks[0].parameters())
@@ -114,7 +114,7 @@ def test_gradient_of_a_prediction_reaches_the_motion():
 @torch.no_grad()
 def test_filled_takes_a_hole_along_with_its_surroundings():
     vectors, filled = (bare(f"model/propagation={each}") for each in ("vectors", "filled"))
-    clip = ends(random_clip(64, 96, 3, [2]))
+    clip = first_and_last(random_clip(64, 96, 3, [2]))
     pan = torch.tensor([4.0, -2.5])[:, None, None].expand_as(clip.motion)
     whole = clip._replace(motion=pan, valid=torch.ones_like(clip.valid))
     assert torch.equal(filled(whole).logits, vectors(whole).logits)
@@ -132,7 +132,7 @@ def panned() -> tuple[Clip, Clip]:
     noise = functional.interpolate(torch.randn(1, 3, 16, 24), size=(64, 96), mode="bilinear")
     images = torch.stack([torch.roll(noise, (8 * each, -16 * each), (2, 3)) for each in (0, 1, 2)])
     motion = torch.tensor([16.0, -8.0])[:, None, None].expand_as(clip.motion)
-    right = ends(clip._replace(images=images.transpose(0, 1), motion=motion))
+    right = first_and_last(clip._replace(images=images.transpose(0, 1), motion=motion))
     right = right._replace(valid=torch.ones_like(right.valid))
     return right, right._replace(motion=motion + torch.tensor([-1.5, 2.5])[:, None, None])
 
@@ -153,7 +153,7 @@ def test_matched_sets_vectors_right_by_what_is_seen():
 @torch.no_grad()
 def test_cubic_blurs_what_moves_by_half_a_cell_less():
     linear, cubic = (bare(f"model.propagation.kernel={each}") for each in ("linear", "cubic"))
-    clip = ends(random_clip(64, 96, 2, [1]))
+    clip = first_and_last(random_clip(64, 96, 2, [1]))
     clip = clip._replace(valid=torch.ones_like(clip.valid))
     still = clip._replace(motion=torch.zeros_like(clip.motion))
     half = clip._replace(motion=torch.full_like(clip.motion, 4.0))

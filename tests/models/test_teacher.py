@@ -11,7 +11,7 @@ from torch import nn
 from bdnet.cli.application import conf_folder
 from bdnet.models.errors import BadModel
 from bdnet.models.teacher import Frozen, Grouped, NoTeacher
-from networks import build, ends, random_clip
+from networks import build, first_and_last, random_clip
 
 
 def test_it_stays_in_evaluation_and_does_not_learn():
@@ -20,7 +20,7 @@ def test_it_stays_in_evaluation_and_does_not_learn():
     assert parent.training
     assert not any(module.training for module in teacher.modules())
     assert not any(each.requires_grad for each in teacher.parameters())
-    clip = ends(random_clip(64, 96, 3, [2]))
+    clip = first_and_last(random_clip(64, 96, 3, [2]))
     before = {name: each.clone() for name, each in teacher.state_dict().items()}
     seen = teacher(clip._replace(images=clip.images.requires_grad_()))
     assert not seen.logits.requires_grad
@@ -32,7 +32,7 @@ def test_it_stays_in_evaluation_and_does_not_learn():
 def test_it_sees_the_target_alone(name: str):
     model = build(f"+model={name}")
     clip = random_clip(64, 96, 4, [2, 3])
-    seen = Frozen(model)(ends(clip))
+    seen = Frozen(model)(first_and_last(clip))
     single = build("+model=single_frame", "model/boundary=warped" if name == "bdnet" else "+_=0")
     single.load_state_dict(model.state_dict())
     torch.testing.assert_close(seen.logits, single(clip).logits, atol=1e-4, rtol=1e-4)
@@ -85,7 +85,7 @@ def test_configuration():
 @pytest.mark.parametrize("name", ["single_frame", "bdnet"])
 def test_groups_are_the_heads(name: str):
     model = build(f"+model={name}", "model/head=pspnet", "model/boundary=none")
-    clip = ends(random_clip(61, 99, 3, [2, 1]))
+    clip = first_and_last(random_clip(61, 99, 3, [2, 1]))
     seen, whole = Grouped(model, 3)(clip), Frozen(model)(clip)
     for part in ("logits", "features"):
         found, expected = getattr(seen, part), getattr(whole, part)
@@ -99,7 +99,7 @@ def test_groups_are_the_heads(name: str):
 
 def test_groups_see_what_goes_into_the_head():
     model = build("+model=single_frame", "model/head=pspnet", "model/boundary=warped")
-    clip = ends(random_clip(61, 99, 2, [1]))
+    clip = first_and_last(random_clip(61, 99, 2, [1]))
     seen, whole = Grouped(model, 1)(clip), Frozen(model)(clip)
     torch.testing.assert_close(seen.groups[:, 0], whole.logits, atol=1e-4, rtol=1e-4)
     torch.testing.assert_close(seen.edges, whole.edges)

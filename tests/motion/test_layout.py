@@ -5,7 +5,7 @@ import torch
 
 from bdnet.models.base import Step
 from bdnet.motion.warp import memory_format_of, to_channels_last
-from networks import build, choices, ends, random_clip, stream
+from networks import build, choices, first_and_last, random_clip, stream
 
 
 def test_layout_of_a_feature():
@@ -20,9 +20,9 @@ def test_layout_of_a_feature():
 def test_layout_of_a_network_makes_no_difference(boundary: str):
     model = build("+model=bdnet", f"model/boundary={boundary}")
     clip = random_clip(64, 96, 3, [2])
-    plain, streamed = model(ends(clip)).logits, stream(model, clip)
+    plain, streamed = model(first_and_last(clip)).logits, stream(model, clip)
     model = model.to(memory_format=torch.channels_last)
-    torch.testing.assert_close(model(ends(clip)).logits, plain, atol=1e-3, rtol=1e-3)
+    torch.testing.assert_close(model(first_and_last(clip)).logits, plain, atol=1e-3, rtol=1e-3)
     torch.testing.assert_close(stream(model, clip), streamed, atol=1e-3, rtol=1e-3)
 
 

@@ -25,7 +25,7 @@ from tiny_training import metrics, settings
 from trees import state
 
 THEN = "+hydra.callbacks.failures.then=celebrate"
-POISON = ["+loss.poison._target_=tiny_training.Poison", "+loss.poison._partial_=true"]
+POISON = ["+loss.poison._target_=tiny_training.NanLoss", "+loss.poison._partial_=true"]
 
 
 def sweep(

@@ -12,7 +12,7 @@ from bdnet.cli.application import conf_folder
 from bdnet.data.normalisation import normalise
 from bdnet.training.distiller import Distiller, NotFinite
 from bdnet.types import Clip
-from tiny_training import Poison, composed, fit, metrics, prepared, run, settings
+from tiny_training import NanLoss, composed, fit, metrics, prepared, run, settings
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:.*does not have many workers",  # one is enough here
@@ -157,8 +157,8 @@ def test_a_checkpoint_holds_no_teacher_and_loads_strictly(
 def test_a_term_that_is_not_finite_stops_with_its_name_and_step(
     bands: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(Poison, "at", 2)
-    poison = ["+loss.poison._target_=tiny_training.Poison", "+loss.poison._partial_=true"]
+    monkeypatch.setattr(NanLoss, "at", 2)
+    poison = ["+loss.poison._target_=tiny_training.NanLoss", "+loss.poison._partial_=true"]
     with composed(*settings(bands, tmp_path), *poison) as (config, _):
         distiller, data = prepared(config)
     batch = normalise(next(iter(data.train_dataloader())))

@@ -19,11 +19,11 @@ from bdnet.inference.network import load
 from bdnet.runs.run import Run
 from bdnet.training.distiller import Distiller
 from tiny_training import (
-    FORGETFUL,
-    Poison,
+    DROPOUT_HEAD,
+    NanLoss,
     checkpoint,
     composed,
-    killed,
+    interrupt_at,
     labels,
     metrics,
     prepared,
@@ -32,7 +32,7 @@ from tiny_training import (
 )
 from trees import same, state
 
-POISON = ["+loss.poison._target_=tiny_training.Poison", "+loss.poison._partial_=true"]
+POISON = ["+loss.poison._target_=tiny_training.NanLoss", "+loss.poison._partial_=true"]
 
 
 def test_a_finished_run_says_who_it_is_and_what_it_scored(trained: Path):
@@ -80,9 +80,9 @@ def test_a_checkpoint_is_whole_and_a_run_is_loaded_from_it(trained: Path, bands:
 @pytest.mark.parametrize(
     ("steps", "more"),
     [
-        ([3], [FORGETFUL]),
-        ([5], [FORGETFUL, "data.workers=1", "validate_every=2"]),  # a validation falls on step 4
-        ([3, 5], [FORGETFUL, "trainer.accumulate_grad_batches=2"]),
+        ([3], [DROPOUT_HEAD]),
+        ([5], [DROPOUT_HEAD, "data.workers=1", "validate_every=2"]),  # a validation falls on step 4
+        ([3, 5], [DROPOUT_HEAD, "trainer.accumulate_grad_batches=2"]),
         ([3], ["model=tdnet", "model.width=8", "model.keys=4"]),  # which draws its paths
     ],
     ids=["dropout", "worker", "accumulated", "paths"],
@@ -93,7 +93,7 @@ def test_an_interrupted_training_ends_as_if_nothing_had_happened(
     more = [*settings(bands, tmp_path), *more]
     whole = run(*more, "name=whole")
     for step in steps:
-        killed(monkeypatch, step, *more, "name=interrupted")
+        interrupt_at(monkeypatch, step, *more, "name=interrupted")
         resumed = Run(tmp_path / "interrupted/seed=0")
         assert checkpoint(resumed.folder)["global_step"] == step - step % 2
         assert not resumed.is_finished
@@ -110,7 +110,7 @@ def test_an_interrupted_training_ends_as_if_nothing_had_happened(
 
 def test_the_same_seed_gives_the_same_run(bands: Path, tmp_path: Path):
     given = [
-        *settings(bands, tmp_path), FORGETFUL, "steps=2", "validate_every=2", "data.workers=2",
+        *settings(bands, tmp_path), DROPOUT_HEAD, "steps=2", "validate_every=2", "data.workers=2",
         "augmentation@data.augmentation=standard", "data.augmentation.transforms.crop.height=48",
         "data.augmentation.transforms.crop.width=64",
     ]  # fmt: skip
@@ -183,14 +183,14 @@ def test_an_infinite_loss_stops_with_its_term_step_and_clips(
     bands: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     more = [*settings(bands, tmp_path), *POISON]
-    monkeypatch.setattr(Poison, "at", 3)
+    monkeypatch.setattr(NanLoss, "at", 3)
     with pytest.raises(BdnetError, match=r"'poison' is nan in step 3;.* the batch was\n") as first:
         run(*more)
     folder = tmp_path / "tiny/seed=0"
     assert checkpoint(folder)["global_step"] == 2
     assert "step 3" in (folder / "train.log").read_text()
     assert not Run(folder).is_finished
-    monkeypatch.setattr(Poison, "at", 1)  # in the same step, when going on from step 2
+    monkeypatch.setattr(NanLoss, "at", 1)  # in the same step, when going on from step 2
     with pytest.raises(BdnetError) as second:
         run(*more)
     assert str(second.value) == str(first.value)
@@ -326,7 +326,7 @@ def test_weights_and_biases_hears_how_it_ended(
         codes.append(exit_code)
 
     monkeypatch.setitem(sys.modules, "wandb", types.SimpleNamespace(finish=finish))
-    monkeypatch.setattr(Poison, "at", 0 if fails else 10)
+    monkeypatch.setattr(NanLoss, "at", 0 if fails else 10)
     more = [*settings(bands, tmp_path), *POISON, "steps=1", "validate_every=1"]
     if fails:
         with pytest.raises(BdnetError, match="'poison' is nan in step 0"):

@@ -9,7 +9,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from bdnet.models.norm import Norm
 from bdnet.training.joint_norm import JointNorm
 from networks import build
-from processes import together
+from processes import in_processes
 
 
 def network() -> nn.Sequential:
@@ -58,7 +58,7 @@ def test_two_processes_see_what_one_does():
     whole = network()
     trained(whole, images())
     answers, gradients = trained(whole, images())
-    (one, ours, state), (other, theirs, _) = together(half)
+    (one, ours, state), (other, theirs, _) = in_processes(half)
     torch.testing.assert_close(torch.cat([one, other]), answers, atol=1e-5, rtol=1e-5)
     torch.testing.assert_close(
         [a + b for a, b in zip(ours, theirs, strict=True)], gradients, atol=1e-4, rtol=1e-4

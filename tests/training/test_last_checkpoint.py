@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader
 
 from bdnet.training.distiller import Distiller
 from bdnet.training.last_checkpoint import LastCheckpoint
-from tiny_training import FORGETFUL, checkpoint, killed, metrics, run, settings
+from tiny_training import DROPOUT_HEAD, checkpoint, interrupt_at, metrics, run, settings
 from trees import same
 
 pytestmark = pytest.mark.filterwarnings(
@@ -127,11 +127,11 @@ def asked_to_leave(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
 def test_a_training_that_slurm_takes_away_goes_on_from_there(
     bands: Path, tmp_path: Path, slurm: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    given = [*settings(bands, tmp_path), FORGETFUL, "steps=4", "checkpoint_every=100"]
+    given = [*settings(bands, tmp_path), DROPOUT_HEAD, "steps=4", "checkpoint_every=100"]
     whole = run(*given, "name=whole")
     with monkeypatch.context() as patch:
         asked_to_leave(patch, 2)
-        killed(patch, 3, *given)
+        interrupt_at(patch, 3, *given)
     folder = tmp_path / "tiny/seed=0"
     assert slurm.read_text() == "requeue 77\n"
     assert sorted(path.name for path in folder.glob("*.ckpt")) == ["best.ckpt", "hpc_ckpt_1.ckpt"]

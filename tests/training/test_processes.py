@@ -21,14 +21,14 @@ from bdnet.system.machine import PROCESS_COUNTS, process_count
 from bdnet.training import processes
 from bdnet.training.processes import check_unused_parameters, enter_on_rank_zero
 from bdnet.training.trainer import make_trainer
-from processes import together
+from processes import in_processes
 from tiny_training import (
     BANDS,
-    FORGETFUL,
+    DROPOUT_HEAD,
     NEEDS_BASE,
     checkpoint,
     composed,
-    killed,
+    interrupt_at,
     metrics,
     prepared,
     run,
@@ -62,7 +62,7 @@ def test_two_processes_train_and_count_as_one_does(bands: Path, tmp_path: Path):
     # SGD: Adam makes whole steps of gradients that only rounding keeps from being zero
     given = [*settings(bands, tmp_path), *UNEVEN, "optimizer=sgd", "optimizer.lr=0.05"]
     alone = run(*given)
-    pair, other = map(Path, together(trained, *given, *PAIR, "name=pair", "logger=csv"))
+    pair, other = map(Path, in_processes(trained, *given, *PAIR, "name=pair", "logger=csv"))
     assert pair == other
     found = checkpoint(pair)["state_dict"]
     for name, each in checkpoint(alone)["state_dict"].items():  # which saw the same joint batches
@@ -87,9 +87,9 @@ def test_processes_that_have_little_or_nothing_to_count_change_no_number(tmp_pat
         "data.evaluate_every=4",
         "data.batch_size=64",
     ]
-    (alone,) = together(counted, *given, count=1)
+    (alone,) = in_processes(counted, *given, count=1)
     assert set(alone["video"]["consistency"]) == {"8", "16"}
-    assert together(counted, *given, "trainer=ddp_cpu", count=3) == [alone] * 3
+    assert in_processes(counted, *given, "trainer=ddp_cpu", count=3) == [alone] * 3
 
 
 def counted(*overrides: str) -> dict[str, Any]:
@@ -107,11 +107,11 @@ def counted(*overrides: str) -> dict[str, Any]:
 def test_processes_that_were_interrupted_end_as_if_nothing_had_happened(
     bands: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    given = [*settings(bands, tmp_path), *PAIR, FORGETFUL]
-    whole, _ = map(Path, together(trained, *given))
-    together(stopped, 3, *given, "name=stopped")
+    given = [*settings(bands, tmp_path), *PAIR, DROPOUT_HEAD]
+    whole, _ = map(Path, in_processes(trained, *given))
+    in_processes(stopped, 3, *given, "name=stopped")
     assert checkpoint(tmp_path / "stopped/seed=0")["global_step"] == 2
-    other, _ = map(Path, together(trained, *given, "name=stopped"))
+    other, _ = map(Path, in_processes(trained, *given, "name=stopped"))
     ours, theirs = checkpoint(other), checkpoint(whole)
     for key in ("state_dict", "optimizer_states", "callbacks"):
         if key == "callbacks":
@@ -124,7 +124,7 @@ def test_processes_that_were_interrupted_end_as_if_nothing_had_happened(
 
 def stopped(step: int, *overrides: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        killed(patch, step, *overrides)
+        interrupt_at(patch, step, *overrides)
 
 
 @pytest.mark.slow
@@ -158,7 +158,7 @@ def test_a_sweep_of_torchrun_trains_a_run_for_each_job_and_what_they_build_on(
 @pytest.mark.timeout(1800)
 def test_torchrun_that_is_terminated_goes_on(bands: Path, tmp_path: Path):
     given = [*settings(bands, tmp_path), *PAIR, "steps=12", "checkpoint_every=1"]
-    whole, _ = map(Path, together(trained, *given, "name=whole"))
+    whole, _ = map(Path, in_processes(trained, *given, "name=whole"))
     folder = tmp_path / "tiny/seed=0"
     process = torchrun(*given, folder=tmp_path)
     while not (folder / "last.ckpt").exists():

@@ -8,7 +8,7 @@ import pytorch_lightning as pl
 import torch
 
 from bdnet.training.random_state import RandomState
-from processes import together
+from processes import in_processes
 
 
 def test_numbers_go_on_when_training_starts_and_not_before(tmp_path: Path):
@@ -32,9 +32,9 @@ def test_without_a_checkpoint_nothing_is_set():
 
 
 def test_each_process_has_numbers_of_its_own_and_they_go_on():
-    (one, state), (other, _) = together(drawing, None)  # the first one's checkpoint is written
+    (one, state), (other, _) = in_processes(drawing, None)  # the first one's checkpoint is written
     assert not torch.equal(one, other)
-    went_on = [numbers for numbers, _ in together(drawing, state)]
+    went_on = [numbers for numbers, _ in in_processes(drawing, state)]
     for rank, numbers in enumerate(went_on):
         torch.set_rng_state(state["processes"][rank]["cpu"])
         assert torch.equal(torch.rand(5), numbers)

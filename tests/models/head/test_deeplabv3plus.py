@@ -16,7 +16,7 @@ from bdnet.models.grfp import GRFP
 from bdnet.models.head.deeplabv3plus import DeepLabV3Plus
 from bdnet.models.propagation.flownet import Flow
 from bdnet.models.propagation.vectors import Vectors
-from networks import awake, build, ends, one, random_clip, stream
+from networks import build, first_and_last, random_clip, single, stream, without_zeros
 
 HEAD = "model/head=deeplabv3plus"
 
@@ -26,7 +26,7 @@ def head(dilations: tuple[int, ...] = (2, 3, 4)) -> DeepLabV3Plus:
     made = DeepLabV3Plus(
         SimpleNamespace(channels=6, shallow_channels=5), 3, dilations, width=8, low=4
     )
-    return awake(made)
+    return without_zeros(made)
 
 
 def step(sequence: nn.Module, feature: Tensor, dilation: int = 1) -> Tensor:
@@ -88,7 +88,7 @@ def test_the_shallow_feature_teaches_the_backbones_first_stage():
     model = build("+model=single_frame", HEAD).train()
     with torch.no_grad():
         model.head.decode[0].weight[:, :256] = 0  # nothing of the context
-    model(ends(random_clip(48, 72, 1, [0, 0]))).logits.square().mean().backward()
+    model(first_and_last(random_clip(48, 72, 1, [0, 0]))).logits.square().mean().backward()
     assert next(model.backbone.parameters()).grad.any()
     assert not model.head.context.project[0].weight.grad.any()
 
@@ -98,7 +98,7 @@ def test_the_shallow_feature_teaches_the_backbones_first_stage():
 @torch.no_grad()
 def test_its_shallow_feature_is_the_keyframes_warped(boundary, motion):
     torch.manual_seed(0)
-    model = awake(BDNet(3, DeepLabV3Plus, boundary, motion(), "test_resnet"))
+    model = without_zeros(BDNet(3, DeepLabV3Plus, boundary, motion(), "test_resnet"))
     assert model.pixels == ("key" if (boundary, motion) == (NoBoundary, Vectors) else "all")
     clip = random_clip(61, 99, 3, [2, 0])
     seen = []
@@ -108,14 +108,14 @@ def test_its_shallow_feature_is_the_keyframes_warped(boundary, motion):
     torch.testing.assert_close(seen[0], model.propagation(maps, clip).maps[0])
     torch.testing.assert_close(seen[0][1], maps[0][1])  # a keyframe's own
     assert not torch.allclose(seen[0][0], maps[0][0], atol=1e-3)
-    torch.testing.assert_close(stream(model, one(clip, 0)), found[:1], atol=1e-4, rtol=1e-3)
+    torch.testing.assert_close(stream(model, single(clip, 0)), found[:1], atol=1e-4, rtol=1e-3)
 
 
 @torch.no_grad()
 def test_scores_follow_whole_cells():
     model = build("+model=bdnet", HEAD, "+model.head.dilations=[1,2]")
     nn.init.zeros_(model.head.context.convs[-1][2].weight)  # of the whole picture, borders included
-    clip = ends(random_clip(192, 192, 3, [2]))
+    clip = first_and_last(random_clip(192, 192, 3, [2]))
     valid = torch.ones_like(clip.valid)
     shift = torch.tensor([8.0, -16.0]).view(2, 1, 1).expand_as(clip.motion)  # twice
     still, moved = (
@@ -138,7 +138,7 @@ def test_grfp_blends_at_its_stride():
     found = model(clip).logits
     assert found.shape[-2:] == (16, 26)
     for place in range(3):
-        expected = stream(model, one(clip, place))
+        expected = stream(model, single(clip, place))
         torch.testing.assert_close(found[place : place + 1], expected, atol=1e-3, rtol=1e-3)
     assert isinstance(model, GRFP)
 

@@ -8,12 +8,12 @@ from torch.nn import functional
 
 from bdnet.models.errors import BadModel
 from bdnet.models.head.pspnet import PSPNet
-from networks import awake
+from networks import without_zeros
 
 
 def head(channels: int = 32) -> PSPNet:
     torch.manual_seed(0)
-    return awake(PSPNet(SimpleNamespace(channels=channels), 5))
+    return without_zeros(PSPNet(SimpleNamespace(channels=channels), 5))
 
 
 @torch.no_grad()

@@ -14,7 +14,7 @@ from bdnet.models.pyramid import PyramidPooling
 from bdnet.models.tdnet.attention import Memory
 from bdnet.models.tdnet.tdnet import TDNet
 from bdnet.types import Clip
-from networks import build, is_from, random_clip, saved, stream
+from networks import build, has_weights_of, random_clip, saved, stream
 
 SMALL = ("+model=tdnet", "model.width=16", "model.keys=8")
 both = pytest.mark.parametrize("paths", [2, 4])
@@ -246,7 +246,7 @@ def test_it_goes_on_from_its_own_kind(tmp_path: Path, caplog: pytest.LogCaptureF
     model = network(2)
     with caplog.at_level("INFO"):
         inherit(model, [path])
-    assert is_from(model, path, "paths") == {"paths": True}
+    assert has_weights_of(model, path, "paths") == {"paths": True}
     assert caplog.text.rstrip().endswith("base: paths")
     with pytest.raises(BadModel, match=r"paths\.2\..* is missing there"):
         inherit(network(4), [path])
