@@ -1,4 +1,4 @@
-"""`accelerate`: any segmenter, asked about keyframes only."""
+"""`accelerate`: any segmentation network, run on keyframes only."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -43,7 +43,7 @@ PRESETS: dict[str, Preset] = {
 
 
 class Accelerated:
-    """A network and how it is used on videos; `accelerate` makes one."""
+    """A network with the settings to run it on videos; `accelerate` makes one."""
 
     def __init__(
         self, network: Adapter, keyframes: Keyframes, settings: Settings, batch: int = 1
@@ -53,7 +53,7 @@ class Accelerated:
 
     @property
     def classes(self) -> Classes | None:
-        """Their names and colours, where the network's library knows them."""
+        """Names and colours of the classes, if the network's library has them."""
         return self.network.classes
 
     def video(
@@ -64,13 +64,13 @@ class Accelerated:
         threads: int = 0,
         motion: Motion = "auto",
     ) -> Iterator[Segmentation]:
-        """Every frame of a video with its labels, while it is being decoded.
+        """Yields every frame of a video with its labels while the video is decoded.
 
-        images:  of the frames that come out: those that the network reads, or all
-        strict:  refuse what is no clean stream instead of doing the best with it
+        images:  the frames that have an image: those that the network reads, or all
+        strict:  refuse streams that are not clean instead of reading them as well as possible
         threads: of the decoder, 0 for one per core
-        motion:  the stream's own vectors (stream); found in the pictures by an encoder's search
-                 (search), which works for any codec; or whichever is better (auto)
+        motion:  the stream's own vectors (stream), an encoder's search in the pictures (search),
+                 for any codec, or the vectors if they chain and else the search (auto)
         """
         with self.open(video, images, strict, threads, motion) as opened:
             yield from opened
@@ -83,13 +83,13 @@ class Accelerated:
         threads: int = 0,
         motion: Motion = "auto",
     ) -> Video:
-        """The same as an object, which knows its reader: iterate over it once, and close it."""
+        """The same as an object with its reader: iterate over it once, and close it."""
         return Video(
             self.start(), self.keyframes, video, images, strict, threads, self.batch, motion
         )
 
     def classes_in(self, videos: Iterable[str | Path]) -> Classes:
-        """The same, if need be by asking the network about the first frame that can be read."""
+        """The classes; if need be, the network runs on the first frame that can be read."""
         if self.classes is not None:
             return self.classes
         problem: BdnetError | None = None
@@ -100,7 +100,7 @@ class Accelerated:
                     return opened.stream.classes()
             except (CorruptStream, UnsupportedStream) as error:
                 problem = error
-        raise problem or BdnetError("no video to ask the network about")
+        raise problem or BdnetError("no video to run the network on; give at least one")
 
     def start(self) -> Stream:
         """A new video, frame by frame: `stream.step(image, motion)`."""
@@ -113,10 +113,10 @@ class Accelerated:
         labels: str | Path | None = None,
         motion: Motion = "auto",
     ) -> Comparison:
-        """This beside the network on every frame, in turns: print it, or `.html(path)`.
+        """Compares with the network on every frame: print the result, or write `.html(path)`.
 
-        frames: stop after so many
-        labels: folder of label images of the video's frames, 000000.png and so on: mIoU of both
+        frames: number of frames to read; None: all
+        labels: folder of label images of the video's frames, 000000.png and so on, for mIoUs
         motion: as in `video`
         """
         truth = None if labels is None else Truth(labels)
@@ -125,13 +125,13 @@ class Accelerated:
         reader = VideoReader(video, "all", strict=False, upright=True, motion=motion)
         with closing(reader), closing(iter(reader)) as decoded:
             for frame in islice(decoded, frames):
-                # neither always comes first, with what the other left in the processor's caches
+                # they take turns to go first, because the second finds warm caches
                 streams = (own, fast) if frame.index % 2 else (fast, own)
-                found = {stream: stream.take(frame) for stream in streams}
+                results = {stream: stream.take(frame) for stream in streams}
                 if comparison is None:
                     comparison = Comparison(video, own.classes(self.classes))
                 real = None if truth is None else truth.read(frame.index, comparison.classes)
-                comparison.add(found[own], found[fast], real)
+                comparison.add(results[own], results[fast], real)
         assert comparison is not None
         return comparison
 
@@ -155,29 +155,29 @@ def accelerate(
     batch: int = 1,
     trust: bool = False,
 ) -> Accelerated:
-    """Any segmenter for video: it reads keyframes, and its scores travel along the codec's vectors.
+    """Runs any segmentation network on keyframes, and warps its scores along the motion vectors.
 
     model:      a torch.nn.Module (torchvision, Hugging Face, segmentation_models_pytorch, your
                 own), an ONNX file or session, a .pt2 file, a function of a picture uint8 [H, W, 3],
                 or a name, such as torchvision:deeplabv3_resnet50, hf:NAME, smp:NAME, run:FOLDER
-    interval:   the network reads every n-th frame, and those at which the codec starts afresh
-    quality:    fast, balanced or best: interval, memory, kernel and stride together, of which each
-                can be given by itself
-    keyframe:   another rule for which frames are read, instead of the interval
-    memory:     what keyframes keep of what was known before, where the picture did not change:
-                0 (nothing) to below 1
-    kernel:     by which maps are moved: linear, or cubic, which blurs less and takes longer
-    stride:     pixels from cell to cell at which scores travel; those of a coarser network are
-                upsampled first, for every warp blurs
+    interval:   the network reads every n-th frame, and frames without usable motion vectors
+    quality:    fast, balanced or best: values for those of interval, memory, kernel and stride that
+                are not given
+    keyframe:   another rule for keyframes, instead of the interval
+    memory:     weight of the earlier scores at a keyframe, where the picture did not change: from
+                0 to below 1
+    kernel:     interpolation of the warps: linear, or cubic, which blurs less and takes longer
+    stride:     pixels per cell when scores are warped; those of a coarser network are upsampled
+                first, because every warp blurs
     preprocess: dict(mean=, std=, size=, multiple=), torchvision's weights.transforms(), a Hugging
                 Face image processor, albumentations, or a function of a picture
-    output:     which part of the network's answer holds the scores: a key or a function
-    multilabel: several classes may hold in one pixel: labels are 0 or 1, [classes, H, W]
-    split:      (encoder, head) instead of a model: the feature between them travels
-    device:     where the network works; None: where it is; auto: a GPU where there is one
-    precision:  of its products: bfloat16 is faster where the hardware knows it
+    output:     key or function that selects the scores in the network's output
+    multilabel: a pixel can have several classes: labels are 0 or 1, [classes, H, W]
+    split:      (encoder, head) instead of a model: the feature between them is warped
+    device:     of the network; None: where it is now; auto: a GPU if there is one
+    precision:  of the network: bfloat16 is faster if the hardware supports it
     threads:    of the network on a CPU, for the whole process; None: PyTorch's choice
-    batch:      keyframes that the network is asked about at once, in videos
+    batch:      keyframes of a video per call of the network
     trust:      open a .pt2 file, which can run code
     """
     if quality not in PRESETS:
@@ -209,9 +209,9 @@ def _check(
 ) -> None:
     memory, kernel, stride = settings
     if not stride > 0:
-        raise BdnetError(f"stride={stride}: pixels from cell to cell, above 0")
+        raise BdnetError(f"stride={stride}: pixels per cell, above 0")
     if not 0 <= memory < 1:
-        raise BdnetError(f"memory={memory}: from 0, which keeps nothing, to below 1")
+        raise BdnetError(f"memory={memory}: from 0, which keeps no earlier scores, to below 1")
     if kernel not in ("linear", "cubic"):
         raise BdnetError(f"kernel={kernel}: linear or cubic")
     if not isinstance(batch, int) or batch < 1:

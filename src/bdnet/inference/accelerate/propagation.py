@@ -1,4 +1,4 @@
-"""What is known of a video so far: scores that move with the picture, refreshed at keyframes.
+"""The scores of a video: warped from frame to frame, and averaged with new ones at keyframes.
 
     keyframe  S = w * moved(S) + (1 - w) * scores of the network     w = memory * exp(-change / 8)
     between   S = moved(S)
@@ -22,12 +22,12 @@ from bdnet.motion.holes import fill
 from bdnet.motion.kernel import Kernel
 
 FALLOFF = 8.0  # grey levels of change by which memory falls to a third
-# share of cells without a vector above which a field says nothing of the picture
-WORN = 0.75
+# share of cells without a vector above which a field is not used
+MOST_HOLES = 0.75
 
 
 class Vectors:
-    """A frame's motion: float32 [2, h, w] in pixels, and where there is any."""
+    """A frame's motion as a tensor, holes filled; field is None if there is no usable motion."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class Vectors:
         device: torch.device,
     ) -> None:
         self.field: Tensor | None = None
-        if motion is None or not says_something(motion, valid):
+        if motion is None or not has_motion(motion, valid):
             return
         field = torch.from_numpy(np.ascontiguousarray(motion)).to(device, torch.float32)
         if valid is not None and not valid.all():
@@ -44,15 +44,15 @@ class Vectors:
         self.field = field[None]
 
 
-def says_something(motion: NDArray[np.float32] | None, valid: NDArray[np.bool_] | None) -> bool:
-    """Whether a frame's vectors tell where its picture came from."""
+def has_motion(motion: NDArray[np.float32] | None, valid: NDArray[np.bool_] | None) -> bool:
+    """Whether enough of a frame's cells have a vector."""
     if motion is None:
         return False
-    return valid is None or float(valid.mean()) >= 1 - WORN
+    return valid is None or float(valid.mean()) >= 1 - MOST_HOLES
 
 
 class Kept(NamedTuple):
-    """What travelled to a keyframe, and how much its picture changed in each 8x8 cell."""
+    """The scores warped to a keyframe, and how much its picture changed in each 8x8 cell."""
 
     state: Tensor
     changed: Tensor
@@ -61,9 +61,9 @@ class Kept(NamedTuple):
 class Propagation:
     """One video's state; frames come in order.
 
-    memory: share of what was known that a keyframe keeps where nothing changed; 0 starts afresh
-    kernel: linear or cubic, between cells
-    stride: pixels from cell to cell, at most, of maps that travel
+    memory: weight of the earlier scores at a keyframe where nothing changed; 0 drops them
+    kernel: interpolation between cells, linear or cubic
+    stride: pixels per cell of the maps that are warped, at most
     """
 
     def __init__(
@@ -73,12 +73,12 @@ class Propagation:
         self.state: Tensor | None = None
         self._key: Tensor | None = None  # the state at the last keyframe
         self._picture: Tensor | None = None  # and its picture
-        self._back: Tensor | None = None  # the way back to it
+        self._back: Tensor | None = None  # the field back to it
         self._last: Tensor | None = None  # the last frame's field
         self.grid: Grid | None = None
 
     def keyframe(self, output: Output, image: NDArray[np.uint8], vectors: Vectors) -> Tensor:
-        """What the network says of a frame -> the scores by which it is labelled."""
+        """The network's output for a frame -> the scores for its labels."""
         scores, grid = output.scores, output.grid()
         if self.form.resizes:
             scores, grid = finer(scores, grid, self.stride)
@@ -92,16 +92,16 @@ class Propagation:
             fresh = torch.lerp(fresh, kept.state, weight)
         self.grid, self.state, self._key, self._picture = grid, fresh, fresh, picture
         self._back, self._last = None, vectors.field
-        # the network's own to the last bit where nothing is kept
+        # exactly the network's own scores if nothing is kept
         return self.form.own(output.scores) if kept is None else self.form.unpack(fresh)
 
     def between(self, vectors: Vectors) -> Tensor:
-        """The scores of a frame that the network does not see."""
+        """The scores of a frame that the network does not read."""
         assert self.state is not None
         assert self._key is not None
         assert self.grid is not None
         field = vectors.field
-        if field is not None:  # else all stays where it is
+        if field is not None:  # without one nothing is moved
             if self._picture is not None or not self.form.mixes:
                 self._back = self._extended(field)
             self._last = field
@@ -113,7 +113,7 @@ class Propagation:
         return self.form.unpack(self.state)
 
     def _kept(self, picture: Tensor | None, vectors: Vectors) -> Kept | None:
-        """What a keyframe keeps; None at the first one, at a cut, and without memory."""
+        """Earlier scores at a keyframe; None at the first one, at a cut, and without memory."""
         before = self._picture
         if picture is None or before is None or self.state is None or self._key is None:
             return None
@@ -121,7 +121,7 @@ class Propagation:
         if vectors.field is not None:
             back = self._extended(vectors.field)
             state = moved(self.state, vectors.field, self.grid, self.kernel)
-        else:  # the codec starts afresh: as things went on before, set right by the pictures
+        else:  # an intra frame: the last motion goes on, corrected by matching the pictures
             still = picture.new_zeros(1, 2, picture.shape[2] // 4, picture.shape[3] // 4)
             guess = self._back if self._last is None else self._extended(self._last)
             back = refined(still if guess is None else guess, picture, before)

@@ -1,4 +1,4 @@
-"""Videos on their way through an accelerated network, frame by frame."""
+"""Runs an accelerated network over a video, frame by frame."""
 
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -19,7 +19,7 @@ from bdnet.errors import BdnetError
 from bdnet.inference.accelerate.adapters.base import Adapter
 from bdnet.inference.accelerate.grid import Grid
 from bdnet.inference.accelerate.labels import LabelMaps
-from bdnet.inference.accelerate.propagation import Propagation, Vectors, says_something
+from bdnet.inference.accelerate.propagation import Propagation, Vectors, has_motion
 from bdnet.inference.accelerate.scores import Independent, Output, Ready
 from bdnet.inference.streaming import FrameImages, has_image, read_ahead
 from bdnet.keyframes.base import Keyframes
@@ -28,7 +28,7 @@ from bdnet.types import IGNORE, Frame, Seconds, Segmentation, Size
 
 
 class Settings(NamedTuple):
-    """How scores travel: memory, kernel and stride of `accelerate`."""
+    """memory, kernel and stride of `accelerate`."""
 
     memory: float
     kernel: Kernel = "linear"
@@ -36,9 +36,9 @@ class Settings(NamedTuple):
 
 
 class Stream:
-    """One video, for loops of one's own: frames one after the other.
+    """One video, frame by frame, for a loop of your own.
 
-    calls: how often the network was asked so far
+    calls: number of frames that the network has read so far
     """
 
     def __init__(self, network: Adapter, keyframes: Keyframes, settings: Settings) -> None:
@@ -59,7 +59,7 @@ class Stream:
     ) -> Segmentation:
         """The next frame, labelled.
 
-        image:  uint8 RGB [H, W, 3]; None is enough on a frame that is no keyframe
+        image:  uint8 RGB [H, W, 3]; can be None between keyframes
         motion: float32 [2, ceil(H/8), ceil(W/8)], as in Frame; None where there are no vectors,
                 which makes a keyframe
         valid:  bool of the same grid; None: every cell has a vector
@@ -69,13 +69,13 @@ class Stream:
         return self.take(Frame(self._count, 0.0, motion is None, image, motion, valid))
 
     def take(self, frame: Frame) -> Segmentation:
-        """The same of a frame as a reader gives it."""
+        """The same for a `Frame` of `VideoReader`."""
         begin = time.perf_counter()
         output = self.ask([frame])[0] if self._is_key(frame) else None
         return self.label(frame, output, Seconds(0.0, time.perf_counter() - begin))
 
     def classes(self, known: Classes | None = None) -> Classes:
-        """The network's classes once it was asked; without names where their library knows none."""
+        """The network's classes, after its first frame; numbered if its library has no names."""
         count = self._classes or 0
         if isinstance(self.network.form, Ready):
             count = 0 if known is None else len(known)
@@ -91,7 +91,7 @@ class Stream:
         return Classes(names, tuple(default_colours(count)))
 
     def ask(self, frames: list[Frame]) -> list[Output]:
-        """What the network says of keyframes."""
+        """The network's output for keyframes."""
         images = []
         for frame in frames:
             if frame.image is None:
@@ -127,7 +127,7 @@ class Stream:
         if self._classes not in (None, classes) and not isinstance(form, Ready):
             raise BdnetError(
                 f"the network gave {classes} classes on frame {frame.index} and {self._classes} "
-                "before: a network of one number of classes is needed"
+                "before: use a network with a fixed number of classes"
             )
         self._classes = classes
         size = frame.image.shape[0], frame.image.shape[1]
@@ -147,29 +147,29 @@ class Stream:
         assert self._output is not None
         assert self.size is not None
         grid = self._output.grid(scores)
-        if grid not in self._maps:  # the network's own, and that of what travels
+        if grid not in self._maps:  # the network's own grid, and the grid of warped scores
             self._maps[grid] = LabelMaps(grid, self.size)
         return self.network.form.labels(scores, self._maps[grid])
 
 
 def restarting(keyframes: Keyframes) -> Callable[[Frame], bool]:
-    """The rule for a new video, and a keyframe too where the vectors say nothing, as at a cut."""
+    """The rule for a new video, with a keyframe also where few vectors are valid, as at a cut."""
     is_due = keyframes.begin()
 
     def is_key(frame: Frame) -> bool:
         is_one = is_due(frame)  # asked about every frame
-        return is_one or not says_something(frame.motion, frame.valid)
+        return is_one or not has_motion(frame.motion, frame.valid)
 
     return is_key
 
 
 class Video:
-    """A video on its way through an accelerated network; iterate over it once, and close it.
+    """A video that an accelerated network labels; iterate over it once, and close it.
 
-    images:  of the frames that come out: those that the network reads, or all
-    strict:  refuse what is no clean stream instead of doing the best with it
+    images:  the frames that have an image: those that the network reads, or all
+    strict:  refuse streams that are not clean instead of reading them as well as possible
     threads: of the decoder, 0 for one per core
-    batch:   keyframes that the network is asked about at once
+    batch:   keyframes per call of the network
     motion:  stream, search or auto, as in VideoReader
     """
 
@@ -188,7 +188,7 @@ class Video:
         self._is_key: Callable[[Frame], bool] = restarting(keyframes)
         pixels: Pixels = "all"
         if images == "read":
-            # the decoder asks, ahead of the network, and so says by the image
+            # the decoder applies the rule, ahead of the network: keyframes have an image
             pixels = self._is_key if keyframes.chooses_any_frame else "intra"
             self._is_key = has_image
         self.reader = VideoReader(video, pixels, strict, threads, upright=True, motion=motion)
