@@ -1,4 +1,4 @@
-"""An accelerated network beside the same network on every frame, in turns on the same video."""
+"""Compares an accelerated network with the same network on every frame of a video."""
 
 from collections import Counter, defaultdict, deque
 from pathlib import Path
@@ -18,7 +18,7 @@ from bdnet.metrics.consistency import VideoConsistency
 from bdnet.metrics.segmentation import iou
 from bdnet.types import IGNORE, Segmentation
 
-OUTLINE = 3  # pixels at 1024x2048 within which two outlines are the same
+OUTLINE = 3  # pixels at 1024x2048: tolerance of boundary F
 WINDOW = 8  # frames of VC
 BOTH = ("every frame", "accelerated")
 
@@ -42,7 +42,7 @@ class Truth:
 
 
 class Comparison:
-    """What was counted; print it, or write it as a page.
+    """The results; print them, or write them as an HTML page.
 
     summary:     calls, seconds, flicker (share of pixels whose class changes from a frame to the
                  next) of both, and with labels mIoU and VC
@@ -65,7 +65,7 @@ class Comparison:
         self._last: deque[dict[str, NDArray[np.uint8]]] = deque(maxlen=WINDOW)
 
     def add(self, own: Segmentation, fast: Segmentation, truth: NDArray[np.uint8] | None) -> None:
-        """A frame: as the network labels it, and as the accelerated one does."""
+        """Adds a frame: the labels of the network, and those of the accelerated one."""
         self.size = own.labels.shape
         if truth is not None and truth.shape != self.size:
             raise BdnetError(
@@ -123,7 +123,7 @@ class Comparison:
 
     @property
     def agreement(self) -> dict[str, float]:
-        """Of the accelerated labels with those of every frame, in percent."""
+        """Agreement of the accelerated labels with those of every frame, in percent."""
         confusion = self._total("agreement")
         return {
             "mIoU": _percent(iou(confusion).nanmean()),
@@ -186,7 +186,7 @@ class Comparison:
         return "\n\n".join([f"{head}\nagreement with every frame, %: {agreement}", *texts])
 
     def html(self, path: Path | str) -> Path:
-        """Writes all of it as a page that needs nothing else: tables, curve, and a film to leaf."""
+        """Writes a self-contained HTML page: tables, curve, and frames to leaf through."""
         return write_page(self, Path(path))
 
 

@@ -1,4 +1,4 @@
-"""Where the cells of a network's output lie on a frame, at any stride."""
+"""Positions of the cells of a network's output on a frame, at any stride."""
 
 import math
 from typing import NamedTuple
@@ -48,7 +48,7 @@ def _stride(size: int, cells: int, corners: bool) -> float:
 
 
 def finer(scores: Tensor, grid: Grid, stride: float) -> tuple[Tensor, Grid]:
-    """Scores [b, c, rows, columns], bilinear, at cells of so many pixels or fewer.
+    """Scores [b, c, rows, columns], bilinear, on a grid of at most `stride` pixels per cell.
 
     What lies in cells of 8 pixels is blurred by every warp more than what lies in those of 4.
     """
@@ -66,7 +66,7 @@ def finer(scores: Tensor, grid: Grid, stride: float) -> tuple[Tensor, Grid]:
 
 
 def _doublings(pixels: float, stride: float) -> int:
-    """A power of two by which to divide one stride to come to the other or below."""
+    """The power of two that divides one stride down to the other or below."""
     return 1 << max(0, math.ceil(math.log2(pixels / stride)))
 
 

@@ -13,7 +13,7 @@ from bdnet.inference.accelerate.grid import Grid
 from bdnet.inference.accelerate.patches import ROUNDING, Patches, PixelsBetween, pixels_between
 from bdnet.types import Size
 
-PATCHES = 2048  # worked on at once: what is made of them then stays in a processor's cache
+PATCHES = 2048  # computed at once, so that their scores stay in a processor's cache
 CLASSES_AT_ONCE = 16  # of plain upsampling: 128 MB at 1024x2048
 # torch interpolates fewer channels than that in another order of sums
 FEWEST = 4
@@ -21,7 +21,7 @@ FINEST = 1.9  # pixels per cell; below it plain upsampling is faster
 
 
 def upsampled(scores: Tensor, grid: Grid, size: Size) -> Tensor:
-    """[b, c, rows, columns] -> [b, c, *size], as networks upsample their output."""
+    """[b, c, rows, columns] -> [b, c, *size], as networks upsample their own output."""
     if scores.shape[-2:] != grid.extent:
         scores = functional.interpolate(
             scores, grid.extent, mode="bilinear", align_corners=grid.corners
@@ -62,7 +62,7 @@ class LabelMaps:
         is_coarse = min(self.grid.stride) >= FINEST
         if scores.device.type == "cpu" and scores.shape[1] > 1 and is_coarse:
             classes = self.by_patches(scores)
-        else:  # where maps of the frame's size cost little, or most patches lie on an outline
+        else:  # maps of the frame's size cost little, or most patches lie on an outline
             classes = best_classes(scores, self.grid, self.size)
         narrow = torch.uint8 if scores.shape[1] <= np.iinfo(np.uint8).max else torch.int16
         labels: NDArray[Any] = classes.to(narrow).cpu().numpy()
@@ -110,7 +110,7 @@ class LabelMaps:
         return down, across
 
     def _pixels(self, row: Tensor, column: Tensor) -> Tensor:
-        """Of patches: the numbers [n, pixels down, pixels across] of their pixels in the frame."""
+        """For patches, the numbers [n, pixels down, pixels across] of their pixels in the frame."""
         down, across = self._axes
         return down.pixels[row][:, :, None] * self.size[1] + across.pixels[column][:, None, :]
 
@@ -148,7 +148,7 @@ class LabelMaps:
 
 
 def _winners(scores: Tensor, down: PixelsBetween, across: PixelsBetween) -> tuple[Tensor, Tensor]:
-    """Of every patch: the best class at its first corner, int16, and whether it is everywhere."""
+    """For every patch, the best class at its first corner, int16, and whether it is everywhere."""
     two = scores[0].topk(2, dim=0)
     lead, size = two.values[0] - two.values[1], two.values.abs().amax(0)
     winner, is_safe = two.indices[0].short(), lead > ROUNDING * size

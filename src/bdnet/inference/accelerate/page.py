@@ -19,8 +19,8 @@ from bdnet.types import Segmentation
 if TYPE_CHECKING:
     from bdnet.inference.accelerate.comparison import Comparison
 
-MOST = 64  # frames in a page
-WIDEST = 480  # pixels of a picture in it
+MOST = 64  # frames in a page, at most
+WIDEST = 480  # pixels of a picture in it, at most
 PARTS = ("picture", "every frame", "accelerated", "difference")
 
 
@@ -33,7 +33,7 @@ class Shown(NamedTuple):
 
 
 class Pictures:
-    """Frames of a video, evenly spread, however many there turn out to be."""
+    """Evenly spread frames of a video whose length is not known beforehand."""
 
     def __init__(self, classes: Classes) -> None:
         self.classes = classes
@@ -73,7 +73,7 @@ def _uri(image: Image, ending: str) -> str:
 
 
 def write_page(comparison: "Comparison", path: Path) -> Path:
-    """Everything in one file."""
+    """The HTML file."""
     agreement = ", ".join(f"{name} {value:.2f}" for name, value in comparison.agreement.items())
     tables = (comparison.summary, comparison.by_distance, comparison.by_class)
     shown = comparison.pictures.shown
@@ -108,7 +108,7 @@ def _legend(classes: Classes) -> str:
 
 
 def _curve(values: dict[int, float]) -> str:
-    """Agreement over the distance from the keyframe, as SVG."""
+    """An SVG curve of the agreement over the distance from the keyframe."""
     width, height, margin = 520, 200, 40
     points = {distance: value for distance, value in values.items() if value == value}  # noqa: PLR0124  # no nan
     if not points:

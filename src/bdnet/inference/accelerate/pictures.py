@@ -1,4 +1,4 @@
-"""What pictures themselves say: how much changed where, whether it is another scene."""
+"""Comparisons of pictures: how much changed in each cell, and whether there is a cut."""
 
 import cv2
 import numpy as np
@@ -13,7 +13,7 @@ from bdnet.types import CELL, cells
 
 HALF = CELL // 2  # a cell's side in a picture of half the size
 GREY_LEVELS = 57.6  # of 255 in one unit of a normalised picture, in which `match` counts
-UNRELATED = 0.5  # of the difference of unrelated pictures: what makes a cut
+UNRELATED = 0.5  # of the difference between unrelated pictures, above which there is a cut
 
 
 def small_grey(image: NDArray[np.uint8], device: torch.device) -> Tensor:
@@ -33,12 +33,12 @@ def change(now: Tensor, before: Tensor, field: Tensor) -> Tensor:
 
 
 def refined(field: Tensor, now: Tensor, before: Tensor) -> Tensor:
-    """A guess of where things came from, moved to where the pictures look alike."""
+    """A first guess of the motion, corrected by matching the pictures."""
     return match(field, before / GREY_LEVELS, now / GREY_LEVELS)
 
 
 def is_cut(changed: Tensor, now: Tensor, before: Tensor) -> bool:
-    """Whether two pictures differ as if they had nothing to do with each other.
+    """Whether two pictures differ nearly as much as unrelated ones.
 
     Unrelated pictures differ by what two grey levels drawn from them differ by on average.
     """

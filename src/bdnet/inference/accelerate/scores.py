@@ -1,4 +1,4 @@
-"""What a network says of pictures, and in which form it travels between keyframes."""
+"""A network's output, and the forms in which it is warped between keyframes."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -15,11 +15,11 @@ from bdnet.inference.accelerate.grid import Grid
 from bdnet.inference.accelerate.labels import LabelMaps, upsampled
 from bdnet.types import Size
 
-LEAST = 1e-8  # probability; the logarithm of nothing is no score
+LEAST = 1e-8  # probability, to keep logarithms finite
 
 
 class Output(NamedTuple):
-    """A network's answer to a batch of frames.
+    """A network's output for a batch of frames.
 
     scores:  float32 [b, c, h, w] at the network's own stride; int64 [b, 1, h, w] ready labels
     extent:  pixels of the frame's coordinates that the maps cover: its size, or more where the
@@ -38,21 +38,21 @@ class Output(NamedTuple):
 
 
 class Form(ABC):
-    """How scores travel: what is warped and mixed, and how it becomes labels."""
+    """The form in which scores are warped and averaged, and how labels are made from it."""
 
     mixes = True  # maps of two frames may be averaged
-    resizes = True  # maps may be made finer before they travel
+    resizes = True  # maps may be upsampled before they are warped
 
     @abstractmethod
     def pack(self, scores: Tensor) -> Tensor:
-        """A keyframe's scores [1, c, h, w] -> what travels."""
+        """A keyframe's scores [1, c, h, w] -> the maps that are warped."""
 
     @abstractmethod
     def unpack(self, state: Tensor) -> Tensor:
-        """What has travelled -> scores."""
+        """Warped maps -> scores."""
 
     def own(self, scores: Tensor) -> Tensor:
-        """The scores of a frame that is labelled as the network labels it by itself."""
+        """The scores that give exactly the network's own labels."""
         return scores
 
     def labels(self, scores: Tensor, maps: LabelMaps) -> NDArray[Any]:
@@ -61,7 +61,7 @@ class Form(ABC):
 
 
 class Probabilities(Form):
-    """Of networks with one score per class, the best of which counts."""
+    """For networks with one score per class; the highest is the label."""
 
     def pack(self, scores: Tensor) -> Tensor:
         return scores.softmax(1)
@@ -72,7 +72,7 @@ class Probabilities(Form):
 
 
 class Shares(Form):
-    """Of networks whose scores are sums of probabilities already, such as Mask2Former."""
+    """For networks whose scores are already sums of probabilities, such as Mask2Former."""
 
     def pack(self, scores: Tensor) -> Tensor:
         return scores
@@ -82,7 +82,7 @@ class Shares(Form):
 
 
 class Independent(Form):
-    """Of networks that may see several classes in one pixel: labels are 0 or 1, [classes, H, W]."""
+    """For networks with several classes per pixel: labels are 0 or 1, [classes, H, W]."""
 
     def pack(self, scores: Tensor) -> Tensor:
         return scores.sigmoid()
@@ -100,7 +100,7 @@ class Independent(Form):
 
 
 class Ready(Form):
-    """Of networks that give classes and no scores: these are moved, never mixed."""
+    """For networks that give labels without scores: they are warped, never averaged."""
 
     mixes = False
     resizes = False
@@ -122,7 +122,7 @@ class Ready(Form):
 
 
 class Features(Form):
-    """Of a network in two parts: the feature between them travels, the second part labels it."""
+    """For a network in two parts: the feature between them is warped, the second part labels it."""
 
     resizes = False
 
@@ -140,17 +140,17 @@ class Features(Form):
 
 
 def check_scores(output: Output, count: int) -> Output:
-    """Itself, if it can be upsampled and compared; else an error that names what is wrong."""
+    """Returns the scores, or refuses those that cannot be upsampled and compared."""
     scores = output.scores
     shape = list(scores.shape)
     if scores.ndim != 4 or len(scores) != count or 0 in shape:
         raise BdnetError(
             f"the network's output has the shape {shape} for {count} pictures: expected scores "
-            "[pictures, classes, rows, columns]; say with output= which part of its answer they are"
+            "[pictures, classes, rows, columns]; select them with output="
         )
     if scores.is_floating_point() and not bool(torch.isfinite(scores).all()):
         raise BdnetError(
             "the network's scores hold NaN or infinity; check preprocess= (mean and std), the "
-            "weights, and with precision=bfloat16 whether it bears half the bits"
+            "weights, and whether they also occur with precision=float32"
         )
     return output

@@ -1,4 +1,4 @@
-"""Maps at any stride, moved along the codec's vectors."""
+"""Warps maps of any stride along the motion vectors."""
 
 from typing import Literal
 
@@ -13,7 +13,7 @@ from bdnet.motion.warp import sample, to_channels_last
 def moved(
     maps: Tensor, field: Tensor, grid: Grid, kernel: Kernel | Literal["nearest"] = "linear"
 ) -> Tensor:
-    """Maps [1, c, rows, columns] at the places that a field [1, 2, h, w] of 8x8 cells points to.
+    """Maps [1, c, rows, columns] at the positions that a field [1, 2, h, w] of 8x8 cells points to.
 
     field:  pixels (x, y): the content at p came from p + field
     kernel: linear, cubic, or nearest

@@ -1,1 +1,1 @@
-"""What makes a network of any library a function from pictures to score maps."""
+"""Adapters: a network of any library as a function from pictures to score maps."""

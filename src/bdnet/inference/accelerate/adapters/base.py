@@ -1,4 +1,4 @@
-"""What every adapter is."""
+"""The base class of adapters."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -12,18 +12,18 @@ from bdnet.errors import BdnetError
 from bdnet.inference.accelerate.adapters.preprocessing import Batch, Image, Preprocess, first_line
 from bdnet.inference.accelerate.scores import Form, Output, Probabilities, Ready, check_scores
 
-Choose = Callable[[Any], Any]  # of a network's answer, the part that holds the scores
+Choose = Callable[[Any], Any]  # selects the scores in a network's output
 
 
 class Adapter(ABC):
-    """A network of some library: pictures in, scores out, as the network gives them.
+    """A network of any library, as a function from pictures to its scores.
 
     form:    in which its scores travel
     batches: several pictures at once are as good as one by one
     """
 
     batches: ClassVar[bool] = True
-    classes: Classes | None = None  # where the object knows their names
+    classes: Classes | None = None  # if the object has their names
 
     def __init__(self, preprocess: Preprocess, form: Form | None = None) -> None:
         self.preprocess = preprocess
@@ -35,13 +35,15 @@ class Adapter(ABC):
         """The network's scores of a batch."""
 
     def to(self, device: torch.device) -> None:
-        """Puts the network where it is to work."""
+        """Moves the network to a device."""
         if device.type != "cpu":
-            raise BdnetError(f"device={device}: this network works on the CPU; say cpu or nothing")
+            raise BdnetError(
+                f"device={device}: this network runs on the CPU only; say cpu, or leave it out"
+            )
 
     @torch.no_grad()
     def __call__(self, images: Sequence[Image]) -> Output:
-        """Frames uint8 RGB [H, W, 3] of one size -> what the network says of them."""
+        """Frames uint8 RGB [H, W, 3] of one size -> the network's output."""
         batch = self.preprocess(images, self.device)
         try:
             output = self.answer(batch)
@@ -52,13 +54,13 @@ class Adapter(ABC):
             raise BdnetError(
                 f"the network failed on frames of {height}x{width} (height x width), given to it "
                 f"as {list(batch.pictures.shape)}: {type(error).__name__}: {first_line(error)}; if "
-                "it wants another size, say preprocess=dict(size=(height, width)) or "
+                "it needs another size, say preprocess=dict(size=(height, width)) or "
                 "dict(multiple=32)"
             ) from error
         return self._as_form(check_scores(output, len(images)))
 
     def _as_form(self, output: Output) -> Output:
-        """One channel is a yes or no: two classes, of which the first has score 0."""
+        """Makes a binary channel two classes, the first with score 0."""
         if not output.scores.is_floating_point():
             if not isinstance(self.form, Ready):
                 self.form = Ready()
@@ -69,7 +71,7 @@ class Adapter(ABC):
 
 
 def scores_in(answer: Any) -> Tensor:
-    """The scores [b, c, h, w], or ready labels int64 [b, 1, h, w], in what a network answered."""
+    """The scores [b, c, h, w], or ready labels int64 [b, 1, h, w], in a network's output."""
     if isinstance(answer, Tensor):
         return as_maps(answer)
     for key in ("out", "logits"):
@@ -87,7 +89,7 @@ def scores_in(answer: Any) -> Tensor:
 
 
 def as_maps(scores: Tensor) -> Tensor:
-    """Four axes: of three the classes are left out, where a map has one score or ready labels."""
+    """Adds the axis of classes to maps of three axes: binary scores, or ready labels."""
     if scores.ndim == 3:
         scores = scores[:, None]
     if scores.dtype == torch.bool or not scores.is_floating_point():

@@ -1,4 +1,4 @@
-"""Which adapter a network needs, found by what the object is; and networks by name."""
+"""Chooses the adapter of a network by the object's type, and loads networks by name."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,12 +19,12 @@ from bdnet.inference.accelerate.scores import Form, Independent
 from bdnet.inference.network import Network
 from bdnet.models.precision import Precision
 
-LIBRARIES = (Torchvision, HuggingFace, Smp)  # modules that are not asked by plain calls
+LIBRARIES = (Torchvision, HuggingFace, Smp)  # modules that need more than a plain call
 EXAMPLES = ", ".join(f"{name}:{what}" for name, what in NAMES.items())
 
 
 class Wishes(NamedTuple):
-    """What the user says of the network.
+    """The user's settings for the network.
 
     preprocess: numbers, transform, processor or function; None: the adapter's own
     output:     key, position or function that finds the scores in the network's answer
@@ -50,7 +50,7 @@ class Wishes(NamedTuple):
         return None if self.preprocess is None else preprocess_of(self.preprocess)
 
     def of_modules(self) -> dict[str, Any]:
-        """What every adapter of a module is made with."""
+        """The arguments of every adapter of a module."""
         return {"output": self.output, "form": self.form, "precision": self.precision}
 
 

@@ -13,7 +13,7 @@ from bdnet.models.precision import Precision, autocast
 
 
 class Module(Adapter):
-    """Any module that answers with a tensor, a dict with `out`, or an object with `.logits`."""
+    """Any module that returns a tensor, a dict with `out`, or an object with `.logits`."""
 
     def __init__(
         self,
@@ -45,12 +45,12 @@ class Module(Adapter):
         return Output(self._choose(self.forward(batch.pictures)), batch.extent)
 
     def forward(self, pictures: Tensor) -> Any:
-        """What of the network is asked."""
+        """Calls the network."""
         return self.model(pictures)
 
 
 class Torchvision(Module):
-    """Its networks upsample their scores: asked for what is below that, less has to travel."""
+    """torchvision: takes the scores before upsampling, which are cheaper to warp."""
 
     def forward(self, pictures: Tensor) -> Any:
         features = self.model.backbone(pictures)
@@ -66,7 +66,7 @@ class Torchvision(Module):
 
 
 class Smp(Module):
-    """segmentation_models_pytorch: asked for its scores before its head upsamples them.
+    """segmentation_models_pytorch: takes the scores before the head upsamples them.
 
     Its networks want sizes that their encoder's strides divide; pictures are padded to these.
     """
@@ -96,7 +96,7 @@ class Smp(Module):
 
 
 class Split(Module):
-    """A network in two parts: the feature between them travels."""
+    """A network in two parts: the feature between them is warped."""
 
     def __init__(self, encoder: nn.Module, head: nn.Module, **rest: Any) -> None:
         super().__init__(encoder, **rest)

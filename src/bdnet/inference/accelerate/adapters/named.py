@@ -28,7 +28,7 @@ class Named(NamedTuple):
 
 
 def named() -> dict[str, Callable[[str], Named]]:
-    """By library, what makes a network of its name."""
+    """The loader of each library."""
     return {"torchvision": _torchvision, "hf": _hugging_face, "smp": _smp}
 
 
@@ -80,13 +80,13 @@ def _need(package: str, name: str, project: str | None = None) -> None:
 
 
 def _loaded(name: str, load: Callable[[], Any]) -> Any:
-    """What loading gives, or one sentence about why it gives nothing."""
+    """The loaded network, or an error of one sentence."""
     try:
         return load()
     except (OSError, RuntimeError, ValueError, ImportError) as error:
         raise BdnetError(
             f"{name}: its weights cannot be loaded ({type(error).__name__}: {first_line(error)}); "
-            "without a network, load the model yourself from files that you have, and hand it over "
+            "offline, load the model yourself from local files, and pass it "
             "as an object"
         ) from error
 

@@ -1,4 +1,4 @@
-"""Frames -> what a network reads, by its library's own ways or by numbers given by hand."""
+"""Frames -> a network's input, by its library's preprocessing or by given numbers."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -139,7 +139,7 @@ class Called(Preprocess):
             span = white - black
             is_same = span.abs() < 1e-3
             if bool(is_same.all()):
-                return  # it levels pictures, so a ramp says nothing
+                return  # it normalises each picture, so a ramp shows nothing
             levels = ((graded - black) / span).mean((0, 1)).mean(1 - axis)
             slack = max(2 / len(levels), 2 / size) + 0.02
             is_whole = float(levels[0]) <= slack and float(levels[-1]) >= 1 - slack
@@ -147,7 +147,7 @@ class Called(Preprocess):
                 side = ("top and bottom", "left and right")[axis]
                 raise BdnetError(
                     f"preprocess={self.name} crops or pads {side} of a {height}x{width} picture: "
-                    "labels would lie elsewhere; resize instead, or give "
+                    "labels would be displaced; resize instead, or give "
                     "preprocess=dict(mean=..., std=..., size=(height, width))"
                 )
 

@@ -1,4 +1,4 @@
-"""Networks that were trained here."""
+"""Networks of our own training runs."""
 
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from bdnet.motion.upsampling import stride_of
 
 
 class OwnRun(Module):
-    """A network of a run, which sees every frame by itself: as on its own keyframes."""
+    """A run's network, run on single frames as on its keyframes."""
 
     def __init__(self, network: Network, **rest: Any) -> None:
         super().__init__(network.model, Normalise(), **rest)
