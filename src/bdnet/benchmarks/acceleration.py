@@ -1,0 +1,272 @@
+"""An accelerated network beside itself on every frame: accuracy on labelled videos against cost."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from bdnet.benchmarks.base import CannotMeasure, markdown
+from bdnet.codec import VideoReader
+from bdnet.data.base import Split
+from bdnet.data.module import ClipDataModule
+from bdnet.inference.accelerate import accelerate
+from bdnet.inference.accelerate.accelerated import Accelerated
+from bdnet.keyframes.base import Keyframes
+from bdnet.reports.dataset.label_propagation import labels_by_video
+from bdnet.types import IGNORE, Frame, Segmentation
+
+Counts = NDArray[np.int64]  # [frames, classes, classes + 1]: truth, guess; the last: no such class
+
+RESAMPLES = 1000
+NOTES = {
+    "mIoU": "of all labelled frames, one confusion matrix, in %; mean over the phases",
+    "difference": f"to every frame; 95 % of {RESAMPLES} resamples of blocks of consecutive frames",
+    "calls": "share of the frames on which the network ran, the codec's own keyframes included",
+    "seconds": "of network and propagation, without decoding, relative to every frame",
+}
+
+
+class Every(Keyframes):
+    """Every n-th frame from a given one on, and frames without motion."""
+
+    def __init__(self, interval: int, phase: int) -> None:
+        self.interval, self.phase = interval, phase
+
+    def begin(self) -> Callable[[Frame], bool]:
+        return lambda frame: (
+            frame.motion is None or frame.index % self.interval == self.phase % self.interval
+        )
+
+    def __str__(self) -> str:
+        return f"every {self.interval} from {self.phase}"
+
+
+class Pass(NamedTuple):
+    """One reading of all videos."""
+
+    counts: Counts
+    offsets: NDArray[np.int64]  # of each counted frame: frames since the keyframe
+    calls: float
+    seconds: float
+
+
+class Row(NamedTuple):
+    """A way to label every frame, with one pass for each phase."""
+
+    name: str
+    interval: int
+    passes: tuple[Pass, ...]
+    interval_95: tuple[float, float]
+
+    @property
+    def iou(self) -> NDArray[np.float64]:
+        """Of each class, mean over the phases."""
+        ious: NDArray[np.float64] = np.mean(
+            [class_iou(run.counts.sum(0)) for run in self.passes], 0
+        )
+        return ious
+
+    @property
+    def miou(self) -> float:
+        return float(np.mean([miou(run.counts.sum(0)) for run in self.passes]))
+
+    @property
+    def last_miou(self) -> float:
+        """Of the frames farthest from their keyframe."""
+        last = [run.counts[run.offsets == self.interval - 1].sum(0) for run in self.passes]
+        return miou(np.sum(last, 0))
+
+    @property
+    def calls(self) -> float:
+        return float(np.mean([run.calls for run in self.passes]))
+
+    @property
+    def seconds(self) -> float:
+        return float(np.mean([run.seconds for run in self.passes]))
+
+
+class Accelerations(NamedTuple):
+    """A measurement of ways; see `Measurement`."""
+
+    rows: list[Row]
+    classes: Sequence[str]
+    facts: dict[str, Any]
+    notes: dict[str, Any]
+
+    def record(self) -> dict[str, Any]:
+        first = self.rows[0]
+        rows = [
+            {
+                "name": row.name,
+                "interval": row.interval,
+                "miou": row.miou,
+                "difference": row.miou - first.miou,
+                "interval_95": row.interval_95,
+                "last_miou": row.last_miou,
+                "calls": row.calls,
+                "seconds": row.seconds,
+                "iou": dict(zip(self.classes, row.iou.tolist(), strict=True)),
+            }
+            for row in self.rows
+        ]
+        return {"unit": "mIoU, s/frame", "accelerations": rows}
+
+    def table(self) -> str:
+        first = self.rows[0]
+        heads = ["network on", "mIoU", "difference", "95 %", "last frame", "calls", "seconds"]
+        return markdown(
+            heads,
+            [
+                [
+                    row.name,
+                    f"{100 * row.miou:.2f}",
+                    f"{100 * (row.miou - first.miou):+.2f}",
+                    f"{100 * row.interval_95[0]:+.2f} to {100 * row.interval_95[1]:+.2f}",
+                    f"{100 * row.last_miou:.2f}",
+                    f"{row.calls:.3f}",
+                    f"{row.seconds / first.seconds:.2f}",
+                ]
+                for row in self.rows
+            ],
+        )
+
+
+class Acceleration:
+    """Labels the labelled videos of a data set with a network on every frame and on keyframes.
+
+    network:    as `accelerate` takes it; its first classes are the data set's
+    phases:     of each interval at most, spread over it: frames at which the first keyframe stands
+    block:      frames of a block of the bootstrap
+    options:    of `accelerate`, such as kernel, stride, preprocess
+    """
+
+    def __init__(
+        self,
+        network: Any,
+        module: ClipDataModule,
+        intervals: Sequence[int],
+        memories: Sequence[float],
+        split: Split = "test",
+        phases: int = 3,
+        block: int = 10,
+        options: dict[str, Any] | None = None,
+    ) -> None:
+        if network is None:
+            raise CannotMeasure("target.network=null: give one, such as onnx:FILE or run:FOLDER")
+        self.network, self.module, self.split = network, module, split
+        self.intervals, self.memories = intervals, memories
+        self.phases, self.block, self.options = phases, block, options or {}
+
+    def measure(self, repeats: int) -> Accelerations:  # noqa: ARG002  # phases are the repeats
+        self.module.prepare_data()
+        samples = self.module.dataset.samples(self.split)
+        self.videos = labels_by_video(self.module.dataset, samples)
+        if not self.videos:
+            raise CannotMeasure(f"split={self.split}: nothing has a label; choose another split")
+        every, own = self._pass(1, 0, 0.0)
+        ways: dict[str, tuple[int, list[Pass]]] = {"every frame": (1, [every])}
+        for memory in self.memories:
+            if memory:
+                ways[f"every frame, memory {memory:g}"] = 1, [self._pass(1, 0, memory)[0]]
+        for interval in self.intervals:
+            starts = np.unique(np.linspace(0, interval - 1, self.phases).round().astype(int))
+            for memory in self.memories:
+                name = f"every {interval} frames" + (f", memory {memory:g}" if memory else "")
+                runs = [self._pass(interval, int(start), memory)[0] for start in starts]
+                ways[name] = interval, runs
+            held = [self._held(own, interval, int(start), every) for start in starts]
+            ways[f"every {interval} frames, labels held"] = interval, held
+        rows = [
+            Row(name, interval, tuple(runs), self._bootstrap(runs, every))
+            for name, (interval, runs) in ways.items()
+        ]
+        facts = {
+            "network": str(self.network),
+            "data set": type(self.module.dataset).__name__,
+            "labelled frames": len(every.counts),
+            "options": self.options,
+        }
+        return Accelerations(rows, self.module.dataset.classes.names, facts, NOTES)
+
+    def _pass(self, interval: int, phase: int, memory: float) -> tuple[Pass, list[NDArray[Any]]]:
+        """Counts of every labelled frame, and its label map."""
+        rule = Every(interval, phase)
+        fast = accelerate(self.network, keyframe=rule, memory=memory, **self.options)
+        counts, offsets, maps, calls, seconds = [], [], [], 0, 0.0
+        for segmented, truth in self._segmented(fast, f"interval {interval}, phase {phase}"):
+            calls += segmented.is_key
+            seconds += segmented.seconds.network
+            counts.append(self._count(truth, segmented.labels))
+            offsets.append(segmented.offset)
+            maps.append(segmented.labels)
+        frames = len(counts)
+        run = Pass(np.stack(counts), np.array(offsets), calls / frames, seconds / frames)
+        return run, maps
+
+    def _segmented(
+        self, fast: Accelerated, title: str
+    ) -> Iterator[tuple[Segmentation, NDArray[np.uint8]]]:
+        for video, labels in self.videos.items():
+            with VideoReader(video, "all") as reader:
+                stream = fast.start()
+                for frame in tqdm(reader, title, unit="frame", leave=False):
+                    segmented = stream.take(frame)
+                    truth = labels.get(frame.index)
+                    if truth is None:
+                        truth = np.full(segmented.labels.shape, IGNORE, np.uint8)
+                    yield segmented, truth
+
+    def _held(self, maps: list[NDArray[Any]], interval: int, phase: int, every: Pass) -> Pass:
+        """Labels of the last keyframe, where they were."""
+        counts, offsets, key, index = [], [], 0, 0
+        for video, labels in self.videos.items():
+            with VideoReader(video, "none") as reader:
+                for frame in reader:
+                    if frame.motion is None or frame.index % interval == phase:
+                        key = index
+                    truth = labels.get(frame.index)
+                    if truth is None:
+                        truth = np.full(maps[key].shape, IGNORE, np.uint8)
+                    counts.append(self._count(truth, maps[key]))
+                    offsets.append(index - key)
+                    index += 1
+        calls = float(np.mean([offset == 0 for offset in offsets]))
+        return Pass(np.stack(counts), np.array(offsets), calls, calls * every.seconds)
+
+    def _count(self, truth: NDArray[np.uint8], guess: NDArray[Any]) -> Counts:
+        classes = len(self.module.dataset.classes)
+        is_known = truth != IGNORE
+        guesses = np.minimum(guess[is_known], classes).astype(np.int64)
+        pairs = truth[is_known].astype(np.int64) * (classes + 1) + guesses
+        counts = np.bincount(pairs, minlength=classes * (classes + 1))
+        return counts.reshape(classes, classes + 1).astype(np.int64)
+
+    def _bootstrap(self, runs: Sequence[Pass], every: Pass) -> tuple[float, float]:
+        """95 % of the difference to every frame over resampled blocks of consecutive frames."""
+        starts = range(0, len(every.counts), self.block)
+        sums = [
+            np.stack([run.counts[start : start + self.block].sum(0) for start in starts])
+            for run in (every, *runs)
+        ]
+        random = np.random.default_rng(0)
+        differences = []
+        for _ in range(RESAMPLES):
+            chosen = random.integers(0, len(starts), len(starts))
+            own, *others = (miou(blocks[chosen].sum(0)) for blocks in sums)
+            differences.append(np.mean(others) - own)
+        low, high = np.percentile(differences, [2.5, 97.5])
+        return float(low), float(high)
+
+
+def class_iou(counts: Counts) -> NDArray[np.float64]:
+    """NaN of a class that is neither there nor guessed."""
+    classes = len(counts)
+    hits = np.diagonal(counts[:, :classes])
+    union = counts.sum(1) + counts[:, :classes].sum(0) - hits
+    return np.where(union > 0, hits / np.maximum(union, 1), np.nan)
+
+
+def miou(counts: Counts) -> float:
+    return float(np.nanmean(class_iou(counts)))
