@@ -78,12 +78,17 @@ def test_readmes_first_examples_read_and_segment_a_video(
     shutil.copy(video, tmp_path / "drive.mp4")
     shutil.copytree(trained, tmp_path / "runs/NAME/seed=0")
     monkeypatch.chdir(tmp_path)
-    reads, segments, *_ = blocks()
+    accelerates, segments, reads, *_ = blocks()
     names: dict[str, object] = {}
+    # the same network without its weights, which would be downloaded
+    exec(accelerates.replace('weights="DEFAULT"', "weights=None, weights_backbone=None"), names)
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[:2] == ["0 True (64, 96)", "1 False (64, 96)"]
+    assert len(printed) == 9
     exec(reads, names)
     assert "vectors chain from frame to frame" in capsys.readouterr().out
     assert names["frame"].index == 8
-    assert names["frame"].motion.shape == (2, 8, 12)
+    assert names["motion"].shape == (2, 8, 12)
     exec(segments, names)
     assert names["frame"].labels.shape == (64, 96)
     assert (names["frame"].index, names["frame"].is_key) == (8, True)
