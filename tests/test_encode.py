@@ -84,7 +84,7 @@ def test_other_settings_or_content_are_not_passed_off_as_done(tmp_path: Path):
     (other,) = jobs(str(tmp_path / "walk"), tmp_path / "out.mp4", crf=30)
     refused = transcode(other)
     assert refused.status == "failed"
-    assert "other settings; say overwrite=true" in refused.detail
+    assert "other settings; use overwrite=true" in refused.detail
     cv2.imwrite(str(tmp_path / "walk/frame_6.png"), np.zeros((48, 64, 3), np.uint8))
     (changed,) = jobs(str(tmp_path / "walk"), tmp_path / "out.mp4", crf=20)
     assert "other content" in transcode(changed).detail

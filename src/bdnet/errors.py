@@ -1,5 +1,5 @@
-"""Errors that are the user's to mend: one sentence, with the value found and the fix."""
+"""Errors that users can correct: a sentence with the wrong value and the remedy."""
 
 
 class BdnetError(Exception):
-    """Base of every error that an entry point prints as a sentence instead of a traceback."""
+    """Base of all errors that entry points print as a message instead of a traceback."""

@@ -14,7 +14,7 @@ from bdnet.errors import BdnetError
 @application("probe")
 def main(config: DictConfig) -> None:
     if (config.video is None) == (config.data is None):
-        raise BdnetError("say what to look at: video=FILE, or data=NAME (streets, camvid, ...)")
+        raise BdnetError("choose what to look at: video=FILE, or data=NAME (streets, camvid, ...)")
     if config.video is not None:
         print(describe(config.video))
         return

@@ -30,7 +30,7 @@ def make(config: DictConfig) -> None:
     """Prints and writes a table, a figure, or both; or all runs, by what differs, and as a CSV."""
     wanted = [choice for choice in (config.table, config.figure) if choice is not None]
     if config.costs is not None and "costs" not in (config.table or {}):
-        raise BdnetError(f"costs={config.costs}: only table=1 shows costs; say so, or leave it out")
+        raise BdnetError(f"costs={config.costs}: only table=1 shows costs; use it, or remove costs")
     publishes = _publishes(config)
     reporters = [instantiate(choice, _convert_="all") for choice in wanted] or [Differences()]
     runs = collect(Path(config.runs))

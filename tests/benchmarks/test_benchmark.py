@@ -65,5 +65,5 @@ def test_loader_target_measures_with_workers_and_without(tmp_path: Path):
 def test_loader_target_without_data_says_what_to_say(tmp_path: Path):
     answer = run("target=loader", folder=tmp_path)
     assert answer.returncode == 1
-    assert "say data=NAME" in answer.stderr
+    assert "use data=NAME" in answer.stderr
     assert "Traceback" not in answer.stderr

@@ -134,7 +134,7 @@ def test_label_images_may_hold_the_values_of_the_data_set(call, make_video, monk
     arguments = (f"video={video}", "labels=true", "overlay=false", "ids=stored")
     assert call(*arguments).startswith("bdnet predict: ids=stored: this run's label images hold")
     assert call(*arguments, "ids=both") == (
-        "bdnet predict: ids=both: say class, or stored for the data set's own values"
+        "bdnet predict: ids=both: use class, or stored for the data set's own values"
     )
     assert call(*arguments, "ids=class") is None
     (report,) = summary()["videos"].values()

@@ -60,7 +60,7 @@ def test_groups_of_the_teacher_are_as_many_as_sub_networks():
     student = TDNet(3, "test_resnet", paths=2, width=16)
     with composed("model=psp18", "model.backbone=test_resnet", "classes=3") as (config, _):
         network = instantiate(config.model, _convert_="all")
-    with pytest.raises(UnmetNeed, match=r"2 sub-networks .* 4 groups .* say teacher\.groups=2"):
+    with pytest.raises(UnmetNeed, match=r"2 sub-networks .* 4 groups .* use teacher\.groups=2"):
         joined(student, Grouped(network, 4), grouped=partial(GroupedLoss))
     joined(student, Grouped(network, 2), grouped=partial(GroupedLoss))
     with pytest.raises(UnmetNeed, match=r"needs groups and the teacher .* teacher=pspnet"):

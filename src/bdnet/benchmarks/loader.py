@@ -15,7 +15,7 @@ class LoaderSpeed:
 
     def __init__(self, module: ClipDataModule | None, clips: int) -> None:
         if module is None:
-            raise BadData("nothing to load; say data=NAME, such as data=streets")
+            raise BadData("nothing to load; use data=NAME, such as data=streets")
         self.module, self.clips = module, clips
 
     def measure(self, repeats: int) -> Rates:

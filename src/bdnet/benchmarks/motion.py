@@ -103,7 +103,7 @@ class MotionSources:
     ) -> None:
         unknown = set(ways) - NAMES.keys()
         if unknown:
-            raise CannotMeasure(f"ways={sorted(unknown)}: say some of {', '.join(NAMES)}")
+            raise CannotMeasure(f"ways={sorted(unknown)}: use some of {', '.join(NAMES)}")
         self.module, self.split, self.distances = module, split, list(distances)
         self.sources = {name: Encoder(**source) for name, source in sources.items()}
         self.cache, self.ways, self.threads = Path(cache), ways, threads

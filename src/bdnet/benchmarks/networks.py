@@ -59,4 +59,4 @@ def check(
     if device not in DEVICES:
         raise CannotMeasure(f"device={device}: choose one of {', '.join(DEVICES)}")
     if device == "cuda" and not torch.cuda.is_available():
-        raise CannotMeasure("device=cuda: PyTorch sees no GPU here; say target.device=cpu")
+        raise CannotMeasure("device=cuda: PyTorch sees no GPU here; use target.device=cpu")

@@ -43,7 +43,7 @@ class Encoding:
 
     def __post_init__(self) -> None:
         if self.codec not in ("h264", "mpeg4"):
-            raise WriteError(f"codec={self.codec!r}: say h264 or mpeg4")
+            raise WriteError(f"codec={self.codec!r}: use h264 or mpeg4")
         if self.interval < 1:
             raise WriteError(f"interval={self.interval}: a keyframe every 1 frame or more")
         if (self.crf is not None) + (self.bitrate is not None) + self.lossless > 1:
@@ -51,7 +51,7 @@ class Encoding:
                 f"crf={self.crf}, bitrate={self.bitrate}, lossless={self.lossless}: give only one"
             )
         if self.lossless and self.codec != "h264":
-            raise WriteError(f"lossless=True: {self.codec} cannot; say codec=h264")
+            raise WriteError(f"lossless=True: {self.codec} cannot; use codec=h264")
         lowest, highest = (0, 51) if self.codec == "h264" else (1, 31)
         if self.crf is not None and not lowest <= self.crf <= highest:
             raise WriteError(f"crf={self.crf}: {self.codec} takes {lowest}..{highest}")

@@ -55,10 +55,10 @@ class VideoReader:
         search: Search | str = "default",
     ) -> None:
         if motion not in ("stream", "search", "auto"):
-            raise ValueError(f"motion={motion!r}: say stream, search or auto")
+            raise ValueError(f"motion={motion!r}: use stream, search or auto")
         if isinstance(pixels, str) and pixels not in SKIPS:
             raise ValueError(
-                f"pixels={pixels!r}: say {', '.join(map(repr, SKIPS))}, frame indices or a function"
+                f"pixels={pixels!r}: use {', '.join(map(repr, SKIPS))}, frame indices or a function"
             )
         self.path, self.pixels, self.strict = path, pixels, strict
         self._index, self.upright = index, upright

@@ -59,7 +59,7 @@ def search_of(search: Search | str) -> Search:
     if isinstance(search, Search):
         return search
     if search not in SEARCHES:
-        raise ValueError(f"search={search!r}: say {' or '.join(SEARCHES)}")
+        raise ValueError(f"search={search!r}: use {' or '.join(SEARCHES)}")
     return SEARCHES[search]
 
 

@@ -97,7 +97,7 @@ def _compare(job: TranscodeJob) -> Transcoded:
         job.output,
         "failed",
         f"{job.output} exists and was made from other content or with other settings; "
-        "say overwrite=true or another output",
+        "use overwrite=true or another output",
     )
 
 

@@ -114,7 +114,7 @@ def _stack_fields(
             raise BadData(
                 f"{sample.video}: frame {frame.index} is an intra frame between the keyframe and "
                 f"the target {sample.target}; encode the video with a longer interval "
-                "(python -m bdnet.encode), or say keyframes=codec"
+                "(python -m bdnet.encode), or use keyframes=codec"
             )
         motion[step], valid[step] = frame.motion, frame.valid
     return motion, valid
@@ -124,7 +124,7 @@ def _read_original(sample: Sample, index: int) -> Image:
     if sample.originals is None:
         raise BadData(
             f"{sample.video}: pixels=original, but the images that it was made from are not kept; "
-            "say pixels=decoded"
+            "use pixels=decoded"
         )
     path = sample.originals[index]
     image = read_rgb(path)

@@ -18,4 +18,4 @@ def check_choice(*choices: str, **values: object) -> None:
     """Refuses settings that are none of the choices."""
     for name, value in values.items():
         if value not in choices:
-            raise BadData(f"{name}={value}: say {' or '.join(choices)}")
+            raise BadData(f"{name}={value}: use {' or '.join(choices)}")

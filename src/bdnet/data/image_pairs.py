@@ -141,7 +141,7 @@ def last_of_sequences(pairs: list[ImagePair], share: float) -> list[ImagePair]:
 def _files_by_stem(folder: Path, endings: Iterable[str]) -> dict[str, Path]:
     """The files of a folder with one of these endings, by name without it."""
     if not folder.is_dir():
-        raise BadData(f"{folder} is missing; put the files there, or say where they are")
+        raise BadData(f"{folder} is missing; put the files there, or give their path")
     files: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() not in endings or path.name.startswith("."):

@@ -250,7 +250,7 @@ def _check_unlabelled(videos: str | None, batch_size: int, pixels: PixelSource) 
     if pixels == "original":
         raise BadData(
             f"unlabelled_videos={videos}: the images that its videos were made from are not known; "
-            "say pixels=decoded"
+            "use pixels=decoded"
         )
     if not batch_size:
         log.warning(

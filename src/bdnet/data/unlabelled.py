@@ -27,7 +27,7 @@ def other_frames(dataset: ClipDataset, samples: list[Sample]) -> list[Sample]:
     ]
     if not frames:
         raise BadData(
-            "unlabelled_batch_size: every frame of the training videos has a label; say 0, or give "
+            "unlabelled_batch_size: every frame of the training videos has a label; use 0, or give "
             "other videos in unlabelled_videos"
         )
     return frames

@@ -34,7 +34,7 @@ VideoReport = dict[str, Any]  # of one video in summary.json
 def predict_all(config: DictConfig) -> None:
     """Segments every video that matches; a video that fails does not stop the others."""
     if not (config.overlay or config.labels):
-        raise BdnetError("overlay=false labels=false: nothing to write; say true to one of them")
+        raise BdnetError("overlay=false labels=false: nothing to write; set one of them to true")
     if config.threads is not None:
         torch.set_num_threads(config.threads)
     check_precision(config.precision)
@@ -87,10 +87,10 @@ def label_values(ids: str, classes: Classes) -> NDArray[np.uint8] | None:
     if ids == "class":
         return None
     if ids != "stored":
-        raise BdnetError(f"ids={ids}: say class, or stored for the data set's own values")
+        raise BdnetError(f"ids={ids}: use class, or stored for the data set's own values")
     if classes.stored is None:
         raise BdnetError(
-            "ids=stored: this run's label images hold the class numbers themselves; say ids=class"
+            "ids=stored: this run's label images hold the class numbers themselves; use ids=class"
         )
     return classes.values()
 

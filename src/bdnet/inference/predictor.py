@@ -35,7 +35,7 @@ def predictor_of(config: DictConfig, videos: Iterable[str]) -> Predictor:
     """What `run=` or `network=` of a command names; videos: those that it is for."""
     if (config.run is None) == (config.network is None):
         raise BdnetError(
-            "say what segments: run=FOLDER of a finished training, or network=NAME of any other "
+            "choose a network: run=FOLDER of a finished training, or network=NAME of any other "
             "network, such as torchvision:deeplabv3_resnet50"
         )
     return _of_run(config) if config.network is None else _of_network(config, videos)
@@ -84,5 +84,5 @@ def _to_device(model: nn.Module, device: str) -> str:
         model.to(device).to(memory_format=torch.channels_last)
     except (RuntimeError, AssertionError) as error:  # torch's ways to refuse a device
         reason = str(error).splitlines()[0]
-        raise BdnetError(f"device={device}: {reason}; say auto or cpu") from error
+        raise BdnetError(f"device={device}: {reason}; use auto or cpu") from error
     return device

@@ -26,7 +26,7 @@ class GroupedLoss(TeacherLoss):
         if group.shape[1] != groups.shape[1]:
             raise UnmetNeed(
                 f"loss term 'grouped' pairs {group.shape[1]} sub-networks of the student with "
-                f"{groups.shape[1]} groups of the teacher's channels: say "
+                f"{groups.shape[1]} groups of the teacher's channels: use "
                 f"teacher.groups={group.shape[1]}, or give the student {groups.shape[1]} "
                 "sub-networks (model.paths)"
             )

@@ -92,7 +92,7 @@ class Backbone(nn.Module):
         if not is_same:
             raise BadModel(
                 f"backbone={self.name}: its first stage cannot run by itself, which "
-                "boundary=compared needs; say boundary=warped, or choose another backbone, such "
+                "boundary=compared needs; use boundary=warped, or choose another backbone, such "
                 "as resnet18"
             )
 

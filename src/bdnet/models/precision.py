@@ -11,7 +11,7 @@ Precision = Literal["float32", "bfloat16"]
 
 def check_precision(precision: str) -> None:
     if precision not in get_args(Precision):
-        raise BadModel(f"precision={precision}: say {' or '.join(get_args(Precision))}")
+        raise BadModel(f"precision={precision}: use {' or '.join(get_args(Precision))}")
 
 
 def autocast(device: torch.device, precision: Precision) -> torch.autocast:

@@ -52,7 +52,7 @@ def read(path: Path) -> dict[str, Tensor]:
     """The weights in a file, by name."""
     if not path.is_file():
         raise BadModel(
-            f"weights={path}: no such file; give a file of weights, or say none (random) or timm "
+            f"weights={path}: no such file; give a file of weights, or use none (random) or timm "
             "(a download)"
         )
     try:
@@ -128,7 +128,7 @@ def _file(path: Path, name: str) -> Path:
 
 def _pretrained(name: str, settings: dict[str, Any]) -> nn.Module:
     if not timm.models.is_model_pretrained(name):
-        raise BadModel(f"weights=timm: timm has none for {name}; say weights=none, or give a file")
+        raise BadModel(f"weights=timm: timm has none for {name}; use weights=none, or give a file")
     _build(name, settings)  # raises errors of the settings before any download
     try:
         _check_hub(name)
@@ -138,7 +138,7 @@ def _pretrained(name: str, settings: dict[str, Any]) -> nn.Module:
         raise BadModel(
             f"weights=timm: those of {name} are not in the local cache and could not be "
             f"downloaded ({type(error).__name__}); go online once, give a local file "
-            "(model.weights=FILE), or say model.weights=none; of experiments, recipe.pretrained=..."
+            "(model.weights=FILE), or use model.weights=none; of experiments, recipe.pretrained=..."
         ) from error
 
 

@@ -20,7 +20,7 @@ class Tap(NamedTuple):
 def check_kernel(kernel: Kernel) -> Kernel:
     """Returns the kernel, or refuses it."""
     if kernel not in get_args(Kernel):
-        raise BdnetError(f"propagation.kernel={kernel}: say linear, or cubic, which blurs less")
+        raise BdnetError(f"propagation.kernel={kernel}: use linear, or cubic, which blurs less")
     return kernel
 
 

@@ -76,7 +76,7 @@ def test_without_onnx_and_beyond_the_tolerance(
     names = {path.name for path in (tmp_path / "out").iterdir()}
     assert names == {"key.pt2", "graphs.json", "classes.yaml"}
     with pytest.raises(
-        BdnetError, match=r"pip install 'bdnet\[export\]', or say formats=\[torch\]"
+        BdnetError, match=r"pip install 'bdnet\[export\]', or use formats=\[torch\]"
     ):
         export(*given, "formats=[onnx]")
 
@@ -84,8 +84,8 @@ def test_without_onnx_and_beyond_the_tolerance(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["formats=[]"], r"formats=\[\]: say \[torch\], \[onnx\] or"),
-        (["formats=[jpeg]"], r"formats=\['jpeg'\]: say"),
+        (["formats=[]"], r"formats=\[\]: use \[torch\], \[onnx\] or"),
+        (["formats=[jpeg]"], r"formats=\['jpeg'\]: use"),
         (["size=[512]"], r"size=\[512\]: height and width in pixels"),
         (["size=[0,96]"], r"size=\[0, 96\]: height and width"),
         (["size=512"], r"size=512: height and width"),

@@ -39,7 +39,7 @@ def test_committed_measurements_can_be_read():
 
 def test_a_backbone_of_two_files_is_refused(tmp_path: Path):
     paths = [write_benchmark(tmp_path / name, {"resnet18": SINGLE}) for name in ("a", "b")]
-    with pytest.raises(BadRuns, match=r"a and .*b both have resnet18.*say costs=FILE"):
+    with pytest.raises(BadRuns, match=r"a and .*b both have resnet18.*use costs=FILE"):
         read_benchmarks(list(map(str, paths)))
 
 

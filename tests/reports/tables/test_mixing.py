@@ -34,7 +34,7 @@ def test_what_was_scored_differently_is_refused(
     second = write_run(tmp_path, "table2/mv", 0, **{"miou": [0.5, 0.4], field: value})
     with pytest.raises(BadRuns, match=shown) as error:
         check(tmp_path, mixed)
-    for part in (str(first), str(second), "say runs=FOLDER"):
+    for part in (str(first), str(second), "use runs=FOLDER"):
         assert part in str(error.value)
 
 
@@ -42,7 +42,7 @@ def test_what_was_scored_differently_is_refused(
 def test_other_code_is_refused_unless_asked_for(tmp_path: Path, field: str, value: object):
     write_run(tmp_path, "table2/mv", 0, [0.5])
     write_run(tmp_path, "table2/bas", 0, [0.5], **{field: value})
-    with pytest.raises(BadRuns, match=f"has {field} .*say mixed=true"):
+    with pytest.raises(BadRuns, match=f"has {field} .*use mixed=true"):
         check(tmp_path)
     check(tmp_path, mixed=True)
 

@@ -51,7 +51,7 @@ def test_without_an_account_the_fix_is_said(tmp_path: Path, monkeypatch: pytest.
         raise wandb.errors.UsageError("No API key configured")
 
     monkeypatch.setattr(wandb, "init", refuse)
-    with pytest.raises(BdnetError, match=r"No API key configured; say wandb login, or logger\."):
+    with pytest.raises(BdnetError, match=r"No API key configured; run wandb login, or logger\."):
         publish([Report("", {"table2.csv": b"a\n1\n"})], tmp_path, {"project": "bdnet"})
 
 

@@ -74,7 +74,7 @@ class Cityscapes(ClipDataset):
 
     def __post_init__(self) -> None:
         if self.test not in ("val", "test"):
-            raise BadData(f"test={self.test}: say val, or test (without labels)")
+            raise BadData(f"test={self.test}: use val, or test (without labels)")
         check_whole(0, processes=self.processes)
         values = dict.fromkeys(range(VALUES), IGNORE)
         values |= {label.id: label.train_id for label in CLASSES}

@@ -99,7 +99,7 @@ class JointTransform:
                 enlarged = "" if largest == size else f", and {_by(largest)} when they are enlarged"
                 raise BadTransform(
                     f"augmentation: a {type(transform).__name__} of {height}x{width} (height x "
-                    f"width) is larger than the pictures, which are {_by(size)}{enlarged}; say "
+                    f"width) is larger than the pictures, which are {_by(size)}{enlarged}; use "
                     f"data.augmentation.transforms.crop.height={min(height, largest[0])} and "
                     f"width={min(width, largest[1])}, or less"
                 )

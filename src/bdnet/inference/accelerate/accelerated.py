@@ -181,7 +181,7 @@ def accelerate(
     trust:      open a .pt2 file, which can run code
     """
     if quality not in PRESETS:
-        raise BdnetError(f"quality={quality}: say {', '.join(PRESETS)}")
+        raise BdnetError(f"quality={quality}: use {', '.join(PRESETS)}")
     preset = PRESETS[quality]
     settings = Settings(
         preset.memory if memory is None else memory,
@@ -224,7 +224,7 @@ def _check(
             "interval= takes a number of frames"
         )
     if keyframe is not None and interval is not None:
-        raise BdnetError(f"interval={interval} and keyframe={keyframe}: say one of them")
+        raise BdnetError(f"interval={interval} and keyframe={keyframe}: give one of them")
 
 
 def _device(device: str | torch.device) -> torch.device:
@@ -233,4 +233,4 @@ def _device(device: str | torch.device) -> torch.device:
     try:
         return torch.device(device)
     except RuntimeError as error:
-        raise BdnetError(f"device={device}: no such device; say auto, cpu or cuda") from error
+        raise BdnetError(f"device={device}: no such device; use auto, cpu or cuda") from error

@@ -18,7 +18,7 @@ def accelerated_of(config: DictConfig) -> Accelerated:
     """The network of a command, with the rule for keyframes that it says."""
     quality = config.quality
     if quality not in PRESETS:
-        raise BdnetError(f"quality={quality}: say {', '.join(PRESETS)}")
+        raise BdnetError(f"quality={quality}: use {', '.join(PRESETS)}")
     interval = PRESETS[quality].interval if config.interval is None else config.interval
     keyframe = instantiate(OmegaConf.merge(config, {"interval": interval}).keyframe)
     options: dict[str, Any] = {key: _plain(config[key]) for key in SAME}

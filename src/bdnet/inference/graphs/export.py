@@ -56,13 +56,13 @@ def export(config: DictConfig) -> None:
 def _formats(wanted: list[str]) -> list[str]:
     """The formats that can be written with the packages that are installed."""
     if not wanted or set(wanted) - set(files.ENDINGS):
-        raise BdnetError(f"formats={wanted}: say [torch], [onnx] or [torch,onnx]")
+        raise BdnetError(f"formats={wanted}: use [torch], [onnx] or [torch,onnx]")
     missing = files.missing_packages() if "onnx" in wanted else []
     if not missing:
         return wanted
     reason = f"ONNX needs {', '.join(missing)}: pip install 'bdnet[export]'"
     if wanted == ["onnx"]:
-        raise BdnetError(f"{reason}, or say formats=[torch]")
+        raise BdnetError(f"{reason}, or use formats=[torch]")
     print(f"{reason}; writing torch's graphs only", file=sys.stderr)
     return ["torch"]
 
@@ -76,7 +76,7 @@ def _video(config: DictConfig) -> Iterator[tuple[str | Path, Size]]:
     size = given or actual
     if size is None:
         raise BdnetError(
-            "size is not given, and the run's data is not here; say size=[HEIGHT,WIDTH] or "
+            "size is not given, and the run's data is not here; use size=[HEIGHT,WIDTH] or "
             "video=FILE"
         )
     if config.video and actual and size != actual:
@@ -146,7 +146,7 @@ def _check(agreements: list[Agreement], graphs: list[Graph], config: DictConfig)
     if {agreement.graph for agreement in agreements} != {graph.name for graph in graphs}:
         raise BdnetError(
             f"video={config.video}: its first {config.frames} frames are not both keyframes and "
-            "others, so that not every graph was compared; say another video"
+            "others, so that not every graph was compared; use another video"
         )
     for name, graph, _, difference, labels in agreements:
         if not (difference <= config.tolerance and labels >= config.agreement):

@@ -37,7 +37,7 @@ def staged(output: Path) -> Iterator[Path]:
         for path in sorted(partial.iterdir(), key=lambda path: path.name == DESCRIPTION):
             path.replace(output / path.name)
     except OSError as error:
-        raise BdnetError(f"{output}: cannot be written ({error}); say another folder") from error
+        raise BdnetError(f"{output}: cannot be written ({error}); use another folder") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
@@ -55,7 +55,7 @@ def save_torch(graph: Graph, path: Path) -> None:
     except SerializeError as error:  # backbones that pad as TensorFlow does round sizes up
         reason = str(error).splitlines()[0]
         raise BadModel(
-            f"torch cannot write the {graph.name} step ({reason}); say formats=[onnx], or "
+            f"torch cannot write the {graph.name} step ({reason}); use formats=[onnx], or "
             "dynamic=false"
         ) from error
 
@@ -77,7 +77,7 @@ def save_onnx(graph: Graph, path: Path) -> None:
     except torch.onnx.OnnxExporterError as error:
         reason = str(error.__cause__ or error).strip().splitlines()[0]
         raise BadModel(
-            f"ONNX cannot hold the {graph.name} step ({reason}); say formats=[torch]"
+            f"ONNX cannot hold the {graph.name} step ({reason}); use formats=[torch]"
         ) from error
 
 

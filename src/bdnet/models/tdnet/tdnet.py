@@ -188,4 +188,4 @@ class TDNet(VideoModel):
 def _check(**settings: tuple[int, int]) -> None:
     for name, (value, least) in settings.items():
         if value < least:
-            raise BadModel(f"{name}={value}: at least {least}; say model.{name}={least} or more")
+            raise BadModel(f"{name}={value}: at least {least}; use model.{name}={least} or more")

@@ -43,7 +43,7 @@ def read_benchmarks(paths: Sequence[str]) -> list[Benchmark]:
             if backbone in files:
                 raise BadRuns(
                     f"{files[backbone]} and {benchmark.path} both have {backbone}, and seconds of "
-                    "different measurements do not compare; say costs=FILE with one of them"
+                    "different measurements do not compare; use costs=FILE with one of them"
                 )
             files[backbone] = benchmark.path
     return benchmarks
@@ -53,7 +53,7 @@ def _read(path: Path) -> Benchmark:
     content = read_json(path)
     unit = content.get("unit")
     if unit != "s/frame":
-        raise BadRuns(f"{path}: unit {unit}, not s/frame; say costs=FILE that {COMMAND} wrote")
+        raise BadRuns(f"{path}: unit {unit}, not s/frame; use costs=FILE that {COMMAND} wrote")
     try:
         comparisons = {name: restored(name, record) for name, record in content["costs"].items()}
         return Benchmark(path, dict(content["machine"]), dict(content["facts"]), comparisons)

@@ -24,7 +24,7 @@ def collect(path: Path) -> Runs:
         return Runs(path, read_results(path), [])
     if not path.is_dir():
         raise BadRuns(
-            f"runs={path}: no such folder; say where training wrote its runs, or a CSV of results"
+            f"runs={path}: no such folder; give the folder of training runs, or a CSV of results"
         )
     files = [*path.rglob("run.json"), *path.rglob("metrics.json")]
     if not files:
@@ -47,7 +47,7 @@ def _read(folder: Path) -> FinishedRun | UnfinishedRun:
     except (KeyError, TypeError, AttributeError) as error:
         raise BadRuns(
             f"{folder}: run.json or metrics.json lacks or garbles {error}; "
-            "they come from another version: train again, or say runs=FOLDER without it"
+            "they come from another version: train again, or use runs=FOLDER without it"
         ) from error
 
 

@@ -87,7 +87,7 @@ def _page(runs: Runs, settings: DataFrame, numbers: list[int]) -> str:
 def _config(run: FinishedRun) -> Any:
     if not (run.folder / "config.yaml").is_file():
         raise BadRuns(
-            f"{run.folder}: no config.yaml, by which such runs are told apart; say table=... "
+            f"{run.folder}: no config.yaml, by which such runs are told apart; use table=... "
             "or figure=... for experiments, or runs=FOLDER without it"
         )
     return Run(run.folder).config()

@@ -34,7 +34,7 @@ def check_alike(
 ) -> None:
     """Refuses runs that were scored or trained differently, or (unless `mixed`) by other code."""
     runs = [run for seeds in cells.values() for run in seeds.values()]
-    narrower = "say runs=FOLDER with only runs that belong together"
+    narrower = "use runs=FOLDER with only runs that belong together"
     check_facts(runs, scored, f"all runs of a table must have the same; {narrower}")
     if not mixed:
         check_code(runs)
@@ -46,7 +46,7 @@ def check_alike(
 
 
 def check_code(runs: Iterable[FinishedRun]) -> None:
-    check_facts(runs, CODE, "train again, or say mixed=true to have them side by side")
+    check_facts(runs, CODE, "train again, or use mixed=true to have them side by side")
 
 
 def check_facts(runs: Iterable[FinishedRun], facts: Mapping[str, Fact], remedy: str) -> None:

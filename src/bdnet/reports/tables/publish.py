@@ -34,7 +34,7 @@ def publish(reports: Sequence[Report], folder: Path, logger: Mapping[str, Any]) 
             address = run.url or f"wandb sync {Path(run.dir).parent}"
     except wandb.errors.Error as error:
         raise BdnetError(
-            f"logger=wandb: {error}; say wandb login, or logger.wandb.offline=true"
+            f"logger=wandb: {error}; run wandb login, or logger.wandb.offline=true"
         ) from error
     return address
 

@@ -78,7 +78,7 @@ class Runs(NamedTuple):
             if run.seed in seeds:
                 raise BadRuns(
                     f"{seeds[run.seed].folder} and {run.folder} are both {run.experiment} on "
-                    f"{run.backbone} with seed {run.seed}; say runs=FOLDER with only one of them"
+                    f"{run.backbone} with seed {run.seed}; use runs=FOLDER with only one of them"
                 )
             seeds[run.seed] = run
         if not groups:

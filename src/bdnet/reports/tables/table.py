@@ -53,12 +53,12 @@ class Table:
                     f"above={row.above} of {row.experiment}: no row of {self.name} is that"
                 )
         if not self.measures or set(self.measures) - MAIN.keys():
-            raise BadRuns(f"measures={self.measures} of {self.name}: say some of {', '.join(MAIN)}")
+            raise BadRuns(f"measures={self.measures} of {self.name}: use some of {', '.join(MAIN)}")
         published = dict.fromkeys(name for row in self.rows for name in row.paper or {})
         if published and (self.source is None or self.stand_in not in published):
             raise BadRuns(
                 f"source={self.source}, stand_in={self.stand_in} of {self.name}: its rows have "
-                f"published values, so say their source and one of {', '.join(published)}"
+                f"published values, so give their source and one of {', '.join(published)}"
             )
 
     def report(self, runs: Runs, mixed: bool) -> Report:
@@ -93,7 +93,7 @@ class Table:
         if AVG_FIRST in self.measures and interval < FIRST:
             raise BadRuns(
                 f"measures={self.measures}: these runs have interval {interval}, and no mean over "
-                f"the first {FIRST} frames; say avg_k"
+                f"the first {FIRST} frames; use avg_k"
             )
         with_runs = {run.experiment for run in finished} | {run.experiment for run in unfinished}
         rows = self._shown(with_runs)

@@ -38,7 +38,7 @@ class Adapter(ABC):
         """Moves the network to a device."""
         if device.type != "cpu":
             raise BdnetError(
-                f"device={device}: this network runs on the CPU only; say cpu, or leave it out"
+                f"device={device}: this network runs on the CPU only; use cpu, or leave it out"
             )
 
     @torch.no_grad()
@@ -54,7 +54,7 @@ class Adapter(ABC):
             raise BdnetError(
                 f"the network failed on frames of {height}x{width} (height x width), given to it "
                 f"as {list(batch.pictures.shape)}: {type(error).__name__}: {first_line(error)}; if "
-                "it needs another size, say preprocess=dict(size=(height, width)) or "
+                "it needs another size, use preprocess=dict(size=(height, width)) or "
                 "dict(multiple=32)"
             ) from error
         return self._as_form(check_scores(output, len(images)))

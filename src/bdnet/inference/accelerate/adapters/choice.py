@@ -113,7 +113,7 @@ def _of_name(name: str, wishes: Wishes) -> Adapter:
     makers: dict[str, Callable[[str], Any]] = named()
     if library not in makers or not what:
         raise BdnetError(
-            f"network={name}: no such network; say one of {EXAMPLES}, FILE.onnx, FILE.pt2"
+            f"network={name}: no such network; use one of {EXAMPLES}, FILE.onnx, FILE.pt2"
         )
     found = makers[library](what)
     if wishes.preprocess is None:

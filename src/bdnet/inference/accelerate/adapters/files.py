@@ -64,7 +64,7 @@ class Onnx(Adapter):
         if size not in (None, given):
             raise BdnetError(
                 f"this ONNX graph was exported for pictures of {size[0]}x{size[1]}, and "
-                f"preprocess= gives {given[0]}x{given[1]}: say "
+                f"preprocess= gives {given[0]}x{given[1]}: use "
                 f"preprocess=dict(size={size}) or export it with dynamic axes"
             )
         # a graph for one picture gets them one by one
@@ -106,7 +106,7 @@ def exported_program(path: Path, trust: bool, **rest: Any) -> Module:
     if not trust:
         raise BdnetError(
             f"{path}: opening a .pt2 file can run code that is in it; if you know where it comes "
-            "from, say trust=true"
+            "from, use trust=true"
         )
     try:
         program = torch.export.load(path)

@@ -34,7 +34,7 @@ class Module(Adapter):
         try:
             self.model.to(device)
         except (RuntimeError, AssertionError) as error:  # torch's ways to refuse a device
-            raise BdnetError(f"device={device}: {str(error).splitlines()[0]}; say cpu") from error
+            raise BdnetError(f"device={device}: {str(error).splitlines()[0]}; use cpu") from error
         self.device = device
 
     def answer(self, batch: Batch) -> Output:
