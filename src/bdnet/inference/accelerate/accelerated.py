@@ -13,7 +13,7 @@ from bdnet.codec.reader import Motion
 from bdnet.data.classes import Classes
 from bdnet.errors import BdnetError
 from bdnet.inference.accelerate.adapters.base import Adapter
-from bdnet.inference.accelerate.adapters.choice import Wishes, adapter_of
+from bdnet.inference.accelerate.adapters.choice import Options, adapter_of
 from bdnet.inference.accelerate.comparison import Comparison, Truth
 from bdnet.inference.accelerate.streams import Settings, Stream, Video
 from bdnet.inference.streaming import FrameImages
@@ -193,8 +193,8 @@ def accelerate(
     rule = keyframe or Fixed(preset.interval if interval is None else interval)
     if threads is not None:
         torch.set_num_threads(threads)
-    wishes = Wishes(preprocess, output, multilabel, precision, threads, trust)
-    network = adapter_of(model, wishes, split)
+    options = Options(preprocess, output, multilabel, precision, threads, trust)
+    network = adapter_of(model, options, split)
     if device is not None:
         network.to(_device(device))
     return Accelerated(network, rule, settings, batch if network.batches else 1)

@@ -84,7 +84,7 @@ def scores_in(answer: Any) -> Tensor:
     keys = f" with {', '.join(map(str, answer))}" if isinstance(answer, dict) else ""
     raise BdnetError(
         f"the network answered with a {type(answer).__name__}{keys}: no tensor, no 'out' and no "
-        "'logits'; say with output= which part holds the scores, a key or a function"
+        "'logits'; select the scores with output=, a key or a function"
     )
 
 

@@ -20,18 +20,18 @@ from bdnet.inference.network import Network
 from bdnet.models.precision import Precision
 
 LIBRARIES = (Torchvision, HuggingFace, Smp)  # modules that need more than a plain call
-EXAMPLES = ", ".join(f"{name}:{what}" for name, what in NAMES.items())
+EXAMPLES = ", ".join(f"{library}:{name}" for library, name in NAMES.items())
 
 
-class Wishes(NamedTuple):
+class Options(NamedTuple):
     """The user's settings for the network.
 
     preprocess: numbers, transform, processor or function; None: the adapter's own
-    output:     key, position or function that finds the scores in the network's answer
-    multilabel: several classes may hold in one pixel
-    precision:  of a module's products
+    output:     key, position or function that selects the scores in the network's output
+    multilabel: a pixel may have several classes
+    precision:  of a module's matrix products
     threads:    of onnxruntime
-    trust:      files may be opened that can run code
+    trust:      whether to open files that can run code
     """
 
     preprocess: Any = None
@@ -46,46 +46,46 @@ class Wishes(NamedTuple):
         return Independent() if self.multilabel else None
 
     @property
-    def reading(self) -> Preprocess | None:
+    def reader(self) -> Preprocess | None:
         return None if self.preprocess is None else preprocess_of(self.preprocess)
 
-    def of_modules(self) -> dict[str, Any]:
+    def module_arguments(self) -> dict[str, Any]:
         """The arguments of every adapter of a module."""
         return {"output": self.output, "form": self.form, "precision": self.precision}
 
 
-def adapter_of(model: Any, wishes: Wishes, split: Any = None) -> Adapter:
-    """model: an object of any library, or the name or path of one."""
+def adapter_of(model: Any, options: Options, split: Any = None) -> Adapter:
+    """The adapter of a network: an object of any library, or its name or path."""
     if split is not None:
-        return _split(split, wishes)
+        return _split(split, options)
     if isinstance(model, str | Path):
-        return _of_name(str(model), wishes)
+        return _of_name(str(model), options)
     if isinstance(model, nn.Module):
-        return _of_module(model, wishes)
-    return _of_object(model, wishes)
+        return _of_module(model, options)
+    return _of_object(model, options)
 
 
-def _of_object(model: Any, wishes: Wishes) -> Adapter:
+def _of_object(model: Any, options: Options) -> Adapter:
     if isinstance(model, Network):
-        return OwnRun(model, form=wishes.form, precision=wishes.precision)
+        return OwnRun(model, form=options.form, precision=options.precision)
     if hasattr(model, "get_inputs") and hasattr(model, "run"):
-        return Onnx(model, wishes.reading, wishes.output, wishes.form)
+        return Onnx(model, options.reader, options.output, options.form)
     if callable(model):
-        if wishes.preprocess is not None:
+        if options.preprocess is not None:
             raise BdnetError("preprocess=: a function gets frames as they are; prepare them in it")
-        return Function(model, wishes.output, wishes.form)
+        return Function(model, options.output, options.form)
     raise BdnetError(
         f"network={model!r}: give a torch.nn.Module, an ONNX file or session, a .pt2 file, a "
         f"function of a picture, or a name ({EXAMPLES})"
     )
 
 
-def _of_module(model: nn.Module, wishes: Wishes) -> Adapter:
-    fitting = (kind for kind in LIBRARIES if wishes.output is None and kind.fits(model))
-    return next(fitting, Module)(model, wishes.reading, **wishes.of_modules())
+def _of_module(model: nn.Module, options: Options) -> Adapter:
+    fitting = (kind for kind in LIBRARIES if options.output is None and kind.fits(model))
+    return next(fitting, Module)(model, options.reader, **options.module_arguments())
 
 
-def _split(split: Any, wishes: Wishes) -> Adapter:
+def _split(split: Any, options: Options) -> Adapter:
     if not (
         isinstance(split, tuple | list)
         and len(split) == 2
@@ -93,31 +93,31 @@ def _split(split: Any, wishes: Wishes) -> Adapter:
     ):
         raise BdnetError("split=: give (encoder, head), two torch.nn.Modules")
     encoder, head = split
-    reading, output = wishes.reading, wishes.output
-    return Split(encoder, head, preprocess=reading, output=output, precision=wishes.precision)
+    reader, output = options.reader, options.output
+    return Split(encoder, head, preprocess=reader, output=output, precision=options.precision)
 
 
-def _of_name(name: str, wishes: Wishes) -> Adapter:
-    library, _, what = name.partition(":")
+def _of_name(name: str, options: Options) -> Adapter:
+    library, _, source = name.partition(":")
     ending = Path(name).suffix
     if library == "onnx" or ending == ".onnx":
-        path = Path(what if library == "onnx" else name)
-        session = onnx_session(path, wishes.threads)
-        return Onnx(session, wishes.reading, wishes.output, wishes.form)
+        path = Path(source if library == "onnx" else name)
+        session = onnx_session(path, options.threads)
+        return Onnx(session, options.reader, options.output, options.form)
     if ending == ".pt2":
-        path = Path(what if library == "pt2" else name)
-        more = wishes.of_modules()
-        return exported_program(path, wishes.trust, preprocess=wishes.reading, **more)
+        path = Path(source if library == "pt2" else name)
+        arguments = options.module_arguments()
+        return exported_program(path, options.trust, preprocess=options.reader, **arguments)
     if library == "run":
-        return own_run(Path(what), form=wishes.form, precision=wishes.precision)
+        return own_run(Path(source), form=options.form, precision=options.precision)
     makers: dict[str, Callable[[str], Any]] = named()
-    if library not in makers or not what:
+    if library not in makers or not source:
         raise BdnetError(
             f"network={name}: no such network; use one of {EXAMPLES}, FILE.onnx, FILE.pt2"
         )
-    found = makers[library](what)
-    if wishes.preprocess is None:
-        wishes = wishes._replace(preprocess=found.preprocess)
-    adapter = _of_module(found.model, wishes)
-    adapter.classes = found.classes or adapter.classes
+    network = makers[library](source)
+    if options.preprocess is None:
+        options = options._replace(preprocess=network.preprocess)
+    adapter = _of_module(network.model, options)
+    adapter.classes = network.classes or adapter.classes
     return adapter
