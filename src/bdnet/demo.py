@@ -1,4 +1,4 @@
-"""Table 2 at a small scale, from nothing, with pictures: `python -m bdnet.demo`."""
+"""Trains Table 2 at a small scale, on rendered data, with pictures: `python -m bdnet.demo`."""
 
 import logging
 import re
@@ -25,8 +25,8 @@ from bdnet.training.job import train_composed
 
 log = logging.getLogger(__name__)
 
-UNSEEN = (0, 3, 0)  # seeds of a drive in a world of its own; 0, 1 and 2 train, validate and test
-CLIPS = 4  # in the picture of all rows
+UNSEEN = (0, 3, 0)  # seed of a drive in a new world: 0 to 2 are those of train, val and test
+CLIPS = 4  # in rows.png
 TABLE = "table2/"
 
 
@@ -50,7 +50,7 @@ def main(config: DictConfig) -> None:
 
 
 def _shared(config: DictConfig) -> list[str]:
-    """The overrides of every training."""
+    """The overrides that all trainings share."""
     return [f"recipe={config.recipe}", f"runs='{config.runs}'", *config.overrides]
 
 
@@ -67,7 +67,7 @@ def _composed(name: str, *overrides: str) -> DictConfig:
 
 
 def _compare(folders: dict[str, Path], path: Path) -> None:
-    """Draws test clips as the networks of all rows segment them."""
+    """Draws test clips with the predictions of all rows."""
     networks = {
         row.removeprefix(TABLE): load(folder)
         for row, folder in folders.items()
@@ -83,14 +83,14 @@ def _compare(folders: dict[str, Path], path: Path) -> None:
 
 
 def _data(folder: Path) -> DictConfig:
-    """A run's settings of its data, checked, because `runs` may hold other people's."""
+    """The data settings of a run, checked because `runs` may hold those of other people."""
     settings: DictConfig = Run(folder).config().data
     check_trust(settings)
     return settings
 
 
 def _film(folder: Path, output: Path, frames: int) -> None:
-    """Films a network's prediction of a drive that none was trained on."""
+    """Renders a new drive, and films a network's predictions for it."""
     dataset = _data(folder).dataset
     parameters = instantiate(dataset.parameters, _convert_="all", length=frames)
     video = output / "drive.mp4"

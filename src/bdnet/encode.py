@@ -1,4 +1,4 @@
-"""Images or any video -> clean streams: `python -m bdnet.encode input=... output=...`."""
+"""Encodes images or any video as clean streams: `python -m bdnet.encode input=... output=...`."""
 
 import sys
 from collections import Counter

@@ -1,4 +1,4 @@
-"""A run's network as graphs: `python -m bdnet.export run=RUN_FOLDER output=FOLDER`."""
+"""Exports a run's network as graphs: `python -m bdnet.export run=RUN_FOLDER output=FOLDER`."""
 
 from omegaconf import DictConfig
 

@@ -1,4 +1,4 @@
-"""What is in a video or a data set: `python -m bdnet.probe video=FILE`, or `... data=streets`."""
+"""Describes a video or checks a data set: `python -m bdnet.probe video=FILE`, or `data=NAME`."""
 
 import sys
 from pathlib import Path
@@ -18,7 +18,7 @@ def main(config: DictConfig) -> None:
     if config.video is not None:
         print(describe(config.video))
         return
-    # a data set's libraries are not needed to look at a video
+    # slow imports that a video does not need
     from bdnet.reports.dataset.inspection import inspect  # noqa: PLC0415
 
     module = instantiate(config.data, _convert_="all")

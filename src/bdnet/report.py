@@ -1,4 +1,4 @@
-"""Run folders -> tables and figures of the paper: `python -m bdnet.report table=2 runs=...`."""
+"""Makes tables and figures from run folders: `python -m bdnet.report table=2 runs=...`."""
 
 import re
 import sys
@@ -22,12 +22,12 @@ def main(config: DictConfig) -> None:
 
 
 def named(argument: str) -> str:
-    """table=2 in quotes: Hydra takes a bare 2 for a number, which can be no choice's name."""
+    """Quotes the 2 of table=2, because Hydra reads it as a number, not as a choice's name."""
     return re.sub(r"^(table|figure)=(\d+)$", r"\1='\2'", argument)
 
 
 def make(config: DictConfig) -> None:
-    """Prints and writes a table, a figure, or both; or all runs, by what differs, and as a CSV."""
+    """Prints and writes a table, a figure or both; by default, all runs and their differences."""
     wanted = [choice for choice in (config.table, config.figure) if choice is not None]
     if config.costs is not None and "costs" not in (config.table or {}):
         raise BdnetError(f"costs={config.costs}: only table=1 shows costs; use it, or remove costs")
