@@ -116,10 +116,12 @@ def test_a_network_that_is_not_there(model, match: str) -> None:
 )
 def test_without_a_network_a_name_is_one_clear_sentence(name: str, monkeypatch, tmp_path) -> None:
     import socket
+    import time
 
     def refuse(*_, **__):
         raise OSError("Network is unreachable")
 
+    monkeypatch.setattr(time, "sleep", lambda _: None)  # between tries
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(torch.hub, "_hub_dir", str(tmp_path))

@@ -144,7 +144,7 @@ class Comparison:
             if self.has_labels:
                 rows[name]["mIoU"] = _percent(iou(self._total(name)).nanmean())
                 rows[name][f"VC{WINDOW}"] = _percent(self._consistency[name].compute())
-        return DataFrame(rows).astype(object)
+        return DataFrame(rows, dtype=object)  # counts beside shares
 
     @property
     def by_distance(self) -> DataFrame:
