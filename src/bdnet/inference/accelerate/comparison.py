@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pandas import DataFrame
+from pandas import DataFrame, Series
 from torch import Tensor
 
 from bdnet.data.classes import Classes
@@ -144,7 +144,8 @@ class Comparison:
             if self.has_labels:
                 rows[name]["mIoU"] = _percent(iou(self._total(name)).nanmean())
                 rows[name][f"VC{WINDOW}"] = _percent(self._consistency[name].compute())
-        return DataFrame(rows, dtype=object)  # counts beside shares
+        # counts stay whole numbers beside shares
+        return DataFrame({name: Series(row, dtype=object) for name, row in rows.items()})
 
     @property
     def by_distance(self) -> DataFrame:
