@@ -1,6 +1,7 @@
 """An accelerated network beside itself on every frame: accuracy on labelled videos against cost."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,22 +9,30 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from bdnet.benchmarks.base import CannotMeasure, markdown
+from bdnet.benchmarks.label_scores import (
+    RESAMPLES,
+    STEADY,
+    Counts,
+    class_iou,
+    interval_95,
+    mean_lag,
+    miou,
+)
 from bdnet.codec import VideoReader
 from bdnet.data.base import Split
 from bdnet.data.module import ClipDataModule
 from bdnet.inference.accelerate import accelerate
-from bdnet.inference.accelerate.accelerated import Accelerated
 from bdnet.keyframes.base import Keyframes
 from bdnet.reports.dataset.label_propagation import labels_by_video
-from bdnet.types import IGNORE, Frame, Segmentation
+from bdnet.types import IGNORE, Frame
 
-Counts = NDArray[np.int64]  # [frames, classes, classes + 1]: truth, guess; the last: no such class
+Maps = dict[Path, list[NDArray[Any]]]  # labels of every frame, by video
 
-RESAMPLES = 1000
 NOTES = {
     "mIoU": "of all labelled frames, one confusion matrix, in %; mean over the phases",
     "difference": f"to every frame; 95 % of {RESAMPLES} resamples of blocks of consecutive frames",
     "calls": "share of the frames on which the network ran, the codec's own keyframes included",
+    "lag": f"frames until a class that every frame sees for {STEADY} frames is adopted, on average",
     "seconds": "of network and propagation, without decoding, relative to every frame",
 }
 
@@ -44,12 +53,17 @@ class Every(Keyframes):
 
 
 class Pass(NamedTuple):
-    """One reading of all videos."""
+    """One reading of all videos.
+
+    offsets: of each frame: frames since the keyframe
+    lag:     frames, on average, from a lasting change in the labels of every frame to its adoption
+    """
 
     counts: Counts
-    offsets: NDArray[np.int64]  # of each counted frame: frames since the keyframe
+    offsets: NDArray[np.int64]
     calls: float
     seconds: float
+    lag: float
 
 
 class Row(NamedTuple):
@@ -83,6 +97,10 @@ class Row(NamedTuple):
         return float(np.mean([run.calls for run in self.passes]))
 
     @property
+    def lag(self) -> float:
+        return float(np.mean([run.lag for run in self.passes]))
+
+    @property
     def seconds(self) -> float:
         return float(np.mean([run.seconds for run in self.passes]))
 
@@ -106,6 +124,7 @@ class Accelerations(NamedTuple):
                 "interval_95": row.interval_95,
                 "last_miou": row.last_miou,
                 "calls": row.calls,
+                "lag": row.lag,
                 "seconds": row.seconds,
                 "iou": dict(zip(self.classes, row.iou.tolist(), strict=True)),
             }
@@ -115,7 +134,16 @@ class Accelerations(NamedTuple):
 
     def table(self) -> str:
         first = self.rows[0]
-        heads = ["network on", "mIoU", "difference", "95 %", "last frame", "calls", "seconds"]
+        heads = [
+            "network on",
+            "mIoU",
+            "difference",
+            "95 %",
+            "last frame",
+            "calls",
+            "lag",
+            "seconds",
+        ]
         return markdown(
             heads,
             [
@@ -126,6 +154,7 @@ class Accelerations(NamedTuple):
                     f"{100 * row.interval_95[0]:+.2f} to {100 * row.interval_95[1]:+.2f}",
                     f"{100 * row.last_miou:.2f}",
                     f"{row.calls:.3f}",
+                    f"{row.lag:.2f}",
                     f"{row.seconds / first.seconds:.2f}",
                 ]
                 for row in self.rows
@@ -165,21 +194,26 @@ class Acceleration:
         self.videos = labels_by_video(self.module.dataset, samples)
         if not self.videos:
             raise CannotMeasure(f"split={self.split}: nothing has a label; choose another split")
-        every, own = self._pass(1, 0, 0.0)
+        self.own: Maps = {}
+        every = self._pass(1, 0, 0.0)
         ways: dict[str, tuple[int, list[Pass]]] = {"every frame": (1, [every])}
         for memory in self.memories:
             if memory:
-                ways[f"every frame, memory {memory:g}"] = 1, [self._pass(1, 0, memory)[0]]
+                ways[f"every frame, memory {memory:g}"] = 1, [self._pass(1, 0, memory)]
         for interval in self.intervals:
             starts = np.unique(np.linspace(0, interval - 1, self.phases).round().astype(int))
             for memory in self.memories:
                 name = f"every {interval} frames" + (f", memory {memory:g}" if memory else "")
-                runs = [self._pass(interval, int(start), memory)[0] for start in starts]
-                ways[name] = interval, runs
-            held = [self._held(own, interval, int(start), every) for start in starts]
+                ways[name] = interval, [self._pass(interval, int(at), memory) for at in starts]
+            held = [self._held(interval, int(start), every.seconds) for start in starts]
             ways[f"every {interval} frames, labels held"] = interval, held
         rows = [
-            Row(name, interval, tuple(runs), self._bootstrap(runs, every))
+            Row(
+                name,
+                interval,
+                tuple(runs),
+                interval_95([run.counts for run in runs], every.counts, self.block),
+            )
             for name, (interval, runs) in ways.items()
         ]
         facts = {
@@ -190,50 +224,48 @@ class Acceleration:
         }
         return Accelerations(rows, self.module.dataset.classes.names, facts, NOTES)
 
-    def _pass(self, interval: int, phase: int, memory: float) -> tuple[Pass, list[NDArray[Any]]]:
-        """Counts of every labelled frame, and its label map."""
+    def _interval(self, runs: Sequence[Pass], every: Pass) -> tuple[float, float]:
+        return interval_95([run.counts for run in runs], every.counts, self.block)
+
+    def _pass(self, interval: int, phase: int, memory: float) -> Pass:
+        """Labels every frame; the first pass is what the others are compared with."""
         rule = Every(interval, phase)
         fast = accelerate(self.network, keyframe=rule, memory=memory, **self.options)
-        counts, offsets, maps, calls, seconds = [], [], [], 0, 0.0
-        for segmented, truth in self._segmented(fast, f"interval {interval}, phase {phase}"):
-            calls += segmented.is_key
-            seconds += segmented.seconds.network
-            counts.append(self._count(truth, segmented.labels))
-            offsets.append(segmented.offset)
-            maps.append(segmented.labels)
-        frames = len(counts)
-        run = Pass(np.stack(counts), np.array(offsets), calls / frames, seconds / frames)
-        return run, maps
-
-    def _segmented(
-        self, fast: Accelerated, title: str
-    ) -> Iterator[tuple[Segmentation, NDArray[np.uint8]]]:
-        for video, labels in self.videos.items():
+        offsets, seconds = [], 0.0
+        maps: Maps = {}
+        for video in self.videos:
+            maps[video] = []
             with VideoReader(video, "all") as reader:
                 stream = fast.start()
-                for frame in tqdm(reader, title, unit="frame", leave=False):
+                for frame in tqdm(reader, str(rule), unit="frame", leave=False):
                     segmented = stream.take(frame)
-                    truth = labels.get(frame.index)
-                    if truth is None:
-                        truth = np.full(segmented.labels.shape, IGNORE, np.uint8)
-                    yield segmented, truth
+                    seconds += segmented.seconds.network
+                    offsets.append(segmented.offset)
+                    maps[video].append(segmented.labels)
+        self.own = self.own or maps
+        return self._scored(maps, offsets, seconds / len(offsets))
 
-    def _held(self, maps: list[NDArray[Any]], interval: int, phase: int, every: Pass) -> Pass:
+    def _held(self, interval: int, phase: int, seconds: float) -> Pass:
         """Labels of the last keyframe, where they were."""
-        counts, offsets, key, index = [], [], 0, 0
-        for video, labels in self.videos.items():
+        offsets: list[int] = []
+        maps: Maps = {}
+        for video, own in self.own.items():
             with VideoReader(video, "none") as reader:
-                for frame in reader:
-                    if frame.motion is None or frame.index % interval == phase:
-                        key = index
-                    truth = labels.get(frame.index)
-                    if truth is None:
-                        truth = np.full(maps[key].shape, IGNORE, np.uint8)
-                    counts.append(self._count(truth, maps[key]))
-                    offsets.append(index - key)
-                    index += 1
+                keys = list(keys_of(reader, Every(interval, phase)))
+            offsets += [index - key for index, key in enumerate(keys)]
+            maps[video] = [own[key] for key in keys]
         calls = float(np.mean([offset == 0 for offset in offsets]))
-        return Pass(np.stack(counts), np.array(offsets), calls, calls * every.seconds)
+        return self._scored(maps, offsets, calls * seconds)
+
+    def _scored(self, maps: Maps, offsets: list[int], seconds: float) -> Pass:
+        counts = []
+        for video, labels in self.videos.items():
+            for index, guess in enumerate(maps[video]):
+                nothing = np.full(guess.shape, IGNORE, np.uint8)
+                counts.append(self._count(labels.get(index, nothing), guess))
+        calls = float(np.mean([offset == 0 for offset in offsets]))
+        lag = mean_lag([(self.own[video], maps[video]) for video in maps])
+        return Pass(np.stack(counts), np.array(offsets), calls, seconds, lag)
 
     def _count(self, truth: NDArray[np.uint8], guess: NDArray[Any]) -> Counts:
         classes = len(self.module.dataset.classes)
@@ -243,30 +275,10 @@ class Acceleration:
         counts = np.bincount(pairs, minlength=classes * (classes + 1))
         return counts.reshape(classes, classes + 1).astype(np.int64)
 
-    def _bootstrap(self, runs: Sequence[Pass], every: Pass) -> tuple[float, float]:
-        """95 % of the difference to every frame over resampled blocks of consecutive frames."""
-        starts = range(0, len(every.counts), self.block)
-        sums = [
-            np.stack([run.counts[start : start + self.block].sum(0) for start in starts])
-            for run in (every, *runs)
-        ]
-        random = np.random.default_rng(0)
-        differences = []
-        for _ in range(RESAMPLES):
-            chosen = random.integers(0, len(starts), len(starts))
-            own, *others = (miou(blocks[chosen].sum(0)) for blocks in sums)
-            differences.append(np.mean(others) - own)
-        low, high = np.percentile(differences, [2.5, 97.5])
-        return float(low), float(high)
 
-
-def class_iou(counts: Counts) -> NDArray[np.float64]:
-    """NaN of a class that is neither there nor guessed."""
-    classes = len(counts)
-    hits = np.diagonal(counts[:, :classes])
-    union = counts.sum(1) + counts[:, :classes].sum(0) - hits
-    return np.where(union > 0, hits / np.maximum(union, 1), np.nan)
-
-
-def miou(counts: Counts) -> float:
-    return float(np.nanmean(class_iou(counts)))
+def keys_of(frames: Iterable[Frame], rule: Keyframes) -> Iterator[int]:
+    """Of each frame the index of its keyframe."""
+    is_key, key = rule.begin(), 0
+    for frame in frames:
+        key = frame.index if is_key(frame) else key
+        yield key
