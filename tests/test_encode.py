@@ -81,8 +81,8 @@ def test_other_settings_or_content_are_not_passed_off_as_done(tmp_path: Path):
     (job,) = jobs(str(tmp_path / "walk"), tmp_path / "out.mp4", crf=20)
     assert transcode(job).status == "done"
     assert transcode(job).status == "skipped"
-    (other,) = jobs(str(tmp_path / "walk"), tmp_path / "out.mp4", crf=30)
-    refused = transcode(other)
+    (coarser,) = jobs(str(tmp_path / "walk"), tmp_path / "out.mp4", crf=30)
+    refused = transcode(coarser)
     assert refused.status == "failed"
     assert "other settings; use overwrite=true" in refused.detail
     cv2.imwrite(str(tmp_path / "walk/frame_6.png"), np.zeros((48, 64, 3), np.uint8))

@@ -47,17 +47,17 @@ def measured(data, monkeypatch):
 def test_rules_are_scored_on_all_labelled_frames(measured, data):
     rules = Fixed(1), Fixed(4), Adaptive(holes=1.0, motion=1.0)
     target = measured(*rules)
-    found = target.measure(2)
-    every, fourth, rarely = found.rows
-    assert [row.rule for row in found.rows] == [str(rule) for rule in rules]
+    outcomes = target.measure(2)
+    every, fourth, rarely = outcomes.rows
+    assert [row.rule for row in outcomes.rows] == [str(rule) for rule in rules]
     # of 6 frames the first and the fifth, or the first alone
-    assert [round(12 * row.share) for row in found.rows] == [12, 4, 2]
-    assert [row.longest for row in found.rows] == [1, 4, 1]
+    assert [round(12 * row.share) for row in outcomes.rows] == [12, 4, 2]
+    assert [row.longest for row in outcomes.rows] == [1, 4, 1]
     key, other = operations(target.network, 64, 96)
     assert other < key == every.gflops
     assert fourth.gflops == pytest.approx((key + 2 * other) / 3)
-    assert all(len(row.seconds) == 2 and min(row.seconds) > 0 for row in found.rows)
-    assert found.facts["frames"] == found.facts["labelled frames"] == 12
+    assert all(len(row.seconds) == 2 and min(row.seconds) > 0 for row in outcomes.rows)
+    assert outcomes.facts["frames"] == outcomes.facts["labelled frames"] == 12
     expected = SegmentationByOffset(len(data.dataset.classes), 1)
     for sample in data.dataset.samples("test"):
         frames = list(segment(sample.video, target.network, 4))
@@ -65,7 +65,7 @@ def test_rules_are_scored_on_all_labelled_frames(measured, data):
         labels = torch.from_numpy(frames[sample.target].labels).long()
         expected.update(labels[None], torch.from_numpy(truth)[None], torch.zeros(1).long())
     assert fourth.miou == pytest.approx(float(expected.compute().last_k))
-    (_, _, first, second, _) = found.table().splitlines()
+    (_, _, first, second, _) = outcomes.table().splitlines()
     assert first.split(" | ")[2:5] == ["100.0%", "1.0", "1"]
     assert f" | {fourth.gflops / every.gflops:.3f} | " in second
     assert rarely.gflops < fourth.gflops

@@ -28,34 +28,34 @@ PLACE = "model/boundary@target.contenders.bdnet.boundary"
 
 def sub_networks(stride: int) -> tuple[str, ...]:
     """One more contender, a TDNet."""
-    place = "target.contenders.tdnet"
+    key = "target.contenders.tdnet"
     return (
-        f"+model@{place}=tdnet",
-        f"{place}.stride={stride}",
-        f"{place}.paths=2",
-        f"+{place}={{_partial_: true, classes: null, backbone: null}}",
+        f"+model@{key}=tdnet",
+        f"{key}.stride={stride}",
+        f"{key}.paths=2",
+        f"+{key}={{_partial_: true, classes: null, backbone: null}}",
     )
 
 
 def added(boundary: str) -> tuple[str, ...]:
     """One more BDNet, named after its boundary stream, as conf/target/model.yaml says."""
-    place = f"target.contenders.{boundary}"
+    key = f"target.contenders.{boundary}"
     return (
-        f"+model@{place}=bdnet",
-        f"model/boundary@{place}.boundary={boundary}",
-        f"+{place}={{_partial_: true, classes: null, backbone: null}}",
+        f"+model@{key}=bdnet",
+        f"model/boundary@{key}.boundary={boundary}",
+        f"+{key}={{_partial_: true, classes: null, backbone: null}}",
     )
 
 
 def target(*overrides: str) -> ModelCost:
     with initialize_config_dir(str(conf_folder()), version_base="1.3"):
-        small = [f"target.{each}" for each in SMALL]
+        small = [f"target.{setting}" for setting in SMALL]
         config = compose("benchmark", ["target=model", *small, *FEW, *overrides])
     return instantiate(config.target, _convert_="all")
 
 
 def test_figures_are_put_together_round_by_round(tmp_path: Path):
-    settings = [f"target.{each}" for each in (*SMALL, "intervals=[1,5,30]", "threads=1")]
+    settings = [f"target.{setting}" for setting in (*SMALL, "intervals=[1,5,30]", "threads=1")]
     threads = torch.get_num_threads()
     answer = run("target=model", "repeats=3", *settings, folder=tmp_path)
     torch.set_num_threads(threads)
@@ -70,16 +70,16 @@ def test_figures_are_put_together_round_by_round(tmp_path: Path):
     assert min(single["seconds"] + key["seconds"] + other["seconds"]) > 0
     for interval in (1, 5, 30):
         mean = rows[f"mean at interval {interval}"]
-        for place in range(3):
-            seconds = key["seconds"][place] + (interval - 1) * other["seconds"][place]
-            assert mean["seconds"][place] == pytest.approx(seconds / interval)
-            ratio = seconds / interval / single["seconds"][place]
-            assert mean["relative"][place] == pytest.approx(ratio)
+        for number in range(3):
+            seconds = key["seconds"][number] + (interval - 1) * other["seconds"][number]
+            assert mean["seconds"][number] == pytest.approx(seconds / interval)
+            ratio = seconds / interval / single["seconds"][number]
+            assert mean["relative"][number] == pytest.approx(ratio)
         gflops = key["gflops"] + (interval - 1) * other["gflops"]
         assert mean["gflops"] == pytest.approx(gflops / interval)
-    for place in range(3):
-        pair = key["seconds"][place], other["seconds"][place]
-        assert rows["slowest frame"]["seconds"][place] == max(pair)
+    for number in range(3):
+        pair = key["seconds"][number], other["seconds"][number]
+        assert rows["slowest frame"]["seconds"][number] == max(pair)
     shown = (tmp_path / "benchmark/model.md").read_text()
     assert shown in answer.stdout
     ratio = statistics.median(rows["mean at interval 5"]["relative"])
@@ -147,7 +147,7 @@ def test_the_baseline_takes_one_turn_of_each_round(monkeypatch):
     measured.contenders["single_frame"] = counting
     (costs,) = measured.measure(2).comparisons
     assert len(calls) == 1 + (1 + 2) + 1  # its logits; rounds; operations
-    assert {len(each.key.seconds) for each in costs.networks.values()} == {2}
+    assert {len(pair.key.seconds) for pair in costs.networks.values()} == {2}
     for frames in costs.networks.values():
         assert (frames.key is frames.other) == (frames is costs.networks["single_frame"])
 
@@ -165,8 +165,8 @@ def test_layout_and_precision_change_no_operations():
     mixed = target("target.precision=bfloat16").measure(1)
     assert plain.facts["layout"] == "contiguous"
     assert mixed.facts["precision"] == "bfloat16"
-    (found,), (expected,) = mixed.comparisons, plain.comparisons
-    assert [cost.gflops for *_, cost in found.rows([5])] == [
+    (comparison,), (expected,) = mixed.comparisons, plain.comparisons
+    assert [cost.gflops for *_, cost in comparison.rows([5])] == [
         cost.gflops for *_, cost in expected.rows([5])
     ]
 
@@ -184,9 +184,9 @@ def test_layout_and_precision_change_no_operations():
 )
 def test_settings_that_make_no_sense_are_refused(override: str, message: str):
     tilde = "~" if override.startswith("~") else ""
-    with pytest.raises(Exception, match=message) as found:
+    with pytest.raises(Exception, match=message) as error:
         target(f"{tilde}target.{override.removeprefix('~')}")
-    assert isinstance(found.value.__cause__, CannotMeasure | BadModel)
+    assert isinstance(error.value.__cause__, CannotMeasure | BadModel)
 
 
 def test_a_gpu_that_is_not_there_is_a_sentence(monkeypatch):
@@ -205,7 +205,7 @@ def test_an_unknown_backbone_is_a_sentence(tmp_path: Path):
 def test_a_tdnet_is_measured_with_all_that_it_looks_back_on():
     """Its first frame attends to nothing; the measured ones to all, by hops of past frames too."""
     with initialize_config_dir(str(conf_folder()), version_base="1.3"):
-        config = compose("benchmark", ["target=tdnet", *(f"target.{each}" for each in SMALL)])
+        config = compose("benchmark", ["target=tdnet", *(f"target.{setting}" for setting in SMALL)])
     made = instantiate(config.target, _convert_="all")
     (comparison,) = made.measure(1).comparisons
     cells, thinned, pooled, width, keys = 8 * 12, 2 * 3, 96, 512, 64

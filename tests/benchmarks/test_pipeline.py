@@ -14,7 +14,7 @@ from videos import Pan
 def target(*overrides: str) -> Pipeline:
     small = ["backbones=[test_resnet]", "intervals=[2,3]", "classes=3"]
     with initialize_config_dir(str(conf_folder()), version_base="1.3"):
-        chosen = [f"target.{each}" for each in [*small, *overrides]]
+        chosen = [f"target.{setting}" for setting in [*small, *overrides]]
         config = compose("benchmark", ["target=pipeline", *chosen])
     return instantiate(config.target, _convert_="all")
 
@@ -33,35 +33,35 @@ def test_every_network_takes_the_same_video_in_every_round(make_video, monkeypat
             return self.counted()
 
         def counted(self):
-            for each in super().__iter__():
+            for frame in super().__iter__():
                 name, interval, count = taken[-1]
                 taken[-1] = name, interval, count + 1
-                yield each
+                yield frame
 
     monkeypatch.setattr(pipeline, "Stream", Watched)
-    found = target(f"video={video}", "least=4", "lead=1").measure(2)
+    measured = target(f"video={video}", "least=4", "lead=1").measure(2)
     warm = [("SingleFrame", 1, 2), ("BDNet", 2, 2), ("BDNet", 3, 0)]
     whole = [("SingleFrame", 1, 5), ("BDNet", 2, 5), ("BDNet", 3, 7)]
     assert taken == warm + whole + whole
-    assert [leg[:3] for leg in found.legs] == [
+    assert [leg[:3] for leg in measured.legs] == [
         ("test_resnet", "single_frame", 1), ("test_resnet", "bdnet", 2), ("test_resnet", "bdnet", 3)
     ]  # fmt: skip
-    for leg in found.legs:
+    for leg in measured.legs:
         assert len(leg.trips) == len(leg.alone) == 2
         assert min(leg.alone) > 0
         for trip in leg.trips:
             assert 0 < trip.network < trip.whole
             assert trip.decode > 0
-    assert found.facts["frames per round"] == {1: 4, 2: 4, 3: 6}
-    assert found.facts["size"] == "96x64"
-    assert found.table().count("\n") == 4
+    assert measured.facts["frames per round"] == {1: 4, 2: 4, 3: 6}
+    assert measured.facts["size"] == "96x64"
+    assert measured.table().count("\n") == 4
 
 
 def test_streets_are_rendered_where_no_video_is_given(tmp_path):
     settings = ("height=32", "width=64", "frames=3", "codec_interval=3", f"cache='{tmp_path}'")
-    found = target(*settings).measure(1)
-    assert found.facts["video"] == "streets-64x32-3-3.mp4"
-    assert describe(tmp_path / found.facts["video"]).clean
+    measured = target(*settings).measure(1)
+    assert measured.facts["video"] == "streets-64x32-3-3.mp4"
+    assert describe(tmp_path / measured.facts["video"]).clean
 
 
 def test_a_video_that_is_too_short_is_refused(make_video):

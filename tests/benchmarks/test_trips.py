@@ -6,7 +6,7 @@ from bdnet.benchmarks.trips import Leg, Trip, Trips
 
 
 def leg(contender: str, interval: int, *seconds: float, network: float, alone: float) -> Leg:
-    trips = tuple(Trip(each, network, 0.5) for each in seconds)
+    trips = tuple(Trip(decoding, network, 0.5) for decoding in seconds)
     return Leg("resnet18", contender, interval, trips, (alone,) * len(seconds))
 
 

@@ -111,8 +111,8 @@ def test_holes_are_counted_and_said_once(make_video, caplog) -> None:
         share = reader.hole_share
     assert share == pytest.approx(1 - np.mean([frame.valid.mean() for frame in frames]))
     assert 0 < share < 0.5
-    said = [record.getMessage() for record in caplog.records]
-    assert said == [f"{path}: {100 * share:.1f} % of the picture had no usable vector"]
+    messages = [record.getMessage() for record in caplog.records]
+    assert messages == [f"{path}: {100 * share:.1f} % of the picture had no usable vector"]
 
 
 def test_best_effort_tells_each_problem_once(make_video) -> None:

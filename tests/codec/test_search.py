@@ -57,11 +57,11 @@ def test_odd_sizes_have_the_same_grid(name: str, height: int, width: int):
 
 def test_fields_are_the_same_each_time():
     images = pan(6, 2.5, -1)
-    for one, other in zip(fields(images)[1:], fields(images)[1:], strict=True):
-        assert one is not None
-        assert other is not None
-        np.testing.assert_array_equal(one[0], other[0])
-        np.testing.assert_array_equal(one[1], other[1])
+    for field, again in zip(fields(images)[1:], fields(images)[1:], strict=True):
+        assert field is not None
+        assert again is not None
+        np.testing.assert_array_equal(field[0], again[0])
+        np.testing.assert_array_equal(field[1], again[1])
 
 
 def test_another_size_starts_afresh():
@@ -116,10 +116,10 @@ def test_a_reader_searches_what_does_not_chain(panning: Path):
 
 
 def test_searched_fields_do_not_depend_on_threads(panning: Path):
-    one, two = (list(VideoReader(panning, "all", motion="search", threads=n)) for n in (1, 2))
-    for frame, other in zip(one, two, strict=True):
-        np.testing.assert_array_equal(frame.image, other.image)
-        np.testing.assert_array_equal(frame.motion, other.motion)
+    single, double = (list(VideoReader(panning, "all", motion="search", threads=n)) for n in (1, 2))
+    for frame, same in zip(single, double, strict=True):
+        np.testing.assert_array_equal(frame.image, same.image)
+        np.testing.assert_array_equal(frame.motion, same.motion)
 
 
 def test_a_clip_searches_from_the_keyframe_before_it(panning: Path):

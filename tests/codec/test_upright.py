@@ -47,19 +47,19 @@ def test_vectors_turn_with_the_picture(how, size) -> None:
     grid = cells(size[0]), cells(size[1])
     motion = rng.integers(-3, 4, (2, *grid)).astype(np.float32)
     frame = Frame(5, 0.2, False, None, motion, rng.random(grid) < 0.5)
-    found = turn_frame(frame, how, *size)
-    assert found[:4] == frame[:4]
-    assert found.motion.shape == (2, *found.valid.shape)
-    assert found.motion.dtype == np.float32
-    assert found.motion.flags.c_contiguous
-    assert found.valid.flags.c_contiguous
+    turned = turn_frame(frame, how, *size)
+    assert turned[:4] == frame[:4]
+    assert turned.motion.shape == (2, *turned.valid.shape)
+    assert turned.motion.dtype == np.float32
+    assert turned.motion.flags.c_contiguous
+    assert turned.valid.flags.c_contiguous
     seen = 0
     for cell, moved, is_valid in turned_field(how, frame, size):
-        assert found.valid[cell] == is_valid
+        assert turned.valid[cell] == is_valid
         if moved:  # else it ends outside
-            assert tuple(found.motion[(slice(None), *cell)]) == moved
+            assert tuple(turned.motion[(slice(None), *cell)]) == moved
             seen += 1
-    assert seen > found.valid.size / 3
+    assert seen > turned.valid.size / 3
 
 
 def test_a_frame_without_pixels_or_motion_stays_without() -> None:
@@ -79,15 +79,15 @@ def test_a_lying_pan_is_the_upright_one(make_video, model, size, quarters) -> No
         VideoReader(path, "all", upright=True) as turned,  # strict: it is clean
         VideoReader(wanted, "all") as upright,
     ):
-        for found, frame in zip(turned, upright, strict=True):
-            assert np.array_equal(found.image, frame.image)
-            assert (found.index, found.is_key) == (frame.index, frame.is_key)
-            if frame.motion is None:
-                assert found.motion is None
+        for frame, expected in zip(turned, upright, strict=True):
+            assert np.array_equal(frame.image, expected.image)
+            assert (frame.index, frame.is_key) == (expected.index, expected.is_key)
+            if expected.motion is None:
+                assert frame.motion is None
                 continue
-            assert found.motion.shape == frame.motion.shape
+            assert frame.motion.shape == expected.motion.shape
             inner = np.s_[1:-1, 1:-1]  # at the border an encoder may take anything
-            for either in (found, frame):
+            for either in (frame, expected):
                 moves = either.motion[:, *inner][:, either.valid[inner]]
                 assert (np.abs(moves - np.array(SHIFT)[:, None]) < 0.3).all(0).mean() > 0.9
         assert turned.problems == ()
@@ -129,10 +129,10 @@ def test_mirrored_videos_are_mirrored_back(make_video, degrees, axes) -> None:
         VideoReader(path, "all", upright=True) as turned,
         VideoReader(make_video(**settings), "all") as coded,
     ):
-        for found, frame in zip(turned, coded, strict=True):
-            assert np.array_equal(found.image, frame.image[axes])
-            if frame.motion is not None:
-                assert np.array_equal(found.valid, frame.valid[axes])
+        for frame, expected in zip(turned, coded, strict=True):
+            assert np.array_equal(frame.image, expected.image[axes])
+            if expected.motion is not None:
+                assert np.array_equal(frame.valid, expected.valid[axes])
 
 
 def test_a_tilted_video_stays_as_it_is_coded(make_video) -> None:

@@ -36,7 +36,7 @@ def test_an_experiment_is_a_row_but_for_what_it_is_about(name: str):
     ours, theirs = settled(name), settled(f"table2/{row}")
     different = {key for key in ours | theirs if ours.get(key) != theirs.get(key)}
     apart = {"name", "folder", "callbacks", "logger", "trainer"} | about
-    assert all(any(f"{key}.".startswith(f"{each}.") for each in apart) for key in different)
+    assert all(any(f"{key}.".startswith(f"{prefix}.") for prefix in apart) for key in different)
     assert ours["init_from"] == theirs["init_from"]
 
 

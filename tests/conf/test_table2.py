@@ -66,24 +66,24 @@ def given(request: pytest.FixtureRequest) -> tuple[str, ...]:
 @cache
 def composition(name: str, *given: str) -> tuple[dict[str, Any], dict[str, str]]:
     with composed(*given, f"experiment=table2/{name}") as (config, choices):
-        found = OmegaConf.to_container(config, resolve=True)
-    assert isinstance(found, dict)
-    return found, choices
+        values = OmegaConf.to_container(config, resolve=True)
+    assert isinstance(values, dict)
+    return values, choices
 
 
 def needed_runs(monkeypatch: pytest.MonkeyPatch, *overrides: str) -> dict[str, DictConfig]:
     """The runs that a run has trained first, by experiment."""
-    found: dict[str, DictConfig] = {}
+    configs: dict[str, DictConfig] = {}
 
     def note(config: DictConfig, is_needed: bool) -> None:
         assert is_needed
-        found[HydraConfig.get().runtime.choices["experiment"]] = config.copy()
+        configs[HydraConfig.get().runtime.choices["experiment"]] = config.copy()
 
     with composed(*overrides) as (config, _):
         monkeypatch.setattr(program, "train", note)
         for experiment in needed_by(config):
             program._train_needed(experiment, overrides)
-    return found
+    return configs
 
 
 def flat(config: dict[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
@@ -158,7 +158,7 @@ def test_a_row_needs_the_runs_that_it_takes_weights_from(
         wanted["teacher"] = teacher
     if row.learns_motion:
         (wanted["flownet"],) = motion
-    assert {key: each.folder for key, each in needed.items()} == wanted
+    assert {key: configuration.folder for key, configuration in needed.items()} == wanted
     assert source.endswith(f"/seed={config.seed}")
 
 

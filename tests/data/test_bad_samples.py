@@ -27,15 +27,15 @@ HARMED = "videos/03.mp4"
 
 def flip(root: Path) -> None:
     """Changes bits all over the picture of frame 5."""
-    place, size = packet_positions(root / HARMED)[5]
-    data = bytearray((root / HARMED).read_bytes()[place : place + size])
+    position, size = packet_positions(root / HARMED)[5]
+    data = bytearray((root / HARMED).read_bytes()[position : position + size])
     data[5:] = bytes(byte ^ 0x55 for byte in data[5:])
-    overwrite(root / HARMED, place, bytes(data))
+    overwrite(root / HARMED, position, bytes(data))
 
 
 def zero(root: Path) -> None:
-    place, size = packet_positions(root / HARMED)[5]
-    overwrite(root / HARMED, place, bytes(size))
+    position, size = packet_positions(root / HARMED)[5]
+    overwrite(root / HARMED, position, bytes(size))
 
 
 def truncate(root: Path) -> None:
@@ -160,8 +160,8 @@ def test_workers_change_nothing_and_the_rest_stays_as_it_was(root: Path):
     clips, _ = data.training_clips()
     (bad,) = (n for n, sample in enumerate(clips.samples) if sample.video == root / HARMED)
     differs = 0
-    for draws, was, batch, other in zip(before, clean, alone, together, strict=False):
-        assert same(batch, other)
+    for draws, was, batch, beside in zip(before, clean, alone, together, strict=False):
+        assert same(batch, beside)
         for n, draw in enumerate(draws):
             is_same = all(torch.equal(a[n], b[n]) for a, b in zip(was, batch, strict=True))
             assert is_same or draw.sample == bad
@@ -224,10 +224,10 @@ def test_videos_of_several_sizes_do_not_fit_in_a_batch(root: Path):
 
 
 def test_what_was_skipped_is_remembered():
-    one, other = BadSamples(0.5), BadSamples(0.5)
-    one.clips = {("a.mp4", 3, True), ("a.mp4", 4, False), ("b.mp4", 1, True)}
-    other.load_state_dict(one.state_dict())
-    assert other.count_by_video() == {"a.mp4": 2, "b.mp4": 1}
+    skipped, restored = BadSamples(0.5), BadSamples(0.5)
+    skipped.clips = {("a.mp4", 3, True), ("a.mp4", 4, False), ("b.mp4", 1, True)}
+    restored.load_state_dict(skipped.state_dict())
+    assert restored.count_by_video() == {"a.mp4": 2, "b.mp4": 1}
 
 
 def test_an_interrupted_training_over_damaged_files_ends_as_if_nothing_had_happened(

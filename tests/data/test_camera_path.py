@@ -35,9 +35,9 @@ def test_labelled_frame_shows_the_still(still: int):
 
 def test_path_is_a_function_of_the_seed():
     path = CameraPath()
-    one, again, other = (path.homographies(64, 64, 12, 11, (seed, 7)) for seed in (0, 0, 1))
-    assert np.array_equal(one, again)
-    assert not np.allclose(one, other)
+    first, again, reseeded = (path.homographies(64, 64, 12, 11, (seed, 7)) for seed in (0, 0, 1))
+    assert np.array_equal(first, again)
+    assert not np.allclose(first, reseeded)
 
 
 @pytest.mark.parametrize(

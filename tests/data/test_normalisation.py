@@ -26,7 +26,7 @@ def test_denormalised_images_are_those_of_before():
     clip = a_clip()
     for back in (denormalise(normalise(clip)), denormalise(half(normalise(clip)))):
         assert back.images.dtype == torch.uint8
-        assert all(torch.equal(one, other) for one, other in zip(back, clip, strict=True))
+        assert all(torch.equal(image, original) for image, original in zip(back, clip, strict=True))
 
 
 def half(clip: Clip) -> Clip:

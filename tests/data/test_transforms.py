@@ -107,10 +107,10 @@ def configured(name: str) -> JointTransform:
     return instantiate(node, _convert_="all")
 
 
-def same(one: Parts, other: Parts) -> bool:
-    return len(one.images) == len(other.images) and all(
+def same(ours: Parts, theirs: Parts) -> bool:
+    return len(ours.images) == len(theirs.images) and all(
         a.dtype == b.dtype and np.array_equal(a, b)
-        for a, b in zip([*one.images, *one[1:]], [*other.images, *other[1:]], strict=True)
+        for a, b in zip([*ours.images, *ours[1:]], [*theirs.images, *theirs[1:]], strict=True)
     )
 
 
@@ -416,7 +416,7 @@ def test_all_images_get_the_same(count):
     for seed in range(10):
         first, *others = transform(*clip, seed=seed)[0]
         assert len(others) == count - 1
-        assert all(np.array_equal(first, other) for other in others)
+        assert all(np.array_equal(first, image) for image in others)
         changed += not np.array_equal(first, clip.images[0])
     assert changed > 8
     assert same(clip, untouched)
@@ -430,8 +430,8 @@ def test_standard_colours_are_the_same_function_in_every_image():
     rng = np.random.default_rng(3)
     palette = rng.integers(0, 256, (12, 3), dtype=np.uint8)
     dark = palette[rng.choice(12, (64, 64), p=np.arange(12) / 66)]
-    other = palette[rng.choice(12, (64, 64), p=np.arange(12)[::-1] / 66)]
-    clip = noisy_clip(3, 64, 64)._replace(images=[dark, other])
+    bright = palette[rng.choice(12, (64, 64), p=np.arange(12)[::-1] / 66)]
+    clip = noisy_clip(3, 64, 64)._replace(images=[dark, bright])
     changes = 0
     for seed in range(20):
         moved = Parts(*transform(*clip, seed=seed))

@@ -74,10 +74,10 @@ def test_videos_are_found_at_any_depth(videos: Path):
 
 
 def test_every_frame_is_a_sample_without_label(videos: Path, small_streets: Streets):
-    two, one, three = videos_below(videos)
+    first, second, third = videos_below(videos)
     assert frames_below(videos, small_streets, None) == [
         Sample(video, index, None)
-        for video, frames in ((two, 9), (one, 5), (three, 2))
+        for video, frames in ((first, 9), (second, 5), (third, 2))
         for index in range(frames)
     ]
 

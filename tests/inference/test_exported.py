@@ -30,14 +30,14 @@ def test_labels_are_those_of_pytorch(exported: Path, video: Path):
     graphs = Exported(exported / "out", threads=1)
     assert graphs.interval == trained.interval
     wanted = list(segment(video, trained.model, 4))
-    found = list(graphs.segment(video))
-    assert len(found) == len(wanted) == 13
-    for (frame, labels), other in zip(found, wanted, strict=True):
-        assert frame.index == other.frame.index
+    labelled = list(graphs.segment(video))
+    assert len(labelled) == len(wanted) == 13
+    for (frame, labels), expected in zip(labelled, wanted, strict=True):
+        assert frame.index == expected.frame.index
         assert labels.dtype == np.uint8
         assert labels.shape == (HEIGHT, WIDTH)
-        assert (labels == other.labels).mean() >= 0.999
-        assert (frame.image is None) == (not other.is_key)  # nothing else was decoded
+        assert (labels == expected.labels).mean() >= 0.999
+        assert (frame.image is None) == (not expected.is_key)  # nothing else was decoded
 
 
 def test_a_turned_video_comes_upright(exported: Path, make_video):
@@ -45,9 +45,9 @@ def test_a_turned_video_comes_upright(exported: Path, make_video):
     video = make_video(scene=lying, size=(WIDTH, HEIGHT), frames=6, rotation=90)
     trained = load(exported / "run")
     wanted = segment(video, trained.model, 4)
-    for (_, labels), other in zip(Exported(exported / "out").segment(video), wanted, strict=True):
+    for (_, labels), frame in zip(Exported(exported / "out").segment(video), wanted, strict=True):
         assert labels.shape == (HEIGHT, WIDTH)
-        assert (labels == other.labels).mean() >= 0.999
+        assert (labels == frame.labels).mean() >= 0.999
 
 
 def test_torch_is_not_needed(exported: Path, video: Path):
@@ -88,7 +88,7 @@ def test_graphs_hand_each_other_what_they_remember():
     seen: list[tuple[str, dict[str, list[int]]]] = []
 
     def run(graph: str, inputs: Tensors) -> Tensors:
-        seen.append((graph, {name: each.flat[:1].tolist() for name, each in inputs.items()}))
+        seen.append((graph, {name: array.flat[:1].tolist() for name, array in inputs.items()}))
         after = inputs["state_1"] + 1 if graph == "other" else np.zeros(1, int)
         return {"state_0": np.full(1, 7), "state_1": after, "next_state_1": after}
 

@@ -27,7 +27,7 @@ def frames(make_video) -> list[Frame]:
 
 
 def labels(label: Labeller, frames: list[Frame]) -> list[np.ndarray]:
-    return [label(each, each.index % 4 == 0, 64, 96) for each in frames]
+    return [label(frame, frame.index % 4 == 0, 64, 96) for frame in frames]
 
 
 def test_what_a_network_does_not_look_at_is_not_read(frames):
@@ -42,12 +42,12 @@ def test_what_a_network_does_not_look_at_is_not_read(frames):
 
 def test_each_video_has_a_memory_of_its_own(frames):
     model = build(*NETWORKS["bdnet"])
-    one, other = Labeller(model), Labeller(model)
-    expected = labels(one, frames)
-    first = other(frames[0], True, 64, 96)
-    labels(one, frames[::-1][-5:])  # the other hears nothing of it
-    assert np.array_equal(first, expected[0])
-    assert np.array_equal(other(frames[1], False, 64, 96), expected[1])
+    first, second = Labeller(model), Labeller(model)
+    expected = labels(first, frames)
+    start = second(frames[0], True, 64, 96)
+    labels(first, frames[::-1][-5:])  # the second sees nothing of it
+    assert np.array_equal(start, expected[0])
+    assert np.array_equal(second(frames[1], False, 64, 96), expected[1])
 
 
 def test_a_processor_has_nothing_to_replay():
@@ -61,8 +61,8 @@ def test_replayed_steps_say_the_same(name: str, frames):
     model = build(*NETWORKS[name]).cuda().to(memory_format=torch.channels_last)
     plain, replayed = Labeller(model), labeller(model)
     assert type(replayed) is CudaGraphLabeller
-    for expected, found in zip(labels(plain, frames), labels(replayed, frames), strict=True):
-        assert (expected != found).mean() < 1e-3
+    for expected, actual in zip(labels(plain, frames), labels(replayed, frames), strict=True):
+        assert (expected != actual).mean() < 1e-3
     # a second time through, what was recorded is used from the first frame on
     assert np.array_equal(replayed(frames[0], True, 64, 96), labels(replayed, frames)[0])
 

@@ -129,10 +129,10 @@ def test_results_of_before_are_replaced_whole(tmp_path: Path):
 
 
 def test_a_film_needs_pixels(tmp_path: Path):
-    each = segmented(0)
+    frame = segmented(0)
     with pytest.raises(ValueError, match="frame 0"):
         with OverlayFilm(tmp_path / "drive", 25, CLASSES) as film:
-            film.write(each._replace(frame=each.frame._replace(image=None)))
+            film.write(frame._replace(frame=frame.frame._replace(image=None)))
 
 
 @pytest.mark.parametrize(

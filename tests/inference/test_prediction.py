@@ -76,23 +76,23 @@ def test_a_video_becomes_a_film_and_label_images(call, make_video, model, capsys
         assert (len(film), film.fps) == (len(source), source.fps)
         assert (film.width % 96, film.width % 2, film.height % 2) == (0, 0, 0)
         assert film.height > 64 * (film.width // 96)  # a legend
-    for each in segment(video, model, 4):
+    for frame in segment(video, model, 4):
         stored = cv2.imread(
-            f"out/{video.stem}.labels/{each.frame.index:06d}.png", cv2.IMREAD_UNCHANGED
+            f"out/{video.stem}.labels/{frame.frame.index:06d}.png", cv2.IMREAD_UNCHANGED
         )
-        assert np.array_equal(stored, each.labels)
+        assert np.array_equal(stored, frame.labels)
     assert Classes.read("out/classes.yaml").names == CLASSES.names
     assert cv2.imread("out/legend.png").shape[1] == 640
-    found = summary()
-    (report,) = found["videos"].values()
-    assert (found["run"], found["checkpoint"], found["keyframes"]) == ("mine", "best", "every 4")
-    assert found["failed"] == {}
-    assert found["device"] in {"cpu", "cuda"}
+    facts = summary()
+    (report,) = facts["videos"].values()
+    assert (facts["run"], facts["checkpoint"], facts["keyframes"]) == ("mine", "best", "every 4")
+    assert facts["failed"] == {}
+    assert facts["device"] in {"cpu", "cuda"}
     assert (report["frames"], report["keyframes"], report["is_complete"]) == (15, 4, True)
     assert report["problems"] == report["damaged_frames"] == []
     assert 0 <= report["share_without_vectors"] < 0.2
     assert set(report["seconds"]) == {"decode", "network", "write", "total"}
-    assert all(each > 0 for each in report["seconds"].values())
+    assert all(seconds > 0 for seconds in report["seconds"].values())
     assert report["frames_per_second"] == pytest.approx(15 / report["seconds"]["total"], rel=0.02)
     out = capsys.readouterr().out
     assert f"{video}: 15 frames, 4 of them keyframes" in out
@@ -138,15 +138,15 @@ def test_label_images_may_hold_the_values_of_the_data_set(call, make_video, monk
     )
     assert call(*arguments, "ids=class") is None
     (report,) = summary()["videos"].values()
-    place = Path(report["files"][0], "000001.png")
-    numbers = cv2.imread(str(place), cv2.IMREAD_UNCHANGED)
+    path = Path(report["files"][0], "000001.png")
+    numbers = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     stored = ((0, 255), (7, 0), (26, 1), (27, 1), (23, 2), (3, 255))
     monkeypatch.setattr(sys.modules[__name__], "CLASSES", replace(CLASSES, stored=stored))
     assert call(*arguments) is None
-    values = cv2.imread(str(place), cv2.IMREAD_UNCHANGED)
+    values = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     assert np.array_equal(values, np.array([7, 26, 23], np.uint8)[numbers])
     written = Classes.read("out/classes.yaml")
-    assert np.array_equal(read_label(place, written), numbers)
+    assert np.array_equal(read_label(path, written), numbers)
     assert written.table()[0] == 255
 
 

@@ -52,7 +52,7 @@ def clip(frames: list[Frame], key: int, target: int) -> Clip:
     grid = -(-height // 8), -(-width // 8)
     motion = [torch.from_numpy(frame.motion) for frame in chain]
     valid = [torch.from_numpy(frame.valid) for frame in chain]
-    images = [torch.from_numpy(frames[place].image).permute(2, 0, 1) for place in (key, target)]
+    images = [torch.from_numpy(frames[index].image).permute(2, 0, 1) for index in (key, target)]
     batch = Clip(
         torch.stack(images)[None],
         torch.stack(motion)[None] if chain else torch.zeros(1, 0, 2, *grid),
@@ -64,13 +64,13 @@ def clip(frames: list[Frame], key: int, target: int) -> Clip:
 
 
 @torch.no_grad()
-def assert_says_the_same(model, found: np.ndarray, batch: Clip) -> None:
+def assert_says_the_same(model, labels: np.ndarray, batch: Clip) -> None:
     """Equal labels wherever the two best classes are not equally good but for rounding."""
-    scores = upsample(model(batch).logits, *found.shape)[0]
+    scores = upsample(model(batch).logits, *labels.shape)[0]
     best = scores.topk(2, 0)
     is_clear = (best.values[0] - best.values[1] > 1e-3 * scores.std()).numpy()
     assert is_clear.mean() > 0.97
-    assert np.array_equal(found[is_clear], best.indices[0].numpy()[is_clear])
+    assert np.array_equal(labels[is_clear], best.indices[0].numpy()[is_clear])
 
 
 @pytest.mark.parametrize("size", [(61, 99), (64, 96)])
@@ -79,21 +79,21 @@ def test_labels_are_those_of_clips(make_video, model, size, images) -> None:
     # H.264 has no odd sizes at 4:2:0
     path = make_video(scene=SLOW, size=size, frames=15, pixel_format="yuv444p")
     frames, key = frames_of(path), 0
-    found = list(segment(path, model, INTERVAL, images))
-    assert [each.frame.index for each in found] == list(range(15))
+    segmented = list(segment(path, model, INTERVAL, images))
+    assert [frame.frame.index for frame in segmented] == list(range(15))
     # the codec's keyframe 12 comes before 15, which would have been due
-    assert [each.frame.index for each in found if each.is_key] == [0, 5, 10, 12]
-    for each in found:
-        key = each.frame.index if each.is_key else key
-        assert each.offset == each.frame.index - key
-        assert each.labels.dtype == np.uint8
-        assert each.labels.shape == size
-        assert_says_the_same(model, each.labels, clip(frames, key, each.frame.index))
-        is_read = each.is_key or model.pixels == "all" or images == "all"
-        assert (each.frame.image is not None) == is_read
-        assert each.seconds.decode > 0
-        assert each.seconds.network > 0
-    assert len({each.labels.tobytes() for each in found}) > 5
+    assert [frame.frame.index for frame in segmented if frame.is_key] == [0, 5, 10, 12]
+    for frame in segmented:
+        key = frame.frame.index if frame.is_key else key
+        assert frame.offset == frame.frame.index - key
+        assert frame.labels.dtype == np.uint8
+        assert frame.labels.shape == size
+        assert_says_the_same(model, frame.labels, clip(frames, key, frame.frame.index))
+        is_read = frame.is_key or model.pixels == "all" or images == "all"
+        assert (frame.frame.image is not None) == is_read
+        assert frame.seconds.decode > 0
+        assert frame.seconds.network > 0
+    assert len({frame.labels.tobytes() for frame in segmented}) > 5
 
 
 @pytest.mark.parametrize(
@@ -104,12 +104,12 @@ def test_keyframes_are_due_after_the_interval_and_where_the_stream_starts_afresh
     make_video, bdnet, interval, keys
 ) -> None:
     path = make_video(scene=SLOW, size=(64, 96), frames=15)
-    found = list(segment(path, bdnet, interval))
-    assert [each.frame.index for each in found if each.is_key] == keys
-    assert [each.frame.index for each in found if each.frame.image is not None] == keys
+    segmented = list(segment(path, bdnet, interval))
+    assert [frame.frame.index for frame in segmented if frame.is_key] == keys
+    assert [frame.frame.index for frame in segmented if frame.frame.image is not None] == keys
     everything = segment(path, bdnet, interval, "all")
-    for each, other in zip(found, everything, strict=True):
-        assert np.array_equal(each.labels, other.labels)
+    for frame, decoded in zip(segmented, everything, strict=True):
+        assert np.array_equal(frame.labels, decoded.labels)
 
 
 @pytest.mark.parametrize("interval", [9, None])
@@ -118,9 +118,9 @@ def test_an_intra_frame_that_is_no_codec_keyframe_is_one_of_the_networks(
 ) -> None:
     options = (("bf", "0"), ("refs", "1"), ("keyint_min", "20"), ("sc_threshold", "400"))
     path = make_video(scene=Cut(at=7), size=(96, 128), frames=12, options=options)
-    found = list(segment(path, bdnet, interval))
-    assert [each.frame.index for each in found if each.is_key] == [0, 7]
-    assert_says_the_same(bdnet, found[7].labels, clip(frames_of(path, strict=False), 7, 7))
+    segmented = list(segment(path, bdnet, interval))
+    assert [frame.frame.index for frame in segmented if frame.is_key] == [0, 7]
+    assert_says_the_same(bdnet, segmented[7].labels, clip(frames_of(path, strict=False), 7, 7))
 
 
 def test_unclean_streams_are_done_as_well_as_it_goes_and_said_once(
@@ -128,13 +128,13 @@ def test_unclean_streams_are_done_as_well_as_it_goes_and_said_once(
 ) -> None:
     path = make_video(scene=SLOW, size=(96, 128), frames=20, options=(("crf", "20"),))
     with Stream(path, model, INTERVAL, threads=1) as stream:
-        found = list(stream)
+        segmented = list(stream)
         problems, share = stream.reader.problems, stream.reader.hole_share
     frames = frames_of(path, strict=False)
-    assert [each.frame.index for each in found if each.is_key] == [0, 5, 10, 15]
-    for each in found:
-        key = each.frame.index // INTERVAL * INTERVAL
-        assert_says_the_same(model, each.labels, clip(frames, key, each.frame.index))
+    assert [frame.frame.index for frame in segmented if frame.is_key] == [0, 5, 10, 15]
+    for frame in segmented:
+        key = frame.frame.index // INTERVAL * INTERVAL
+        assert_says_the_same(model, frame.labels, clip(frames, key, frame.frame.index))
     assert any("B-frames" in problem for problem in problems)
     assert 0 < share < 1
     assert [message for message in caplog.messages if "no usable vector" in message] == [
@@ -148,12 +148,12 @@ def test_damage_costs_no_more_than_its_group_of_pictures(make_video, bdnet, tmp_
     path = tmp_path / "damaged.mp4"
     sound = make_video(scene=SLOW, size=(96, 128), frames=30)
     path.write_bytes(sound.read_bytes())
-    place, size = packet_positions(path)[12]
-    overwrite(path, place, bytes(size))  # a keyframe is gone
-    found = {each.frame.time: each for each in segment(path, bdnet, INTERVAL, threads=1)}
-    for each in segment(sound, bdnet, INTERVAL):
-        if each.frame.index < 12 or each.frame.index >= 24:
-            assert np.array_equal(found[each.frame.time].labels, each.labels)
+    position, size = packet_positions(path)[12]
+    overwrite(path, position, bytes(size))  # a keyframe is gone
+    by_time = {frame.frame.time: frame for frame in segment(path, bdnet, INTERVAL, threads=1)}
+    for frame in segment(sound, bdnet, INTERVAL):
+        if frame.frame.index < 12 or frame.frame.index >= 24:
+            assert np.array_equal(by_time[frame.frame.time].labels, frame.labels)
     with pytest.raises(CorruptStream):
         list(segment(path, bdnet, strict=True))
 
@@ -167,13 +167,13 @@ def test_before_the_first_keyframe_nothing_is_known(make_video, bdnet, monkeypat
         yield from itertools.islice(whole(reader), 3, None)
 
     monkeypatch.setattr(VideoReader, "__iter__", headless)
-    found = list(segment(path, bdnet, None))
-    assert [each.frame.index for each in found] == list(range(3, 15))
-    assert all((each.labels == 255).all() for each in found[:9])
-    assert [each.is_key for each in found] == [False] * 9 + [True] + [False] * 2
-    assert [each.offset for each in found[-3:]] == [0, 1, 2]
+    segmented = list(segment(path, bdnet, None))
+    assert [frame.frame.index for frame in segmented] == list(range(3, 15))
+    assert all((frame.labels == 255).all() for frame in segmented[:9])
+    assert [frame.is_key for frame in segmented] == [False] * 9 + [True] + [False] * 2
+    assert [frame.offset for frame in segmented[-3:]] == [0, 1, 2]
     # asked for all pixels, the first frame there is can be one
-    assert [each.frame.index for each in segment(path, bdnet, None, "all") if each.is_key] == [
+    assert [frame.frame.index for frame in segment(path, bdnet, None, "all") if frame.is_key] == [
         3,
         12,
     ]
@@ -199,10 +199,10 @@ def test_decoded_frames_are_few_at_a_time(make_video, bdnet, monkeypatch) -> Non
     monkeypatch.setattr(Picture, "__hash__", object.__hash__)
     monkeypatch.setattr(VideoReader, "__iter__", counted)
     gc.collect()
-    for number, each in enumerate(segment(path, bdnet, INTERVAL, "all")):
+    for number, frame in enumerate(segment(path, bdnet, INTERVAL, "all")):
         if number == 10:
             threading.Event().wait(0.2)  # time enough to decode all, if nothing held it back
-        del each
+        del frame
     assert number == 39
     assert 0 < most <= AHEAD + 3  # of 40
 
@@ -240,7 +240,7 @@ def test_an_error_of_the_network_or_the_decoder_arrives_and_ends_the_thread(
     monkeypatch.setattr(VideoReader, "__iter__", broken)
     seen = []
     with pytest.raises(CorruptStream, match="broken"):
-        seen += [each.frame.index for each in segment(path, bdnet)]
+        seen += [frame.frame.index for frame in segment(path, bdnet)]
     monkeypatch.setattr(VideoReader, "__iter__", whole)
 
     def interrupted(state, frame):
@@ -267,27 +267,27 @@ def test_the_network_is_put_into_evaluation(make_video) -> None:
     frame, labels, *_ = first
     assert frame.index == 0
     assert labels.shape == (64, 96)
-    assert not any(each.requires_grad for each in model.state_dict().values())
+    assert not any(tensor.requires_grad for tensor in model.state_dict().values())
 
 
 def test_any_rule_says_which_frames_are_read(make_video, bdnet) -> None:
     path = make_video(scene=SLOW, size=(64, 96), frames=20)
     rule = Adaptive(holes=1.0, motion=0.08)
-    found = list(segment(path, bdnet, rule))
-    keys = [each.frame.index for each in found if each.is_key]
+    segmented = list(segment(path, bdnet, rule))
+    keys = [frame.frame.index for frame in segmented if frame.is_key]
     # the codec's own at 12; 1.8 pixels per frame, and the limit is at 9.6 of a diagonal of 120
     assert [key for key in keys if key < 12] == [0, 6]
     assert 12 in keys
-    assert [each.frame.index for each in found if each.frame.image is not None] == keys
-    for each, other in zip(found, segment(path, bdnet, rule, "all"), strict=True):
-        assert each.is_key == other.is_key
-        assert np.array_equal(each.labels, other.labels)
+    assert [frame.frame.index for frame in segmented if frame.frame.image is not None] == keys
+    for frame, decoded in zip(segmented, segment(path, bdnet, rule, "all"), strict=True):
+        assert frame.is_key == decoded.is_key
+        assert np.array_equal(frame.labels, decoded.labels)
 
 
 def test_half_the_bits_say_nearly_the_same(make_video, bdnet) -> None:
     path = make_video(scene=SLOW, size=(64, 96), frames=6)
     pairs = zip(segment(path, bdnet), segment(path, bdnet, precision="bfloat16"), strict=True)
-    agree = [float((each.labels == other.labels).mean()) for each, other in pairs]
+    agree = [float((half.labels == full.labels).mean()) for half, full in pairs]
     assert 0.9 < min(agree) < 1
     with pytest.raises(BdnetError, match="precision=int3"):
         next(segment(path, bdnet, precision="int3"))

@@ -75,8 +75,8 @@ def rarer(model, tmp_path_factory) -> Done:
 
 
 def check(kind: Kind, done: Done) -> None:
-    video, place = f"in/{kind.path}", (done.output / kind.path).with_suffix("")
-    film, labels = (place.with_name(place.name + each) for each in (".overlay.mp4", ".labels"))
+    video, stem = f"in/{kind.path}", (done.output / kind.path).with_suffix("")
+    film, labels = (stem.with_name(stem.name + ending) for ending in (".overlay.mp4", ".labels"))
     if kind.frames is None:
         reason = done.summary["failed"][video]
         assert re.search(kind.problem, reason)
@@ -93,9 +93,9 @@ def check(kind: Kind, done: Done) -> None:
     with VideoReader(film, "all") as reader:
         assert len(list(reader)) == kind.frames
     height, width = kind.size
-    found = [cv2.imread(str(each), cv2.IMREAD_UNCHANGED) for each in sorted(labels.iterdir())]
-    assert [each.shape for each in found] == [(height, width)] * (kind.frames - kind.lost)
-    assert all(set(each.flat) <= {0, 1, 2} for each in found)
+    images = [cv2.imread(str(path), cv2.IMREAD_UNCHANGED) for path in sorted(labels.iterdir())]
+    assert [image.shape for image in images] == [(height, width)] * (kind.frames - kind.lost)
+    assert all(set(image.flat) <= {0, 1, 2} for image in images)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)

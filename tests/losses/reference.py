@@ -79,13 +79,13 @@ def case(seed: int = 0, batch: int = 3, twins: bool = False) -> Case:
     student = Prediction(drawn(CLASSES, 8), drawn(6, 8), drawn(1, 4))
     teacher = Prediction(drawn(CLASSES, 4), drawn(10, 4), drawn(1, 4))
     student, teacher = (
-        each._replace(
+        outputs._replace(
             flow=drawn(2, 8),
             auxiliary=drawn(CLASSES, 8),
             single_path=drawn(CLASSES, stride),
             group=functional.one_hot(torch.arange(batch) * 2 % GROUPS, GROUPS).bool(),
         )
-        for each, stride in ((student, 8), (teacher, 4))
+        for outputs, stride in ((student, 8), (teacher, 4))
     )
     groups = torch.stack([drawn(CLASSES, 4) for _ in range(GROUPS)], 1)
     teacher = teacher._replace(groups=groups.detach().requires_grad_())
@@ -110,17 +110,17 @@ def check_formula(term: Loss, reference: Reference, dtype: torch.dtype, seed: in
     unlabelled = given.clip.labels.clone()
     unlabelled[1] = IGNORE
     for labels in (given.clip.labels, unlabelled):
-        found = term(given.student, given.teacher, given.clip._replace(labels=labels))
-        assert found.dtype == torch.float32
+        value = term(given.student, given.teacher, given.clip._replace(labels=labels))
+        assert value.dtype == torch.float32
         student, teacher = (
             SimpleNamespace(
-                **{name: part.detach().double().numpy() for name, part in each._asdict().items()}
+                **{name: part.detach().double().numpy() for name, part in outputs._asdict().items()}
             )
-            for each in (given.student, given.teacher)
+            for outputs in (given.student, given.teacher)
         )
         expected = reference(student, teacher, labels.numpy())
         assert expected > 1e-4  # a case that says something
-        assert found.item() == pytest.approx(expected, rel=1e-4)
+        assert value.item() == pytest.approx(expected, rel=1e-4)
 
 
 def softmax(vector: Array) -> Array:
@@ -128,8 +128,8 @@ def softmax(vector: Array) -> Array:
     return powers / powers.sum()
 
 
-def cosine(one: Array, other: Array) -> float:
-    return float(one @ other / np.sqrt((one @ one) * (other @ other)))
+def cosine(a: Array, b: Array) -> float:
+    return float(a @ b / np.sqrt((a @ a) * (b @ b)))
 
 
 def bilinear(maps: Array, size: tuple[int, int]) -> Array:

@@ -40,7 +40,7 @@ def test_offer_is_what_a_prediction_holds():
 
 def test_adapters_are_built_for_the_channels_and_trained():
     objective = Objective({"inner": partial(Inner)}, OF_6, OF_10)
-    assert {name: list(each.shape) for name, each in objective.named_parameters()} == {
+    assert {name: list(weight.shape) for name, weight in objective.named_parameters()} == {
         "terms.inner.adapter.weight": [10, 6, 1, 1],
         "terms.inner.adapter.bias": [10],
     }

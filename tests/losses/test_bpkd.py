@@ -110,11 +110,11 @@ def test_is_what_a_window_around_each_pixel_says():
     labels[0] = (torch.arange(40) // 14).expand(32, 40)
     labels[2] = IGNORE
     teacher = given.teacher.logits.detach()
-    found = outlines(labels, teacher, 3)
+    actual = outlines(labels, teacher, 3)
     expected = bands(labels.numpy(), teacher.double().numpy(), 3)
-    assert found.shape == (3, CLASSES, 8, 10)
-    np.testing.assert_allclose(found.numpy(), expected, atol=1e-6)
-    assert all((each > 0).any() for each in (found[0], found[2]))
+    assert actual.shape == (3, CLASSES, 8, 10)
+    np.testing.assert_allclose(actual.numpy(), expected, atol=1e-6)
+    assert all((outline > 0).any() for outline in (actual[0], actual[2]))
 
 
 def test_a_straight_outline_is_as_wide_as_the_window_says():

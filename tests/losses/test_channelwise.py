@@ -11,7 +11,7 @@ from losses.reference import Array, bilinear, both_precisions, check_formula, co
 def divergence_of_places(ours: Array, theirs: Array, labels, tau: float) -> float:
     """Of logits [b, classes, h, w] on one grid."""
     size = ours.shape[-2:]
-    found = []
+    divergences = []
     for b in range(len(labels)):
         places = [(i, j) for n, i, j, _ in counted_cells(labels, size) if n == b]
         for c in range(ours.shape[1]):
@@ -19,8 +19,8 @@ def divergence_of_places(ours: Array, theirs: Array, labels, tau: float) -> floa
                 softmax(np.array([maps[b, c, i, j] for i, j in places]) / tau)
                 for maps in (theirs, ours)
             )
-            found.append(tau**2 * sum(p * np.log(p / q)))
-    return float(np.mean(found))
+            divergences.append(tau**2 * sum(p * np.log(p / q)))
+    return float(np.mean(divergences))
 
 
 def reference(tau: float):

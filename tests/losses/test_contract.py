@@ -141,22 +141,22 @@ def perfect(given: Case) -> Prediction:
     is_edge, _ = edge_target(labels, radius_at(*labels.shape[-2:]))
     edges = torch.where(is_edge, 40.0, -40.0)[:, None]
     flow, _ = accumulate(given.clip.motion, given.clip.valid)
-    sure, other, another = (logits.clone().requires_grad_() for _ in range(3))
+    sure, second, third = (logits.clone().requires_grad_() for _ in range(3))
     edges, flow = edges.requires_grad_(), flow.requires_grad_()
-    return Prediction(sure, None, edges, flow, auxiliary=other, single_path=another)
+    return Prediction(sure, None, edges, flow, auxiliary=second, single_path=third)
 
 
 @every_term
 def test_is_least_where_there_is_nothing_left_to_learn(name: str):
     """As the teacher says, or as the labels say."""
-    given, other = case(twins=True), case(seed=1, twins=True)
+    given, unlike = case(twins=True), case(seed=1, twins=True)
     term = built(name, given)
     student = given.student if term.needs_teacher else perfect(given)
     loss = term(student, given.teacher, given.clip)
     loss.backward()
     assert loss.item() == pytest.approx(0, abs=1e-12)
     assert all(part.grad.abs().max() < 1e-6 for part in judged(term, student))
-    assert term(other.student, given.teacher, given.clip) > 1e-3
+    assert term(unlike.student, given.teacher, given.clip) > 1e-3
 
 
 @every_term
@@ -173,12 +173,12 @@ def test_void_pixels_have_no_influence(name: str):
 
     def spoilt(prediction: Prediction, by: Prediction) -> Prediction:
         parts = []
-        for part, other in zip(prediction, by, strict=True):
+        for part, worse in zip(prediction, by, strict=True):
             if not part.is_floating_point():
                 parts.append(part)
                 continue
             width = 16 * part.shape[-1] // 40  # a grid cell of 8 pixels away from a labelled one
-            parts.append(torch.cat([100 * other[..., :width], part[..., width:]], -1))
+            parts.append(torch.cat([100 * worse[..., :width], part[..., width:]], -1))
         return Prediction._make(parts)
 
     changed = Case(

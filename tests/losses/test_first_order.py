@@ -34,6 +34,6 @@ def test_shares_that_differ_by_the_same_everywhere_change_alike():
     given = case()
     shares = torch.full((3, 4, 4, 5), 0.2)
     shifted = shares + torch.tensor([0.1, -0.1, 0.05, -0.05])[:, None, None]
-    student, teacher = (Prediction((each / each.sum(1, keepdim=True)).log())
-                        for each in (shares, shifted))  # fmt: skip
+    student, teacher = (Prediction((distribution / distribution.sum(1, keepdim=True)).log())
+                        for distribution in (shares, shifted))  # fmt: skip
     assert FirstOrder()(student, teacher, given.clip).item() == pytest.approx(0, abs=1e-10)

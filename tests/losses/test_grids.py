@@ -12,12 +12,12 @@ from losses.reference import label_of
 def test_a_cell_has_the_label_at_its_centre():
     labels = torch.arange(29 * 37).view(1, 29, 37)
     for size in ((4, 5), (8, 10), (29, 37), (1, 1), (58, 74)):
-        found = labels_at(labels, size)
-        assert found.shape == (1, *size)
+        cells = labels_at(labels, size)
+        assert cells.shape == (1, *size)
         for row in range(size[0]):
             for column in range(size[1]):
                 expected = label_of(labels[0].numpy(), (row, column), size)
-                assert found[0, row, column] == expected
+                assert cells[0, row, column] == expected
 
 
 def test_unlabelled_samples_count_and_void_does_not():
@@ -38,9 +38,9 @@ def test_mean_over_nothing_is_zero_with_a_graph():
 
 
 def test_both_go_to_the_larger_grid():
-    one, other = to_larger(torch.rand(1, 2, 4, 5), torch.rand(1, 3, 8, 10))
-    assert one.shape == (1, 2, 8, 10)
-    assert other.shape == (1, 3, 8, 10)
+    small, large = to_larger(torch.rand(1, 2, 4, 5), torch.rand(1, 3, 8, 10))
+    assert small.shape == (1, 2, 8, 10)
+    assert large.shape == (1, 3, 8, 10)
 
 
 @pytest.mark.parametrize(("height", "width"), [(61, 99), (64, 96), (33, 41)])

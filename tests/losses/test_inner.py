@@ -17,8 +17,8 @@ def reference(term: Inner):
         ours = bilinear(adapted, size)
         terms = []
         for b, i, j, _ in counted_cells(labels, size):
-            one, other = ours[b, :, i, j], teacher.features[b, :, i, j]
-            gap = one / np.linalg.norm(one) - other / np.linalg.norm(other)
+            feature, wanted = ours[b, :, i, j], teacher.features[b, :, i, j]
+            gap = feature / np.linalg.norm(feature) - wanted / np.linalg.norm(wanted)
             terms.append(float(gap @ gap))
         return float(np.mean(terms))
 

@@ -20,7 +20,7 @@ def reference(student, teacher, labels) -> float:
         members: dict[tuple[int, int], list] = {}
         for b, i, j, label in cells:
             members.setdefault((b, label), []).append(features[b, :, i, j])
-        prototypes = {key: np.mean(each, axis=0) for key, each in members.items()}
+        prototypes = {key: np.mean(vectors, axis=0) for key, vectors in members.items()}
         maps.append([cosine(features[b, :, i, j], prototypes[b, c]) for b, i, j, c in cells])
     return float(np.mean((np.array(maps[0]) - np.array(maps[1])) ** 2))
 

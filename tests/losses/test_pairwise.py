@@ -29,7 +29,7 @@ def reference(n: int):
     def difference(student, teacher, labels) -> float:
         terms = []
         for b in range(len(labels)):
-            ours, theirs = (parts(each.features, labels, b) for each in (student, teacher))
+            ours, theirs = (parts(outputs.features, labels, b) for outputs in (student, teacher))
             there = [k for k in range(n * n) if ours[k] is not None and theirs[k] is not None]
             terms += [
                 (cosine(theirs[i], theirs[j]) - cosine(ours[i], ours[j])) ** 2
@@ -54,7 +54,7 @@ def test_a_part_that_is_all_void_has_no_pairs():
     labels[:, 16:, 20:] = 1
     loss = Pairwise()(given.student, given.teacher, given.labelled(labels).clip)
     numpy = [
-        type("P", (), {"features": each.features.detach().double().numpy()})
-        for each in (given.student, given.teacher)
+        type("P", (), {"features": outputs.features.detach().double().numpy()})
+        for outputs in (given.student, given.teacher)
     ]
     assert loss.item() == pytest.approx(reference(2)(*numpy, labels.numpy()), rel=1e-4)

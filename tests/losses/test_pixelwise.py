@@ -11,7 +11,7 @@ from losses.reference import bilinear, both_precisions, check_formula, counted_c
 def reference(tau: float):
     def divergence(student, teacher, labels) -> float:
         size = teacher.logits.shape[-2:]
-        ours, theirs = (bilinear(each.logits, size) / tau for each in (student, teacher))
+        ours, theirs = (bilinear(outputs.logits, size) / tau for outputs in (student, teacher))
         terms = []
         for b, i, j, _ in counted_cells(labels, size):
             p, q = softmax(theirs[b, :, i, j]), softmax(ours[b, :, i, j])

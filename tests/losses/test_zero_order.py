@@ -9,7 +9,7 @@ from losses.reference import bilinear, both_precisions, check_formula, counted_c
 
 def reference(student, teacher, labels) -> float:
     size = teacher.logits.shape[-2:]
-    ours, theirs = (bilinear(each.logits, size) for each in (student, teacher))
+    ours, theirs = (bilinear(outputs.logits, size) for outputs in (student, teacher))
     distances = []
     for b, i, j, _ in counted_cells(labels, size):
         difference = softmax(theirs[b, :, i, j]) - softmax(ours[b, :, i, j])

@@ -76,17 +76,17 @@ def outline(maps, number: int):
 def f_scores(truth, guess, reach: int) -> list[float]:
     result = []
     for number in range(CLASSES):
-        found = predicted = recalled = true = 0
+        matched = predicted = recalled = true = 0
         for maps in zip(truth.numpy(), guess.numpy(), strict=True):
             real, guessed_line = (outline(m, number) for m in maps)
             true, predicted = true + real.sum(), predicted + guessed_line.sum()
             if real.any() and guessed_line.any():
-                found += (guessed_line & (distance_transform_edt(~real) <= reach)).sum()
+                matched += (guessed_line & (distance_transform_edt(~real) <= reach)).sum()
                 recalled += (real & (distance_transform_edt(~guessed_line) <= reach)).sum()
         if not true + predicted:
             result.append(np.nan)
             continue
-        precision, recall = found / max(predicted, 1), recalled / max(true, 1)
+        precision, recall = matched / max(predicted, 1), recalled / max(true, 1)
         total = precision + recall
         result.append(2 * precision * recall / total if total else 0)
     return result
@@ -129,8 +129,8 @@ def test_boundary_f_counts_any_number_of_classes(classes: int):
     plain.update(guess, truth)
     high.update(guess + classes - 3, truth + classes - 3)
     expected = [score.by_class for score in plain.compute().values()]
-    found = [score.by_class[-3:] for score in high.compute().values()]
-    assert torch.equal(torch.stack(found), torch.stack(expected))
+    by_class = [score.by_class[-3:] for score in high.compute().values()]
+    assert torch.equal(torch.stack(by_class), torch.stack(expected))
 
 
 def scores_of(metric, guess, truth) -> list[ClassScores]:

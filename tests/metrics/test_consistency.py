@@ -16,13 +16,13 @@ def test_agrees_with_a_loop_over_windows(frames: int):
     metric = VideoConsistency(CLASSES, frames)
     metric.update(guess, truth)
     stable = kept = 0
-    for video, said in zip(truth.flatten(2), guess.flatten(2), strict=True):
+    for video, predicted in zip(truth.flatten(2), guess.flatten(2), strict=True):
         for start in range(6 - frames + 1):
             for pixel in range(20 * 24):
                 labels = set(video[start : start + frames, pixel].tolist())
                 if len(labels) == 1 and IGNORE not in labels:
                     stable += 1
-                    kept += len(set(said[start : start + frames, pixel].tolist())) == 1
+                    kept += len(set(predicted[start : start + frames, pixel].tolist())) == 1
     assert 0 < kept < stable
     assert metric.compute() == pytest.approx(kept / stable)
 

@@ -33,11 +33,11 @@ def counted(truth, guess, offsets, d: int) -> list[float]:
     result = []
     for number in range(CLASSES):
         hits = union = 0
-        for label, said, offset in zip(truth, guess, offsets, strict=True):
+        for label, predicted, offset in zip(truth, guess, offsets, strict=True):
             if offset == d:
                 known = label != IGNORE
-                hits += int((known & (label == number) & (said == number)).sum())
-                union += int((known & ((label == number) | (said == number))).sum())
+                hits += int((known & (label == number) & (predicted == number)).sum())
+                union += int((known & ((label == number) | (predicted == number))).sum())
         result.append(hits / union if union else np.nan)
     return result
 

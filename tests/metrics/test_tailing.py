@@ -28,11 +28,11 @@ def test_agrees_with_a_loop_over_pixels():
     metric = TailingError(CLASSES, MOVABLE)
     metric.update(guess, now, before)
     band, wrong, smeared = 0, 0, 0
-    for was, label, said in zip(
+    for was, label, answer in zip(
         *(maps.flatten().tolist() for maps in (before, now, guess)), strict=True
     ):
         if was in MOVABLE and label not in (was, IGNORE):
-            band, wrong, smeared = band + 1, wrong + (said != label), smeared + (said == was)
+            band, wrong, smeared = band + 1, wrong + (answer != label), smeared + (answer == was)
     assert metric.compute().error == pytest.approx(wrong / band)
     assert metric.compute().smear == pytest.approx(smeared / band)
 

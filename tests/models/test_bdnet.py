@@ -27,13 +27,13 @@ def test_features_follow_whole_cells(boundary: str, propagation: str):
     clip = first_and_last(random_clip(256, 256, 3, [2]))
     still = model(shifted(clip, 0, 0))
     moved = model(shifted(clip, 1, -2))  # twice: two cells left, four cells down in all
-    for found, expected, scale in zip(moved[:3], still[:3], (1, 1, 2), strict=True):
+    for actual, expected, scale in zip(moved[:3], still[:3], (1, 1, 2), strict=True):
         if expected is not None:
             # all that a shifted border can touch: the shift, the stream's and the head's reach
             inner = slice(12 * scale, -12 * scale)
             rolled = torch.roll(expected, (4 * scale, -2 * scale), (-2, -1))
             torch.testing.assert_close(
-                found[..., inner, inner], rolled[..., inner, inner], atol=1e-3, rtol=1e-3
+                actual[..., inner, inner], rolled[..., inner, inner], atol=1e-3, rtol=1e-3
             )
 
 
@@ -51,9 +51,9 @@ def test_on_a_keyframe_it_is_the_single_frame_network(boundary: str):
     single = build("+model=single_frame", f"model/boundary={boundary}")
     single.load_state_dict(model.state_dict())
     clip = random_clip(61, 99, 4, [0])
-    for found, expected in zip(model(clip), single(clip), strict=True):
+    for ours, expected in zip(model(clip), single(clip), strict=True):
         if expected is not None:
-            torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
+            torch.testing.assert_close(ours, expected, atol=1e-4, rtol=1e-4)
     assert torch.equal(stream(model, clip), stream(single, clip))
 
 

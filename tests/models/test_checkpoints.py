@@ -22,14 +22,14 @@ def test_a_network_is_restored_out_of_a_training_checkpoint(tmp_path: Path):
 def test_another_network_is_not_restored(tmp_path: Path):
     path = saved(build("+model=bdnet"), tmp_path / "last.ckpt")
     model = build("+model=bdnet", "model/boundary=none")
-    before = {name: each.clone() for name, each in model.state_dict().items()}
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     with pytest.raises(BadModel, match=r"checkpoint=.*last\.ckpt: .*BDNet"):
         restore(model, path)
     with pytest.raises(BadModel, match=r"\[3, 96, 3, 3\].*\[5, 96, 3, 3\]"):
         restore(build("+model=bdnet", classes=5), path)
     with pytest.raises(BadModel, match=r"absent\.ckpt"):
         restore(model, tmp_path / "absent.ckpt")
-    assert all(torch.equal(each, before[name]) for name, each in model.state_dict().items())
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
 
 
 def test_a_row_starts_from_its_base_and_a_new_part_stays_new(
@@ -44,7 +44,7 @@ def test_a_row_starts_from_its_base_and_a_new_part_stays_new(
         "backbone": True, "head": True, "boundary": False,
     }  # fmt: skip
     assert new
-    assert all(torch.equal(model.state_dict()[name], each) for name, each in new.items())
+    assert all(torch.equal(model.state_dict()[name], tensor) for name, tensor in new.items())
     assert f"weights of {path.parent}: backbone, head; new here: boundary" in caplog.text
 
 

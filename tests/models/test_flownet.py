@@ -10,7 +10,7 @@ from bdnet.types import cells
 
 def test_the_published_network_has_its_published_size():
     with torch.device("meta"):
-        weights = sum(each.numel() for each in FlowNetS().parameters())
+        weights = sum(parameter.numel() for parameter in FlowNetS().parameters())
     assert round(weights / 1e6, 1) == 38.7
 
 
@@ -45,9 +45,9 @@ def test_it_learns_which_way_a_picture_moves():
         loss.backward()
         optimizer.step()
     with torch.no_grad():
-        found = network(pictures, moved)[0].mean((-2, -1))
-    torch.testing.assert_close(found[:, 0], wanted, atol=2, rtol=0)
-    assert found[:, 1].abs().max() < 2
+        measured = network(pictures, moved)[0].mean((-2, -1))
+    torch.testing.assert_close(measured[:, 0], wanted, atol=2, rtol=0)
+    assert measured[:, 1].abs().max() < 2
 
 
 @pytest.mark.parametrize("width", [0, -1, 1.5])

@@ -33,13 +33,13 @@ def literal(unit: STGRU, shares: np.ndarray, kept: np.ndarray, difference: np.nd
 def test_the_unit_is_its_formula():
     torch.manual_seed(0)
     unit = STGRU(4)
-    for each in unit.parameters():
-        torch.nn.init.normal_(each, std=0.5)
+    for parameter in unit.parameters():
+        torch.nn.init.normal_(parameter, std=0.5)
     shares, kept = torch.randn(4, 6, 8).softmax(0), torch.randn(4, 6, 8).softmax(0)
     difference = torch.randn(3, 6, 8)
-    found = unit(shares[None], kept[None], difference[None])[0]
-    expected = literal(unit, *(each.double().numpy() for each in (shares, kept, difference)))
-    np.testing.assert_allclose(found.detach().numpy(), expected, rtol=1e-4, atol=1e-4)
+    blended = unit(shares[None], kept[None], difference[None])[0]
+    expected = literal(unit, *(tensor.double().numpy() for tensor in (shares, kept, difference)))
+    np.testing.assert_allclose(blended.detach().numpy(), expected, rtol=1e-4, atol=1e-4)
 
 
 @torch.no_grad()
@@ -56,8 +56,8 @@ def test_memory_follows_the_motion():
     """A spot of the frame before is remembered where the vectors say that it went."""
     model = build("+model=grfp")
     unit = model.unit
-    for each in (unit.trust, unit.new, unit.kept, unit.gate_new, unit.gate_kept):
-        torch.nn.init.zeros_(each.weight)
+    for convolution in (unit.trust, unit.new, unit.kept, unit.gate_new, unit.gate_kept):
+        torch.nn.init.zeros_(convolution.weight)
     torch.nn.init.zeros_(unit.trust.bias)
     torch.nn.init.constant_(unit.gate_new.bias, -20.0)  # nothing but memory
     clip = random_clip(64, 96, 2, [1])
@@ -74,9 +74,9 @@ def test_frames_between_count():
     model = build("+model=grfp")
     assert model.images == model.pixels == "all"
     clip = random_clip(64, 96, 4, [3])
-    other = clip._replace(images=clip.images.clone())
-    other.images[:, 1] = 0
-    assert not torch.equal(model(clip).logits, model(other).logits)
+    darkened = clip._replace(images=clip.images.clone())
+    darkened.images[:, 1] = 0
+    assert not torch.equal(model(clip).logits, model(darkened).logits)
 
 
 @torch.no_grad()

@@ -26,10 +26,10 @@ def test_mix_is_a_convolution_of_the_concatenation():
     mix = Mix([4, 8, 16], 10).eval()
     whole = nn.Conv2d(28, 10, 1, bias=False)
     whole.weight.copy_(torch.cat([part.weight for part in mix.parts], 1))
-    branches = [torch.randn(1, 4 << each, 16 >> each, 24 >> each) for each in range(3)]
+    branches = [torch.randn(1, 4 << level, 16 >> level, 24 >> level) for level in range(3)]
     large = [
-        functional.interpolate(each, (16, 24), mode="bilinear", align_corners=False)
-        for each in branches
+        functional.interpolate(branch, (16, 24), mode="bilinear", align_corners=False)
+        for branch in branches
     ]
     expected = functional.relu(mix.norm(whole(torch.cat(large, 1))))
     torch.testing.assert_close(mix(branches), expected, atol=1e-5, rtol=1e-4)

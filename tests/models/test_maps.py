@@ -10,5 +10,5 @@ from bdnet.models.maps import Maps
 def test_names_survive_a_flat_tuple(boundary: int, head: int):
     feature, *others = torch.arange(1 + boundary + head)
     maps = Maps(feature, tuple(others[:boundary]), tuple(others[boundary:]))
-    assert [int(each) for each in maps.flat()] == list(range(1 + boundary + head))
+    assert [int(tensor) for tensor in maps.flat()] == list(range(1 + boundary + head))
     assert Maps.from_flat(maps.flat(), head) == maps

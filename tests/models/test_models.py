@@ -17,8 +17,8 @@ def model(request: pytest.FixtureRequest):
     return build(*NETWORKS[request.param])
 
 
-def close(found: torch.Tensor, expected: torch.Tensor) -> None:
-    torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-3 * float(expected.std()))
+def close(seen: torch.Tensor, expected: torch.Tensor) -> None:
+    torch.testing.assert_close(seen, expected, rtol=1e-3, atol=1e-3 * float(expected.std()))
 
 
 @pytest.mark.parametrize(("height", "width"), [(61, 99), (64, 96)])
@@ -26,8 +26,8 @@ def close(found: torch.Tensor, expected: torch.Tensor) -> None:
 def test_streaming_ends_with_what_forward_gives(model, height: int, width: int):
     batch = random_clip(height, width, 4, [0, 1, 2, 3])
     whole = model(batch if model.images == "all" else first_and_last(batch))
-    for place in range(4):
-        close(stream(model, single(batch, place)), whole.logits[place : place + 1])
+    for number in range(4):
+        close(stream(model, single(batch, number)), whole.logits[number : number + 1])
 
 
 @torch.no_grad()
@@ -35,14 +35,14 @@ def test_a_batch_of_mixed_offsets_is_its_clips(model):
     batch = random_clip(48, 72, 3, [2, 0, 1])
     batch = batch if model.images == "all" else first_and_last(batch)
     whole = model(batch)
-    for place in range(3):
-        alone = model(single(batch, place))
-        for found, expected in zip(alone, whole, strict=True):
-            assert (found is None) == (expected is None)
+    for number in range(3):
+        alone = model(single(batch, number))
+        for separate, expected in zip(alone, whole, strict=True):
+            assert (separate is None) == (expected is None)
             if expected is not None and expected.is_floating_point():
-                close(found, expected[place : place + 1])
+                close(separate, expected[number : number + 1])
             elif expected is not None:
-                assert torch.equal(found, expected[place : place + 1])
+                assert torch.equal(separate, expected[number : number + 1])
 
 
 @torch.no_grad()
@@ -78,12 +78,12 @@ def test_every_parameter_learns(model):
     for _ in range(1 if model.least_interval == 1 else 4 * model.least_interval):
         seen = model(batch if model.images == "all" else first_and_last(batch))
         judged = (seen.logits, seen.edges, seen.auxiliary, seen.single_path)
-        sum(each.square().mean() for each in judged if each is not None).backward()
-    dead = [name for name, each in model.named_parameters() if each.grad is None]
+        sum(scores.square().mean() for scores in judged if scores is not None).backward()
+    dead = [name for name, parameter in model.named_parameters() if parameter.grad is None]
     still = [
         name
-        for name, each in model.named_parameters()
-        if not each.grad.any()
+        for name, parameter in model.named_parameters()
+        if not parameter.grad.any()
         and not (name.startswith(SHIFTS) and name.endswith(".bias"))
         and not (name.startswith(TELLS) and not hasattr(model, "propagation"))
     ]
@@ -94,14 +94,14 @@ def test_every_parameter_learns(model):
 
 def test_groups_hold_every_parameter_once(model):
     backbone, head = model.groups()
-    together = [id(each) for each in (*backbone, *head)]
-    assert sorted(together) == sorted(id(each) for each in model.parameters())
-    pretrained = [each for part in model.backbone_modules for each in part.parameters()]
-    assert {id(each) for each in backbone} == {id(each) for each in pretrained}
-    networks = [each for name, each in model.named_modules() if name.endswith("backbone")]
+    together = [id(parameter) for parameter in (*backbone, *head)]
+    assert sorted(together) == sorted(id(parameter) for parameter in model.parameters())
+    pretrained = [parameter for part in model.backbone_modules for parameter in part.parameters()]
+    assert {id(parameter) for parameter in backbone} == {id(parameter) for parameter in pretrained}
+    networks = [module for name, module in model.named_modules() if name.endswith("backbone")]
     assert networks
-    weights = [each for network in networks for each in network.parameters()]
-    assert {id(each) for each in weights} <= {id(each) for each in backbone}
+    weights = [parameter for network in networks for parameter in network.parameters()]
+    assert {id(parameter) for parameter in weights} <= {id(parameter) for parameter in backbone}
     assert head
 
 
@@ -109,7 +109,7 @@ def test_frozen_parameters_are_in_no_group(model):
     first = next(model.parameters()).requires_grad_(False)
     groups = model.groups()
     first.requires_grad_(True)
-    assert all(each is not first for group in groups for each in group)
+    assert all(parameter is not first for group in groups for parameter in group)
 
 
 def test_mixed_precision(model):
@@ -119,8 +119,8 @@ def test_mixed_precision(model):
         streamed = stream(model, batch)
     with torch.no_grad():
         exact = model(batch).logits
-    for each in (logits, streamed):
-        assert (each - exact).std() < 0.15 * exact.std()
+    for scores in (logits, streamed):
+        assert (scores - exact).std() < 0.15 * exact.std()
 
 
 def test_pixels_that_are_read_must_be_there(model):

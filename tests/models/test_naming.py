@@ -33,8 +33,8 @@ def lite0(weights: dict[str, Tensor]) -> dict[str, Tensor]:
     own = list(dict.fromkeys(key.rpartition(".")[0] for key in weights))
     theirs = dict(zip(own, parts, strict=True))
     return {
-        f"{theirs[part]}.{leaf}": each
-        for key, each in weights.items()
+        f"{theirs[part]}.{leaf}": tensor
+        for key, tensor in weights.items()
         for part, _, leaf in [key.rpartition(".")]
     }
 
@@ -45,18 +45,18 @@ def test_torchvisions_mobilenet_says_the_same_in_timm():
     ours.load_state_dict(in_timm(network.state_dict()))
     image = torch.randn(1, 3, 64, 96, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
-        expected, found = network(image), ours(image)
+        expected, scores = network(image), ours(image)
     assert expected.std() > 1e-3
-    torch.testing.assert_close(found, expected, rtol=0, atol=1e-5)
+    torch.testing.assert_close(scores, expected, rtol=0, atol=1e-5)
 
 
 def test_lite0_in_the_order_of_the_network():
     weights = timm.create_model("tf_efficientnet_lite0").state_dict()
     named = lite0(weights)
     assert "_blocks.15._bn2.running_var" in named
-    found = in_timm(named)
-    assert list(found) == list(weights)
-    assert all(found[key] is weights[key] for key in weights)
+    renamed = in_timm(named)
+    assert list(renamed) == list(weights)
+    assert all(renamed[key] is weights[key] for key in weights)
 
 
 def test_a_backbone_takes_such_a_file(tmp_path):

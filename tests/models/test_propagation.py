@@ -34,10 +34,10 @@ def still(model: torch.nn.Module) -> Flow:
 
 def test_each_map_moves_at_its_own_stride():
     field = 5 * torch.randn(1, 2, 3, 4)
-    maps = tuple(torch.randn(1, 2, 3 * each, 4 * each) for each in (1, 2, 1, 2, 4))
+    maps = tuple(torch.randn(1, 2, 3 * scale, 4 * scale) for scale in (1, 2, 1, 2, 4))
     moved = move(maps, field)
-    for found, given, stride in zip(moved, maps, (8, 4, 8, 4, 2), strict=True):
-        assert torch.equal(found, warp(given, field, stride))
+    for warped, given, stride in zip(moved, maps, (8, 4, 8, 4, 2), strict=True):
+        assert torch.equal(warped, warp(given, field, stride))
     with pytest.raises(ValueError, match="stride 8"):
         move((torch.randn(1, 2, 3, 3),), field)
 
@@ -47,7 +47,7 @@ def test_it_starts_as_a_copy_of_the_keyframe():
     model, copy = build(*DFF), bare("model/propagation=copy")
     still(model)
     copy.load_state_dict(
-        {name: each for name, each in model.state_dict().items() if "propagation" not in name}
+        {name: tensor for name, tensor in model.state_dict().items() if "propagation" not in name}
     )
     clip = first_and_last(random_clip(61, 99, 3, [2, 1]))
     torch.testing.assert_close(model(clip).logits, copy(clip).logits, atol=1e-4, rtol=1e-4)
@@ -61,13 +61,13 @@ def test_a_known_flow_moves_features_as_vectors_of_that_length_do():
     clip = first_and_last(random_clip(64, 96, 2, [1]))
     vectors = bare()
     vectors.load_state_dict(
-        {name: each for name, each in model.state_dict().items() if "propagation" not in name}
+        {name: tensor for name, tensor in model.state_dict().items() if "propagation" not in name}
     )
     motion = torch.tensor([16.0, -8.0]).view(1, 1, 2, 1, 1).expand_as(clip.motion)
     expected = vectors(clip._replace(motion=motion, valid=torch.ones_like(clip.valid)))
-    found = model(clip)
-    torch.testing.assert_close(found.logits, expected.logits, atol=1e-3, rtol=1e-3)
-    torch.testing.assert_close(found.flow, motion[:, 0])
+    prediction = model(clip)
+    torch.testing.assert_close(prediction.logits, expected.logits, atol=1e-3, rtol=1e-3)
+    torch.testing.assert_close(prediction.flow, motion[:, 0])
 
 
 @torch.no_grad()
@@ -106,14 +106,14 @@ def test_vectors_are_not_read_and_pixels_are():
 def test_gradient_of_a_prediction_reaches_the_motion():
     model = build(*DFF)
     model(single(first_and_last(random_clip(64, 96, 3, [2])), 0)).logits.square().mean().backward()
-    networks = [each for each in model.modules() if isinstance(each, FlowNetS)]
+    networks = [module for module in model.modules() if isinstance(module, FlowNetS)]
     assert len(networks) == 1
-    assert all(each.grad.abs().sum() > 0 for each in networks[0].parameters())
+    assert all(parameter.grad.abs().sum() > 0 for parameter in networks[0].parameters())
 
 
 @torch.no_grad()
 def test_filled_takes_a_hole_along_with_its_surroundings():
-    vectors, filled = (bare(f"model/propagation={each}") for each in ("vectors", "filled"))
+    vectors, filled = (bare(f"model/propagation={name}") for name in ("vectors", "filled"))
     clip = first_and_last(random_clip(64, 96, 3, [2]))
     pan = torch.tensor([4.0, -2.5])[:, None, None].expand_as(clip.motion)
     whole = clip._replace(motion=pan, valid=torch.ones_like(clip.valid))
@@ -130,7 +130,7 @@ def panned() -> tuple[Clip, Clip]:
     """A clip of a picture that moves by whole cells with every frame; and with wrong vectors."""
     clip = random_clip(64, 96, 3, [2])
     noise = functional.interpolate(torch.randn(1, 3, 16, 24), size=(64, 96), mode="bilinear")
-    images = torch.stack([torch.roll(noise, (8 * each, -16 * each), (2, 3)) for each in (0, 1, 2)])
+    images = torch.stack([torch.roll(noise, (8 * step, -16 * step), (2, 3)) for step in (0, 1, 2)])
     motion = torch.tensor([16.0, -8.0])[:, None, None].expand_as(clip.motion)
     right = first_and_last(clip._replace(images=images.transpose(0, 1), motion=motion))
     right = right._replace(valid=torch.ones_like(right.valid))
@@ -140,7 +140,7 @@ def panned() -> tuple[Clip, Clip]:
 @torch.no_grad()
 def test_matched_sets_vectors_right_by_what_is_seen():
     filled, matched = (
-        bare(f"model/propagation={each}").propagation for each in ("filled", "matched")
+        bare(f"model/propagation={name}").propagation for name in ("filled", "matched")
     )
     right, wrong = panned()
     inner = (..., slice(3, -3), slice(5, -5))
@@ -152,7 +152,7 @@ def test_matched_sets_vectors_right_by_what_is_seen():
 
 @torch.no_grad()
 def test_cubic_blurs_what_moves_by_half_a_cell_less():
-    linear, cubic = (bare(f"model.propagation.kernel={each}") for each in ("linear", "cubic"))
+    linear, cubic = (bare(f"model.propagation.kernel={kernel}") for kernel in ("linear", "cubic"))
     clip = first_and_last(random_clip(64, 96, 2, [1]))
     clip = clip._replace(valid=torch.ones_like(clip.valid))
     still = clip._replace(motion=torch.zeros_like(clip.motion))

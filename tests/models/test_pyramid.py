@@ -13,8 +13,8 @@ def of_part(whole: PyramidPooling, parts: int, part: int) -> PyramidPooling:
     made = PyramidPooling(whole.channels, parts, part).train(whole.training)
     for mine, theirs in zip(made.branches, whole.branches, strict=True):
         weights = {
-            name: each.chunk(parts)[part] if each.ndim else each
-            for name, each in theirs.state_dict().items()
+            name: tensor.chunk(parts)[part] if tensor.ndim else tensor
+            for name, tensor in theirs.state_dict().items()
         }
         mine.load_state_dict(weights)
     return made
@@ -24,17 +24,17 @@ def of_part(whole: PyramidPooling, parts: int, part: int) -> PyramidPooling:
 def test_it_is_the_feature_beside_means_over_regions():
     pooling = PyramidPooling(8).eval()
     feature = torch.randn(2, 8, 12, 18)
-    found = pooling(feature)
-    assert found.shape == (2, 16, 12, 18)
-    assert torch.equal(found[:, :8], feature)
-    for place, count in enumerate((1, 2, 3, 6)):
+    pooled = pooling(feature)
+    assert pooled.shape == (2, 16, 12, 18)
+    assert torch.equal(pooled[:, :8], feature)
+    for number, count in enumerate((1, 2, 3, 6)):
         rows, columns = 12 // count, 18 // count
         means = feature.unflatten(2, (count, rows)).unflatten(4, (count, columns)).mean((3, 5))
-        convolution, norm, _ = pooling.branches[place]
+        convolution, norm, _ = pooling.branches[number]
         mixed = torch.einsum("oi,bihw->bohw", convolution.weight[..., 0, 0], means)
         mixed = (mixed / (1 + norm.eps) ** 0.5).relu()
         expected = functional.interpolate(mixed, (12, 18), mode="bilinear")
-        torch.testing.assert_close(found[:, 8 + 2 * place : 10 + 2 * place], expected)
+        torch.testing.assert_close(pooled[:, 8 + 2 * number : 10 + 2 * number], expected)
 
 
 @pytest.mark.parametrize("parts", [2, 4])
@@ -46,8 +46,8 @@ def test_a_part_is_its_share_of_the_whole(parts: int):
     assert sorted(members.flatten().tolist()) == list(range(whole.out))
     everything = whole(feature)
     for part in range(parts):
-        found = of_part(whole, parts, part)(feature)
-        torch.testing.assert_close(found, everything[:, members[part]])
+        scores = of_part(whole, parts, part)(feature)
+        torch.testing.assert_close(scores, everything[:, members[part]])
 
 
 def test_groups_of_the_first_half_are_what_the_first_of_two_parts_keeps():
@@ -71,7 +71,7 @@ def test_one_picture_can_be_trained_on():
     """Its mean is one value per channel, which batch normalisation refuses."""
     pooling, feature = PyramidPooling(8).train(), torch.randn(1, 8, 6, 6)
     pooling(feature).square().sum().backward()
-    assert all(each.grad.isfinite().all() for each in pooling.parameters())
+    assert all(parameter.grad.isfinite().all() for parameter in pooling.parameters())
 
 
 def test_channels_that_cannot_be_shared_out_are_refused():

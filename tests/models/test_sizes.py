@@ -31,7 +31,7 @@ def test_a_preset_is_as_large_as_it_is_said_to_be(name: str):
         with FlopCounterMode(display=False) as counter:
             state, _ = model.step(state, Step(image, is_key=True))
     parameters, operations = PRESETS[name]
-    assert sum(each.numel() for each in model.parameters()) / 1e6 == pytest.approx(
+    assert sum(parameter.numel() for parameter in model.parameters()) / 1e6 == pytest.approx(
         parameters, abs=0.01
     )
     assert counter.get_total_flops() / 2e9 == pytest.approx(operations, abs=0.6)

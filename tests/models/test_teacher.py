@@ -19,13 +19,13 @@ def test_it_stays_in_evaluation_and_does_not_learn():
     parent = nn.ModuleList([teacher]).train()
     assert parent.training
     assert not any(module.training for module in teacher.modules())
-    assert not any(each.requires_grad for each in teacher.parameters())
+    assert not any(parameter.requires_grad for parameter in teacher.parameters())
     clip = first_and_last(random_clip(64, 96, 3, [2]))
-    before = {name: each.clone() for name, each in teacher.state_dict().items()}
+    before = {name: tensor.clone() for name, tensor in teacher.state_dict().items()}
     seen = teacher(clip._replace(images=clip.images.requires_grad_()))
     assert not seen.logits.requires_grad
     assert not seen.features.requires_grad
-    assert all(torch.equal(each, before[name]) for name, each in teacher.state_dict().items())
+    assert all(torch.equal(tensor, before[name]) for name, tensor in teacher.state_dict().items())
 
 
 @pytest.mark.parametrize("name", ["single_frame", "bdnet"])
@@ -41,13 +41,13 @@ def test_it_sees_the_target_alone(name: str):
 @pytest.mark.parametrize("prefix", ["", "student."])
 def test_a_checkpoint_may_hold_more_than_the_network(prefix: str, tmp_path):
     trained = build("+model=single_frame")
-    weights = {f"{prefix}{name}": each + 1 for name, each in trained.state_dict().items()}
+    weights = {f"{prefix}{name}": tensor + 1 for name, tensor in trained.state_dict().items()}
     path = tmp_path / "last.ckpt"
     torch.save({"epoch": 2, "state_dict": weights | {"loss.adapter": torch.zeros(3)}}, path)
     teacher = Frozen(build("+model=single_frame"), str(path))
     assert all(
-        torch.equal(each, weights[f"{prefix}{name}"])
-        for name, each in teacher.model.state_dict().items()
+        torch.equal(tensor, weights[f"{prefix}{name}"])
+        for name, tensor in teacher.model.state_dict().items()
     )
 
 
@@ -88,8 +88,8 @@ def test_groups_are_the_heads(name: str):
     clip = first_and_last(random_clip(61, 99, 3, [2, 1]))
     seen, whole = Grouped(model, 3)(clip), Frozen(model)(clip)
     for part in ("logits", "features"):
-        found, expected = getattr(seen, part), getattr(whole, part)
-        torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
+        actual, expected = getattr(seen, part), getattr(whole, part)
+        torch.testing.assert_close(actual, expected, atol=1e-4, rtol=1e-4)
     expected = model.head.score_groups(model.head.mixed(seen.features, 3))
     assert expected.shape == (2, 3, 3, 8, 13)
     torch.testing.assert_close(seen.groups, expected, atol=1e-4, rtol=1e-4)

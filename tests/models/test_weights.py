@@ -42,12 +42,12 @@ def test_offline_is_one_sentence(offline, caplog):
 
 
 def test_a_network_without_published_weights():
-    name = next(each for each in timm.list_models("resnet*") if each not in PRETRAINED)
+    name = next(network for network in timm.list_models("resnet*") if network not in PRETRAINED)
     with pytest.raises(BadModel, match=f"timm has none for {name}"):
         Backbone(name, "timm")
 
 
-PRETRAINED = {each.split(".")[0] for each in timm.list_models(pretrained=True)}
+PRETRAINED = {network.split(".")[0] for network in timm.list_models(pretrained=True)}
 
 
 def test_unknown_names_get_near_ones():
@@ -65,15 +65,15 @@ def test_a_local_file_fills_the_backbone(name: str, form: str, tmp_path):
     if form == "safetensors":
         save_file(network.state_dict(), path)
     elif form == "wrapped":
-        wrapped = {f"module.{key}": each for key, each in network.state_dict().items()}
+        wrapped = {f"module.{key}": tensor for key, tensor in network.state_dict().items()}
         torch.save({"epoch": 3, "state_dict": wrapped}, path)
     else:
         torch.save(network.state_dict(), path)
     filled = Backbone(name, str(path)).network.state_dict()
-    theirs = {key.replace(".", "_"): each for key, each in network.state_dict().items()}
+    theirs = {key.replace(".", "_"): tensor for key, tensor in network.state_dict().items()}
     assert filled
-    for key, each in filled.items():
-        assert torch.equal(each, theirs[key.replace(".", "_")]), key
+    for key, tensor in filled.items():
+        assert torch.equal(tensor, theirs[key.replace(".", "_")]), key
 
 
 def test_a_folder_is_searched_for_the_networks_own_file(tmp_path):

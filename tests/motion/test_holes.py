@@ -56,8 +56,8 @@ def test_a_hole_in_a_zoom_moves_as_what_is_around_it():
     valid = torch.ones(32, 48, dtype=torch.bool)
     valid[10:14, 20:26] = False
     left = zoom * valid
-    found = fill(left, valid)
-    assert (found - zoom).norm(dim=0)[~valid].max() < 0.5 * (left - zoom).norm(dim=0)[~valid].max()
+    filled = fill(left, valid)
+    assert (filled - zoom).norm(dim=0)[~valid].max() < 0.5 * (left - zoom).norm(dim=0)[~valid].max()
 
 
 def test_nothing_known_is_no_motion():
@@ -78,6 +78,6 @@ def test_fields_of_a_batch_do_not_mix():
 def test_a_mirrored_field_is_filled_as_its_mirror_image():
     motion, valid = field(31, 65, 0.4)
     mirrored = torch.stack([-motion[0], motion[1]]).flip(-1)
-    found = fill(mirrored, valid.flip(-1))
+    filled = fill(mirrored, valid.flip(-1))
     wanted = fill(motion, valid)
-    torch.testing.assert_close(found, torch.stack([-wanted[0], wanted[1]]).flip(-1))
+    torch.testing.assert_close(filled, torch.stack([-wanted[0], wanted[1]]).flip(-1))

@@ -56,9 +56,9 @@ def test_no_other_step_is_better_than_the_one_that_it_takes(rows, columns, large
     source, target = torch.randn(2, 1, rows * SIDE, columns * SIDE, generator=generator)
     field = (largest * torch.randn(1, 2, rows, columns, generator=generator)).round()
     cost = costs(field[0], source[0], target[0])
-    found = match(field, source[None], target[None])[0]
-    stayed = (found == field[0]).all(0)
-    dx, dy = torch.where(stayed, 0, found / 2 - (field[0] / 2).round()).long()
+    matched = match(field, source[None], target[None])[0]
+    stayed = (matched == field[0]).all(0)
+    dx, dy = torch.where(stayed, 0, matched / 2 - (field[0] / 2).round()).long()
     row, column = torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij")
     taken = cost[dy + REACH, dx + REACH, row, column]
     step = torch.arange(-REACH, REACH + 1.0)
@@ -78,8 +78,8 @@ def test_a_pan_is_found_from_nothing(shift: tuple[int, int]):
     # what is at p comes from p + shift
     moved = torch.roll(picture, (-y, -x), (2, 3))
     seen = [grey_half(image.expand(1, 3, 64, 96), 8, 12) for image in (picture, moved)]
-    found = match(torch.zeros(1, 2, 8, 12), *seen)
-    inner = found[..., 2:-2, 2:-2]
+    matched = match(torch.zeros(1, 2, 8, 12), *seen)
+    inner = matched[..., 2:-2, 2:-2]
     expected = torch.tensor(shift).float()[:, None, None]
     torch.testing.assert_close(inner, expected.expand_as(inner[0])[None])
 
@@ -95,10 +95,10 @@ def test_along_an_edge_a_vector_stays():
         (upright.mT, moved.mT, (0.0, 4.0)),
     ):
         still = torch.zeros(1, 2, *(size // SIDE for size in source.shape[-2:]))
-        found = match(still, source, target)
+        matched = match(still, source, target)
         expected = torch.tensor(shift)[:, None, None]
-        assert ((found == expected) | (found == 0)).all()
-        assert (found == expected).all(1).any()
+        assert ((matched == expected) | (matched == 0)).all()
+        assert (matched == expected).all(1).any()
 
 
 @pytest.mark.parametrize(("contrast", "moves"), [(1, False), (8, True)])
@@ -106,10 +106,10 @@ def test_a_grey_level_is_what_a_better_match_must_gain(contrast: int, moves: boo
     picture = 100 + contrast * (scene(64, 96) > 0).to(torch.uint8)
     moved = torch.roll(picture, -4, 3)
     seen = [
-        grey_half(normalise_images(each.expand(1, 3, 64, 96)), 8, 12) for each in (picture, moved)
+        grey_half(normalise_images(grey.expand(1, 3, 64, 96)), 8, 12) for grey in (picture, moved)
     ]
-    found = match(torch.zeros(1, 2, 8, 12), *seen)[..., 2:-2, 2:-2]
-    assert (found[:, 0] == (4 if moves else 0)).all()
+    matched = match(torch.zeros(1, 2, 8, 12), *seen)[..., 2:-2, 2:-2]
+    assert (matched[:, 0] == (4 if moves else 0)).all()
 
 
 def test_small_pictures_are_grey_halves_whose_border_goes_on():
@@ -146,10 +146,10 @@ def test_mirrored_pictures_give_mirrored_vectors():
     source, target = scene(40, 56, 1), scene(40, 56, 2)
     field = 6 * torch.randn(1, 2, 5, 7).round()  # no halves, which are rounded to one side
     seen = [grey_half(image.expand(1, 3, 40, 56), 5, 7) for image in (source, target)]
-    found = match(field, *seen)
+    matched = match(field, *seen)
     sign = torch.tensor([-1.0, 1.0])[:, None, None]
     mirrored = match(sign * field.flip(-1), *(image.flip(-1) for image in seen))
-    assert torch.equal(mirrored, sign * found.flip(-1))
+    assert torch.equal(mirrored, sign * matched.flip(-1))
 
 
 def test_of_each_pair_by_itself_and_of_sizes_that_fill_no_cells():

@@ -22,19 +22,20 @@ def command(parameters: dict[str, object]) -> list[str]:
     parts = create_sweep_command_args(given) | {
         "env": ["/usr/bin/env"], "interpreter": ["python"], "program": [SWEEP["program"]]
     }  # fmt: skip
-    found: list[str] = []
-    for each in create_sweep_command(SWEEP["command"]):
-        is_macro = each.startswith("${") and each.endswith("}")
-        found += parts[each[2:-1]] if is_macro else [each]
-    return found
+    words: list[str] = []
+    for word in create_sweep_command(SWEEP["command"]):
+        is_macro = word.startswith("${") and word.endswith("}")
+        words += parts[word[2:-1]] if is_macro else [word]
+    return words
 
 
 def test_every_command_of_the_sweep_is_a_run():
     names = set()
     values = {name: given["values"] for name, given in SWEEP["parameters"].items()}
     with initialize_config_dir(str(conf_folder()), version_base="1.3"):
-        for each in itertools.product(*values.values()):
-            head, arguments = (made := command(dict(zip(values, each, strict=True))))[:4], made[4:]
+        for choice in itertools.product(*values.values()):
+            words = command(dict(zip(values, choice, strict=True)))
+            head, arguments = words[:4], words[4:]
             assert head == ["/usr/bin/env", "python", "-m", "bdnet.train"]
             config = compose("train", arguments, return_hydra_config=True)
             HydraConfig.instance().set_config(config)  # of which its name is made

@@ -74,17 +74,17 @@ def test_a_run_builds_on_what_gives_it_weights(tmp_path: Path):
 
 
 def test_differences_are_named_with_both_values():
-    one = OmegaConf.create({"a": {"b": 1, "c": [1, 2]}, "name": "x", "data": {"workers": 1}})
-    other = OmegaConf.create({"a": {"b": 2, "c": [1, 3]}, "name": "y", "data": {"workers": 2}})
-    assert differences(one, other) == ["a.b 1 -> 2", "a.c.1 2 -> 3"]
-    assert differences(one, one) == []
-    more = OmegaConf.merge(one, {"d": None})
-    assert differences(one, more) == ["d unset -> None"]
+    config = OmegaConf.create({"a": {"b": 1, "c": [1, 2]}, "name": "x", "data": {"workers": 1}})
+    changed = OmegaConf.create({"a": {"b": 2, "c": [1, 3]}, "name": "y", "data": {"workers": 2}})
+    assert differences(config, changed) == ["a.b 1 -> 2", "a.c.1 2 -> 3"]
+    assert differences(config, config) == []
+    more = OmegaConf.merge(config, {"d": None})
+    assert differences(config, more) == ["d unset -> None"]
 
 
 def test_many_differences_are_counted():
-    one, other = (OmegaConf.create({f"k{n}": n + more for n in range(8)}) for more in (0, 1))
-    changes = differences(one, other)
+    config, changed = (OmegaConf.create({f"k{n}": n + more for n in range(8)}) for more in (0, 1))
+    changes = differences(config, changed)
     assert changes[0] == "k0 0 -> 1"
     assert changes[5:] == ["and 3 more"]
 

@@ -41,11 +41,11 @@ def swept(bands: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, 
 def test_a_job_that_fails_elsewhere_is_named_at_the_end_and_the_other_finishes(
     swept: tuple[Path, str],
 ):
-    folder, said = swept
-    last = said[said.index("bdnet train: 1 jobs failed:\n  data=folder") :]
+    folder, output = swept
+    last = output[output.index("bdnet train: 1 jobs failed:\n  data=folder") :]
     assert "poison.at=0" in last
     assert "'poison' is nan in step 0" in last
-    assert "Traceback" not in said
+    assert "Traceback" not in output
     runs = folder / "runs"
     assert metrics(runs / "tiny-99/seed=0")["steps"] == 6
     assert not (runs / "tiny-0/seed=0/metrics.json").exists()
@@ -80,8 +80,8 @@ def test_the_same_command_again_does_only_what_failed(swept: tuple[Path, str], b
     assert again.returncode == 1
     assert "bdnet train: 1 jobs failed:\n  data=folder" in again.stderr
     assert [state(path) for path in kept] == before
-    said = "".join(path.read_text() for path in folder.glob(LOGS))
-    assert said.count("tiny-99/seed=0 is finished already") == 1
+    output = "".join(path.read_text() for path in folder.glob(LOGS))
+    assert output.count("tiny-99/seed=0 is finished already") == 1
     assert not list(folder.glob("runs/.hydra/failed-*"))
 
 

@@ -14,12 +14,12 @@ BY_HAND = ("backbone=test_resnet,resnet10t", "interval=3,5", "steps=2")
 
 def test_jobs_by_hand_have_a_folder_each_and_a_row_in_the_report(bands: Path, tmp_path: Path):
     dropped = ("name=", "backbone=", "interval=", "steps=", "validate_every=", "checkpoint_every=")
-    given = [each for each in settings(bands, tmp_path / "runs") if not each.startswith(dropped)]
+    given = [word for word in settings(bands, tmp_path / "runs") if not word.startswith(dropped)]
     answer = command("train", "-m", *given, *BY_HAND, folder=tmp_path)
     assert answer.returncode == 0, answer.stderr
     folders = sorted(path.parent for path in (tmp_path / "runs").rglob("metrics.json"))
     assert len(folders) == 4
-    whose = {(Run(each).config().model.backbone, metrics(each)["interval"]) for each in folders}
+    whose = {(Run(path).config().model.backbone, metrics(path)["interval"]) for path in folders}
     assert whose == {(name, k) for name in ("test_resnet", "resnet10t") for k in (3, 5)}
     report = command("report", f"runs={tmp_path / 'runs'}", "mixed=true", folder=tmp_path)
     assert report.returncode == 0, report.stderr
@@ -29,10 +29,10 @@ def test_jobs_by_hand_have_a_folder_each_and_a_row_in_the_report(bands: Path, tm
     assert shown == {(str(k), name) for name, k in whose}
     lines = (tmp_path / "report/runs.csv").read_text().splitlines()
     assert len(lines) == 5
-    before = [(each / "metrics.json").stat().st_mtime_ns for each in folders]
+    before = [(path / "metrics.json").stat().st_mtime_ns for path in folders]
     again = command("train", "-m", *given, *BY_HAND, folder=tmp_path)
     assert again.stderr.count("is finished already") == 4
-    assert before == [(each / "metrics.json").stat().st_mtime_ns for each in folders]
+    assert before == [(path / "metrics.json").stat().st_mtime_ns for path in folders]
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,7 @@ def test_a_runs_network_is_ready_to_predict(trained: Path):
     assert all(torch.equal(e, weights[f"student.{k}"]) for k, e in model.state_dict().items())
     best = trained_model(str(trained), "best").state_dict()
     weights = checkpoint(trained, "best")["state_dict"]
-    assert all(torch.equal(each, weights[f"student.{k}"]) for k, each in best.items())
+    assert all(torch.equal(tensor, weights[f"student.{k}"]) for k, tensor in best.items())
 
 
 def test_a_file_of_weights_that_is_gone_does_not_matter(trained: Path, tmp_path: Path):

@@ -54,9 +54,9 @@ def swept(bands: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, 
 def test_a_failed_job_is_named_at_once_and_at_the_end_and_the_others_finish(
     swept: tuple[Path, str],
 ):
-    folder, said = swept
-    lines = said.splitlines()
-    at_once, last = (place for place, line in enumerate(lines) if "poison.at=0" in line)
+    folder, output = swept
+    lines = output.splitlines()
+    at_once, last = (number for number, line in enumerate(lines) if "poison.at=0" in line)
     assert lines[at_once].startswith("failed: data=folder")
     assert "'poison' is nan in step 0" in lines[at_once]
     assert lines[last - 1] == "bdnet train: 1 jobs failed:"
@@ -64,7 +64,7 @@ def test_a_failed_job_is_named_at_once_and_at_the_end_and_the_others_finish(
     assert metrics(folder / "runs/tiny-99/seed=0")["steps"] == 6
     assert not (folder / "runs/tiny-0/seed=0/metrics.json").exists()
     assert "Traceback" in (folder / "runs/tiny-0/seed=0/train.log").read_text()
-    assert "Traceback" not in said
+    assert "Traceback" not in output
 
 
 def test_each_job_is_a_run_on_weights_and_biases_and_a_failed_one_shows_as_failed(
@@ -144,8 +144,8 @@ def test_a_sweep_whose_jobs_are_all_done_says_what_comes_next(
 @pytest.mark.parametrize("name", sorted(p.stem for p in conf_folder().glob("sweep/*.yaml")))
 def test_what_comes_next_is_a_report_that_there_is(name: str):
     config = OmegaConf.load(conf_folder() / f"sweep/{name}.yaml")
-    said = config.hydra.callbacks.failures._get_node("then")._value()
-    assert said.startswith("python -m bdnet.")
-    for group, choice in re.findall(r"(table|figure)=(\w+)", said):
+    advice = config.hydra.callbacks.failures._get_node("then")._value()
+    assert advice.startswith("python -m bdnet.")
+    for group, choice in re.findall(r"(table|figure)=(\w+)", advice):
         assert (conf_folder() / f"{group}/{choice}.yaml").is_file()
-    assert "${runs}/${recipe.name}" in said
+    assert "${runs}/${recipe.name}" in advice

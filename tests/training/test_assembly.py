@@ -26,8 +26,8 @@ POLY = Poly(torch.optim.SGD, lr=0.1)
 
 def network(classes: int = 3) -> VideoModel:
     with composed(*settings(Path("none"), Path("none")), f"classes={classes}") as (config, _):
-        found: VideoModel = instantiate(config.model, _convert_="all")
-    return found
+        model: VideoModel = instantiate(config.model, _convert_="all")
+    return model
 
 
 def joined(student: VideoModel, teacher: Teacher, **terms: partial) -> nn.Module:
@@ -78,19 +78,19 @@ def test_an_adapter_fits_both_networks():
 def test_a_look_at_a_network_leaves_it_as_it_was():
     model = network().train()
     model.head.eval()
-    before = {name: each.clone() for name, each in model.state_dict().items()}
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     seen = predict(model, blank(4))
     assert seen.logits.shape[:2] == (1, 3)
     assert not seen.logits.requires_grad
     assert model.training
     assert model.backbone.training
     assert not model.head.training
-    assert all(torch.equal(each, before[name]) for name, each in model.state_dict().items())
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
 
 
 @pytest.mark.parametrize("interval", [1, 2, 6])
 def test_the_clip_to_look_at_is_one(interval: int):
     clip = blank(interval)
-    single = type(clip)(*(each[0] for each in clip))
+    single = type(clip)(*(batch[0] for batch in clip))
     assert single.checked() is single
     assert int(single.offset) == interval - 1

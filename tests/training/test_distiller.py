@@ -74,9 +74,9 @@ class Watch(Callback):
         self.gradients: dict[str, Tensor | None] = {}
 
     def on_after_backward(self, _: Trainer, pl_module: LightningModule) -> None:
-        for name, each in pl_module.named_parameters():
+        for name, weight in pl_module.named_parameters():
             known = self.gradients.get(name)
-            self.gradients[name] = known if each.grad is None else each.grad.clone()
+            self.gradients[name] = known if weight.grad is None else weight.grad.clone()
 
     def on_train_batch_end(self, trainer: Trainer, *_: Any) -> None:
         self.losses.append(float(trainer.callback_metrics["loss"]))
@@ -95,24 +95,24 @@ def test_all_terms_together_fall_and_reach_every_part(name: str, bands: Path, tm
     fit(distiller, [batch] * 8, watch)
     assert watch.losses[-1] < 0.8 * watch.losses[0]
     for part in (*(f"student.{part}" for part in pair.parts), "objective.terms.inner"):
-        found = [each for name, each in watch.gradients.items() if name.startswith(part)]
-        assert found, part
-        assert all(each is not None and bool(each.any()) for each in found), part
-    teacher = [each for name, each in watch.gradients.items() if name.startswith("teacher.")]
+        gradients = [grad for name, grad in watch.gradients.items() if name.startswith(part)]
+        assert gradients, part
+        assert all(grad is not None and bool(grad.any()) for grad in gradients), part
+    teacher = [grad for name, grad in watch.gradients.items() if name.startswith("teacher.")]
     assert len(teacher) > 30
-    assert all(each is None for each in teacher)
+    assert all(grad is None for grad in teacher)
 
 
 def test_the_teacher_stays_as_it_is_and_sees_each_target_once(distilled: tuple[Distiller, Clip]):
     distiller, batch = distilled
-    before = {name: each.clone() for name, each in distiller.teacher.state_dict().items()}
+    before = {name: tensor.clone() for name, tensor in distiller.teacher.state_dict().items()}
     seen: list[Clip] = []
     distiller.teacher.model.register_forward_pre_hook(lambda _, given: seen.append(*given))
     fit(distiller, [batch] * 2)
     distiller.train()
     assert distiller.student.training
     assert not any(module.training for module in distiller.teacher.modules())
-    assert all(torch.equal(each, before[k]) for k, each in distiller.teacher.state_dict().items())
+    assert all(torch.equal(value, before[k]) for k, value in distiller.teacher.state_dict().items())
     assert any("running_mean" in name for name in before)
     assert len(seen) == 2
     for clip in seen:
@@ -122,13 +122,13 @@ def test_the_teacher_stays_as_it_is_and_sees_each_target_once(distilled: tuple[D
 
 def test_the_optimiser_has_every_parameter_that_learns_once(distilled: tuple[Distiller, Clip]):
     distiller, _ = distilled
-    found = distiller.configure_optimizers()
-    backbone, head = (group["params"] for group in found["optimizer"].param_groups)
+    schedule = distiller.configure_optimizers()
+    backbone, head = (group["params"] for group in schedule["optimizer"].param_groups)
     adapter = distiller.objective.get_submodule("terms.inner.adapter")
-    assert {id(each) for each in adapter.parameters()} <= {id(each) for each in head}
-    learning = [each for each in distiller.parameters() if each.requires_grad]
+    assert {id(weight) for weight in adapter.parameters()} <= {id(weight) for weight in head}
+    learning = [weight for weight in distiller.parameters() if weight.requires_grad]
     assert sorted(map(id, learning)) == sorted(map(id, [*backbone, *head]))
-    rates = [group["lr"] for group in found["optimizer"].param_groups]
+    rates = [group["lr"] for group in schedule["optimizer"].param_groups]
     assert rates == pytest.approx([1e-3, 1e-2])
 
 
@@ -137,21 +137,21 @@ def test_a_checkpoint_holds_no_teacher_and_loads_strictly(
 ):
     distiller, batch = distilled
     fit(distiller, [batch]).save_checkpoint(tmp_path / "a.ckpt", weights_only=False)
-    found = torch.load(tmp_path / "a.ckpt", weights_only=True)
-    names = set(found["state_dict"])
+    stored = torch.load(tmp_path / "a.ckpt", weights_only=True)
+    names = set(stored["state_dict"])
     assert not any(name.startswith("teacher.") for name in names)
     assert any(name.startswith("objective.terms.inner.adapter") for name in names)
-    for each in distiller.student.parameters():
-        each.data.zero_()
-    distiller.on_load_checkpoint(found)
-    distiller.load_state_dict(found["state_dict"])  # strict
+    for weight in distiller.student.parameters():
+        weight.data.zero_()
+    distiller.on_load_checkpoint(stored)
+    distiller.load_state_dict(stored["state_dict"])  # strict
     assert all(
-        torch.equal(each, found["state_dict"][f"student.{name}"])
-        for name, each in distiller.student.state_dict().items()
+        torch.equal(tensor, stored["state_dict"][f"student.{name}"])
+        for name, tensor in distiller.student.state_dict().items()
     )
-    del found["state_dict"]["student.head.branches.0.weight"]
+    del stored["state_dict"]["student.head.branches.0.weight"]
     with pytest.raises(RuntimeError, match=r"Missing key.*head\.branches\.0\.weight"):
-        distiller.load_state_dict(found["state_dict"])
+        distiller.load_state_dict(stored["state_dict"])
 
 
 def test_a_term_that_is_not_finite_stops_with_its_name_and_step(

@@ -39,27 +39,27 @@ def again(folder: Path, *overrides: str) -> dict:
 
 def test_gives_the_figures_of_training(folder: Path):
     trained = json.loads((folder / "metrics.json").read_text())
-    found = again(folder)
-    assert found["scores"] == trained["scores"]
-    assert {key: found[key] for key in ("digest", "interval", "data", "checkpoint")} == {
+    result = again(folder)
+    assert result["scores"] == trained["scores"]
+    assert {key: result[key] for key in ("digest", "interval", "data", "checkpoint")} == {
         key: trained[key] for key in ("digest", "interval", "data", "checkpoint")
     }
 
 
 def test_smaller_intervals_are_read_off_the_largest(folder: Path, capsys: pytest.CaptureFixture):
-    found = again(folder, "interval=[1,3,6]")
-    miou = found["scores"]["miou"]
-    assert found["interval"] == len(miou) == 6
-    *_, one, three, six = capsys.readouterr().out.strip().splitlines()
-    for line, interval in ((one, 1), (three, 3), (six, 6)):
+    result = again(folder, "interval=[1,3,6]")
+    miou = result["scores"]["miou"]
+    assert result["interval"] == len(miou) == 6
+    *_, first, second, last = capsys.readouterr().out.strip().splitlines()
+    for line, interval in ((first, 1), (second, 3), (last, 6)):
         assert line.split() == [str(interval), f"{sum(miou[:interval]) / interval:.3f}"]
-    assert float(six.split()[1]) == pytest.approx(found["scores"]["avg_k"], abs=5e-4)
+    assert float(last.split()[1]) == pytest.approx(result["scores"]["avg_k"], abs=5e-4)
 
 
 def test_another_split_and_changed_data(folder: Path):
-    found = again(folder, "split=val", "interval=2", "+data.evaluate_every=1")
-    assert found["data"]["split"] == "val"
-    assert found["data"]["targets"] == 7  # of 8 frames, those with a frame before
+    result = again(folder, "split=val", "interval=2", "+data.evaluate_every=1")
+    assert result["data"]["split"] == "val"
+    assert result["data"]["targets"] == 7  # of 8 frames, those with a frame before
 
 
 def test_a_changed_network_has_the_trained_weights(folder: Path):

@@ -20,8 +20,8 @@ from tiny_training import metrics
 
 @pytest.fixture
 def data(trained: Path) -> ClipDataModule:
-    found: ClipDataModule = instantiate(Run(trained).config().data, _convert_="all")
-    return found
+    module: ClipDataModule = instantiate(Run(trained).config().data, _convert_="all")
+    return module
 
 
 @pytest.fixture
@@ -31,8 +31,8 @@ def evaluator(trained: Path) -> Evaluator:
 
 
 def segment(data: ClipDataModule) -> VideoSegment:
-    found = data.video_segments("test")[0]
-    return normalise(VideoSegment(*(each for each in found)))
+    video = data.video_segments("test")[0]
+    return normalise(VideoSegment(*(tensor for tensor in video)))
 
 
 @torch.no_grad()
@@ -41,13 +41,13 @@ def test_a_segment_is_predicted_as_its_clips_are(evaluator: Evaluator, data: Cli
     video = segment(data)
     seen = list(evaluator.stream(video))
     assert video.is_key.tolist() == [True, False, False, False] * 2
-    targets = {each.target: place for place, each in reversed(list(enumerate(clips.samples)))}
+    targets = {sample.target: number for number, sample in reversed(list(enumerate(clips.samples)))}
     for index, labels in enumerate(seen):
         clip = clips[Draw(targets[index], index % 4, (0, 0, 0))]
-        batch = normalise(type(clip)(*(each[None] for each in clip)))
+        batch = normalise(type(clip)(*(tensor[None] for tensor in clip)))
         assert torch.equal(batch.labels[0], video.labels[index])
         assert (evaluator.segment(batch) == labels).float().mean() > 0.999
-    assert len({tuple(each.flatten().tolist()) for each in seen}) == 8
+    assert len({tuple(maps.flatten().tolist()) for maps in seen}) == 8
 
 
 def test_pixels_that_the_network_does_not_read_stay_hidden(
@@ -74,7 +74,7 @@ def test_a_finished_runs_numbers_can_be_counted_again(
         counted.update(labels, batch.labels, batch.offset)
         targets += len(batch.offset)
     scores = metrics(trained)["scores"]
-    assert scores["miou"] == pytest.approx([float(each) for each in counted.compute().miou])
+    assert scores["miou"] == pytest.approx([float(value) for value in counted.compute().miou])
     assert targets == 4 * metrics(trained)["data"]["targets"]
     assert scores["video"]["frames"] == 16  # two videos
 

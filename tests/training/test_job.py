@@ -54,27 +54,27 @@ def test_a_finished_run_says_who_it_is_and_what_it_scored(trained: Path):
     assert len(scores["miou"]) == len(scores["boundary_iou"]) == len(scores["iou"]["car"]) == 4
     assert list(scores["boundary_f"]) == ["3", "5", "9", "12"]
     assert set(scores["video"]) == {"miou", "tailing_error", "smear", "consistency", "frames"}
-    assert all(math.isfinite(each) for each in scores["miou"])
+    assert all(math.isfinite(value) for value in scores["miou"])
     config = OmegaConf.load(trained / "config.yaml")
     assert not OmegaConf.missing_keys(config)
     assert config.model.classes == 3
 
 
 def test_a_checkpoint_is_whole_and_a_run_is_loaded_from_it(trained: Path, bands: Path):
-    found = checkpoint(trained)
-    assert (found["global_step"], found["epoch"]) == (6, 1)
+    stored = checkpoint(trained)
+    assert (stored["global_step"], stored["epoch"]) == (6, 1)
     with composed(*settings(bands, trained.parent.parent)) as (config, _):
         distiller, data = prepared(config)
-    distiller.on_load_checkpoint(found)
-    distiller.load_state_dict(found["state_dict"])  # strict
+    distiller.on_load_checkpoint(stored)
+    distiller.load_state_dict(stored["state_dict"])  # strict
     model, classes, interval, name = load(trained)
     assert (classes.names, interval, name) == (data.dataset.classes.names, 4, "tiny")
-    assert metrics(trained)["parameters"] == sum(each.numel() for each in model.parameters())
+    assert metrics(trained)["parameters"] == sum(weight.numel() for weight in model.parameters())
     batch = normalise(next(iter(data.val_dataloader())))
     with torch.no_grad():
         ours, theirs = model(batch).logits, distiller.student.eval()(batch).logits
     torch.testing.assert_close(ours, theirs, atol=1e-5, rtol=1e-4)
-    assert set(checkpoint(trained, "best")["state_dict"]) == set(found["state_dict"])
+    assert set(checkpoint(trained, "best")["state_dict"]) == set(stored["state_dict"])
 
 
 @pytest.mark.parametrize(
@@ -114,10 +114,10 @@ def test_the_same_seed_gives_the_same_run(bands: Path, tmp_path: Path):
         "augmentation@data.augmentation=standard", "data.augmentation.transforms.crop.height=48",
         "data.augmentation.transforms.crop.width=64",
     ]  # fmt: skip
-    one, same_seed, other = (run(*given, *more) for more in ([], ["name=again"], ["seed=1"]))
-    assert same(checkpoint(one)["state_dict"], checkpoint(same_seed)["state_dict"])
-    assert metrics(one)["scores"] == metrics(same_seed)["scores"]
-    assert metrics(one)["scores"]["avg_k"] != metrics(other)["scores"]["avg_k"]
+    first, same_seed, reseeded = (run(*given, *more) for more in ([], ["name=again"], ["seed=1"]))
+    assert same(checkpoint(first)["state_dict"], checkpoint(same_seed)["state_dict"])
+    assert metrics(first)["scores"] == metrics(same_seed)["scores"]
+    assert metrics(first)["scores"]["avg_k"] != metrics(reseeded)["scores"]["avg_k"]
 
 
 def test_a_run_that_lacks_only_its_test_is_not_trained_again(
@@ -145,7 +145,7 @@ def test_the_best_weights_are_tested_where_they_are_asked_for(bands: Path, tmp_p
     assert ours["global_step"] < 3
     student = {k: v for k, v in ours["state_dict"].items() if k.startswith("student.")}
     tested = load(best, "best").model.state_dict()
-    assert same({f"student.{name}": each for name, each in tested.items()}, student)
+    assert same({f"student.{name}": tensor for name, tensor in tested.items()}, student)
     assert metrics(best)["scores"]["avg_k"] > metrics(last)["scores"]["avg_k"]
     assert metrics(best)["checkpoint"] == "best"
     assert metrics(best)["validation"] == metrics(last)["validation"]
@@ -154,8 +154,8 @@ def test_the_best_weights_are_tested_where_they_are_asked_for(bands: Path, tmp_p
 def test_a_finished_run_is_left_alone(trained: Path, bands: Path):
     before = state(trained)
     assert run(*settings(bands, trained.parent.parent)) == trained
-    other = ["data.workers=1", "logger=[csv]", "checkpoint_every=5"]
-    run(*settings(bands, trained.parent.parent), *other)
+    changes = ["data.workers=1", "logger=[csv]", "checkpoint_every=5"]
+    run(*settings(bands, trained.parent.parent), *changes)
     assert state(trained) == before
 
 
@@ -211,7 +211,7 @@ def drawn(overrides: list[str], number: int) -> list[tuple[str, int]]:
     loader.batch_sampler.set_epoch(number)
     (batch,) = loader
     pictured = {labels(6, number).tobytes(): str(number) for number in range(3)}
-    names = [pictured[each.numpy().astype(np.uint8).tobytes()] for each in batch.labels]
+    names = [pictured[picture.numpy().astype(np.uint8).tobytes()] for picture in batch.labels]
     return list(zip(names, batch.offset.tolist(), strict=True))
 
 
@@ -222,15 +222,15 @@ def test_one_process_works_on_a_run(bands: Path, tmp_path: Path):
         "import sys; from filelock import FileLock\n"
         f"with FileLock({str(folder / '.lock')!r}): print('mine', flush=True); sys.stdin.read()"
     )
-    other = subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
-    with other:
-        assert other.stdout.readline() == b"mine\n"
+    with process:
+        assert process.stdout.readline() == b"mine\n"
         with pytest.raises(BdnetError, match="another process"):
             run(*settings(bands, tmp_path), "steps=1", "validate_every=1")
         assert not (folder / "run.json").exists()
-        other.kill()
+        process.kill()
     run(*settings(bands, tmp_path), "steps=1", "validate_every=1")  # the lock died with its process
 
 
@@ -263,7 +263,7 @@ def test_what_cannot_work_is_said_before_data_is_prepared(
         raise AssertionError("data was prepared")
 
     monkeypatch.setattr(Folder, "prepare", prepare)
-    more = [each.format(trained=f"'{trained}'") for each in more]
+    more = [setting.format(trained=f"'{trained}'") for setting in more]
     with pytest.raises(Exception) as error:  # noqa: PT011 - Hydra wraps some
         run(*settings(bands, tmp_path), *more)
     cause = error.value if isinstance(error.value, BdnetError) else error.value.__cause__
@@ -283,14 +283,14 @@ def test_what_a_run_builds_on_is_trained_first_and_once(bands: Path, tmp_path: P
         ),
     ]
     given = ("~recipe", "name=", "steps=")  # by the experiments
-    own = [each for each in settings(bands, tmp_path) if not each.startswith(given)]
+    own = [setting for setting in settings(bands, tmp_path) if not setting.startswith(given)]
     row = run(*own, *recipe, "experiment=table2/pixelwise")
     built = Run(row).config()
     base, teacher = Path(built.init_from), Path(built.teacher.model.run)
     assert row.is_relative_to(tmp_path / "tiny/table2/test_resnet/pixelwise")
     assert base.is_relative_to(tmp_path / "tiny/table2/test_resnet/base")
     assert teacher.is_relative_to(tmp_path / "tiny/teacher/hrnet_w18_small")
-    assert [metrics(each)["steps"] for each in (row, base, teacher)] == [2, 1, 1]
+    assert [metrics(folder)["steps"] for folder in (row, base, teacher)] == [2, 1, 1]
     assert metrics(row)["experiment"] == "table2/pixelwise"
     config = Run(teacher).config()
     assert (config.interval, config.data.labelled_frame, config.data.unlabelled_batch_size) == (
@@ -306,11 +306,11 @@ def test_what_a_run_builds_on_is_trained_first_and_once(bands: Path, tmp_path: P
     assert (state(base), state(teacher)) == before
     control = Path(Run(warped).config().init_from)
     assert control.is_relative_to(tmp_path / "tiny/table2/test_resnet/control")
-    miou = [metrics(each)["scores"]["miou"] for each in (warped, control)]
+    miou = [metrics(folder)["scores"]["miou"] for folder in (warped, control)]
     assert miou[0][0] == pytest.approx(miou[1][0])
     student = checkpoint(control)["state_dict"]
     ours = load(warped).model.state_dict()
-    assert all(torch.equal(each, student[f"student.{name}"]) for name, each in ours.items())
+    assert all(torch.equal(tensor, student[f"student.{name}"]) for name, tensor in ours.items())
     recipe[3] = "+recipe.teacher={backbone: hrnet_w18_small, steps: 2, lr: 1e-3}"
     with pytest.raises(BdnetError, match=r"seed=0 holds a run of .*\(steps 1 -> 2;.*recipe\.name="):
         run(*own, *recipe, "experiment=table2/pixelwise")

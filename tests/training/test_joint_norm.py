@@ -35,7 +35,7 @@ def trained(network: nn.Module, part: Tensor) -> tuple[Tensor, list[Tensor]]:
     (
         answers.square() * torch.linspace(0, 1, answers[0].numel()).view(answers[0].shape)
     ).sum().backward()
-    return answers.detach(), [each.grad for each in network.parameters()]
+    return answers.detach(), [parameter.grad for parameter in network.parameters()]
 
 
 def half() -> tuple[Tensor, list[Tensor], dict[str, Tensor]]:
@@ -58,8 +58,8 @@ def test_two_processes_see_what_one_does():
     whole = network()
     trained(whole, images())
     answers, gradients = trained(whole, images())
-    (one, ours, state), (other, theirs, _) = in_processes(half)
-    torch.testing.assert_close(torch.cat([one, other]), answers, atol=1e-5, rtol=1e-5)
+    (first, ours, state), (second, theirs, _) = in_processes(half)
+    torch.testing.assert_close(torch.cat([first, second]), answers, atol=1e-5, rtol=1e-5)
     torch.testing.assert_close(
         [a + b for a, b in zip(ours, theirs, strict=True)], gradients, atol=1e-4, rtol=1e-4
     )
@@ -69,14 +69,14 @@ def test_two_processes_see_what_one_does():
 @pytest.mark.parametrize(("model", "norms"), [("psp18", 5), ("td4_psp18", 32)])
 def test_every_norm_of_a_network_counts_over_processes_and_comes_back(model: str, norms: int):
     network = build(f"+model={model}", "model.backbone=test_resnet")
-    layers = [each for each in network.modules() if isinstance(each, _BatchNorm)]
-    before = [type(each) for each in layers]
+    layers = [layer for layer in network.modules() if isinstance(layer, _BatchNorm)]
+    before = [type(layer) for layer in layers]
     assert before.count(Norm) == norms
     JointNorm().apply(network)
     assert all(
-        type(each).__name__ == f"Joint{plain.__name__}"
-        for each, plain in zip(layers, before, strict=True)
+        type(layer).__name__ == f"Joint{plain.__name__}"
+        for layer, plain in zip(layers, before, strict=True)
     )
     JointNorm().apply(network)  # a second time changes nothing
     JointNorm().revert(network)
-    assert [type(each) for each in layers] == before
+    assert [type(layer) for layer in layers] == before

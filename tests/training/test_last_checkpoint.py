@@ -40,11 +40,11 @@ class Nothing(pl.LightningModule):
 def events(
     folder: Path, monkeypatch: pytest.MonkeyPatch, every: int, validate: int, **settings: object
 ) -> list[str]:
-    found: list[str] = []
+    happened: list[str] = []
 
     def save(self: pl.Trainer, path: str, weights_only: bool) -> None:
         assert not weights_only
-        found.append(f"{Path(path).name} {self.global_step}")
+        happened.append(f"{Path(path).name} {self.global_step}")
 
     monkeypatch.setattr(pl.Trainer, "save_checkpoint", save)
     trainer = pl.Trainer(
@@ -54,8 +54,8 @@ def events(
         **settings,
     )  # fmt: skip
     data = DataLoader(range(100))
-    trainer.fit(Nothing(found), data, DataLoader(range(1)))
-    return found
+    trainer.fit(Nothing(happened), data, DataLoader(range(1)))
+    return happened
 
 
 def test_it_is_written_every_so_many_steps_and_after_validations(
@@ -71,8 +71,8 @@ def test_it_is_written_every_so_many_steps_and_after_validations(
 def test_a_validation_between_checkpoints_writes_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    found = events(tmp_path, monkeypatch, every=2, validate=3, max_steps=4)
-    assert found == [
+    happened = events(tmp_path, monkeypatch, every=2, validate=3, max_steps=4)
+    assert happened == [
         *("batch 0", "batch 1", "last.ckpt 2", "batch 2", "validation", "batch 3", "last.ckpt 4"),
     ]
 
@@ -86,8 +86,8 @@ def test_gradients_are_not_cut_in_half(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_it_is_written_without_validations_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    found = events(tmp_path, monkeypatch, 1, 1, max_steps=2, limit_val_batches=0)
-    assert found == ["batch 0", "last.ckpt 1", "batch 1", "last.ckpt 2"]
+    happened = events(tmp_path, monkeypatch, 1, 1, max_steps=2, limit_val_batches=0)
+    assert happened == ["batch 0", "last.ckpt 1", "batch 1", "last.ckpt 2"]
 
 
 @pytest.fixture

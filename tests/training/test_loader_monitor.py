@@ -47,7 +47,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-def said(caplog: pytest.LogCaptureFixture) -> list[str]:
+def warned(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [text for text in caplog.messages if "waiting" in text]
 
 
@@ -80,7 +80,7 @@ def test_what_is_said(
     caplog.set_level(logging.WARNING)
     run(*settings(bands, tmp_path / "runs"), "validate_every=6", *LOOK)
     if expected is None:
-        assert said(caplog) == []
+        assert warned(caplog) == []
     else:
-        (sentence,) = said(caplog)
+        (sentence,) = warned(caplog)
         assert re.match(expected, sentence)

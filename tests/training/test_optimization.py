@@ -20,18 +20,18 @@ def parameters(count: int) -> list[nn.Parameter]:
 def rates(poly: Poly, steps: int) -> list[float]:
     """Of the backbone, in each step and after the last one."""
     optimizer, schedule = poly.configure(Groups(parameters(1), parameters(1)), [], steps)
-    found = [optimizer.param_groups[0]["lr"]]
+    values = [optimizer.param_groups[0]["lr"]]
     for _ in range(steps):
         optimizer.step()
         schedule.step()
-        found.append(optimizer.param_groups[0]["lr"])
-    return found
+        values.append(optimizer.param_groups[0]["lr"])
+    return values
 
 
 def test_rates_fall_to_zero_as_published():
-    found = rates(Poly(SGD, lr=0.5, power=0.9), 10)
-    assert found == pytest.approx([0.5 * (1 - step / 10) ** 0.9 for step in range(11)])
-    assert found[-1] == 0
+    values = rates(Poly(SGD, lr=0.5, power=0.9), 10)
+    assert values == pytest.approx([0.5 * (1 - step / 10) ** 0.9 for step in range(11)])
+    assert values[-1] == 0
 
 
 def test_power_says_how():
@@ -40,8 +40,8 @@ def test_power_says_how():
 
 
 def test_a_warm_up_rises_to_the_full_rate_and_the_rest_falls_from_it():
-    found = rates(Poly(SGD, lr=1.0, power=1, warmup=3), 7)
-    assert found == pytest.approx([0.25, 0.5, 0.75, 1.0, 0.75, 0.5, 0.25, 0.0])
+    values = rates(Poly(SGD, lr=1.0, power=1, warmup=3), 7)
+    assert values == pytest.approx([0.25, 0.5, 0.75, 1.0, 0.75, 0.5, 0.25, 0.0])
 
 
 def test_new_layers_and_adapters_learn_at_the_rate_of_the_head():
@@ -51,8 +51,8 @@ def test_new_layers_and_adapters_learn_at_the_rate_of_the_head():
         Groups(backbone, head), adapter, 100
     )
     first, second = optimizer.param_groups
-    assert [id(each) for each in first["params"]] == [id(each) for each in backbone]
-    assert [id(each) for each in second["params"]] == [id(e) for e in [*head, adapter[0]]]
+    assert [id(weight) for weight in first["params"]] == [id(weight) for weight in backbone]
+    assert [id(weight) for weight in second["params"]] == [id(e) for e in [*head, adapter[0]]]
     assert (first["lr"], second["lr"]) == pytest.approx((0.1, 1.0))
     assert first["momentum"] == second["momentum"] == 0.9
     for _ in range(50):

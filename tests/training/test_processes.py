@@ -62,11 +62,11 @@ def test_two_processes_train_and_count_as_one_does(bands: Path, tmp_path: Path):
     # SGD: Adam makes whole steps of gradients that only rounding keeps from being zero
     given = [*settings(bands, tmp_path), *UNEVEN, "optimizer=sgd", "optimizer.lr=0.05"]
     alone = run(*given)
-    pair, other = map(Path, in_processes(trained, *given, *PAIR, "name=pair", "logger=csv"))
-    assert pair == other
-    found = checkpoint(pair)["state_dict"]
-    for name, each in checkpoint(alone)["state_dict"].items():  # which saw the same joint batches
-        torch.testing.assert_close(found[name], each, atol=2e-4, rtol=2e-4, msg=name)
+    pair, second = map(Path, in_processes(trained, *given, *PAIR, "name=pair", "logger=csv"))
+    assert pair == second
+    joint = checkpoint(pair)["state_dict"]
+    for name, tensor in checkpoint(alone)["state_dict"].items():  # which saw the same joint batches
+        torch.testing.assert_close(joint[name], tensor, atol=2e-4, rtol=2e-4, msg=name)
     assert again(pair)["scores"] == metrics(pair)["scores"]  # one process, the same weights
     assert metrics(pair)["data"] == metrics(alone)["data"]
     assert Run(pair).facts()["machine"]["processes"] == 2
@@ -111,15 +111,15 @@ def test_processes_that_were_interrupted_end_as_if_nothing_had_happened(
     whole, _ = map(Path, in_processes(trained, *given))
     in_processes(stopped, 3, *given, "name=stopped")
     assert checkpoint(tmp_path / "stopped/seed=0")["global_step"] == 2
-    other, _ = map(Path, in_processes(trained, *given, "name=stopped"))
-    ours, theirs = checkpoint(other), checkpoint(whole)
+    interrupted, _ = map(Path, in_processes(trained, *given, "name=stopped"))
+    ours, theirs = checkpoint(interrupted), checkpoint(whole)
     for key in ("state_dict", "optimizer_states", "callbacks"):
         if key == "callbacks":
             ours[key], theirs[key] = ours[key]["RandomState"], theirs[key]["RandomState"]
             first, second = ours[key]["processes"]
             assert not same(first, second)  # each has its own random numbers
         assert same(ours[key], theirs[key]), key
-    assert metrics(other)["scores"] == metrics(whole)["scores"]
+    assert metrics(interrupted)["scores"] == metrics(whole)["scores"]
 
 
 def stopped(step: int, *overrides: str) -> None:
@@ -137,9 +137,9 @@ def test_a_sweep_of_torchrun_trains_a_run_for_each_job_and_what_they_build_on(
         *(*UNEVEN, *NEEDS_BASE, "data.batch_size=1"),
     ]  # fmt: skip
     process = torchrun("-m", *given, "seed=0,1", folder=tmp_path)
-    _, said = process.communicate()
-    assert process.returncode == 0, said
-    assert "sync_dist" not in said
+    _, errors = process.communicate()
+    assert process.returncode == 0, errors
+    assert "sync_dist" not in errors
     runs = tmp_path / "runs"
     done = sorted(path.parent for path in runs.rglob("metrics.json"))
     rows = [runs / "tiny/seed=0", runs / "tiny/seed=1"]
@@ -170,8 +170,8 @@ def test_torchrun_that_is_terminated_goes_on(bands: Path, tmp_path: Path):
     assert checkpoint(folder)["global_step"] < 12
     assert not (folder / "metrics.json").exists()
     process = torchrun(*given, folder=tmp_path)
-    _, said = process.communicate()
-    assert process.returncode == 0, said
+    _, errors = process.communicate()
+    assert process.returncode == 0, errors
     assert "resumes from" in (folder / "train.log").read_text()
     assert same(checkpoint(folder)["state_dict"], checkpoint(whole)["state_dict"])
     assert metrics(folder)["scores"] == metrics(whole)["scores"]
@@ -180,15 +180,15 @@ def test_torchrun_that_is_terminated_goes_on(bands: Path, tmp_path: Path):
 class Strategy:
     """Of this process, in which the first one says what it is told to."""
 
-    def __init__(self, said: object = None) -> None:
-        self.said, self.calls = said, []
+    def __init__(self, answer: object = None) -> None:
+        self.answer, self.calls = answer, []
 
     def setup_environment(self) -> None:
         self.calls.append("connect")
 
     def broadcast(self, answer: object) -> object:
-        self.said = answer if self.said is None else self.said
-        return self.said
+        self.answer = answer if self.answer is None else self.answer
+        return self.answer
 
     def barrier(self) -> None:
         self.calls.append("wait")

@@ -16,10 +16,10 @@ def test_numbers_go_on_when_training_starts_and_not_before(tmp_path: Path):
     torch.rand(7)
     torch.save(RandomState().state_dict(), tmp_path / "state.pt")
     wanted = torch.rand(5)
-    other = RandomState()
-    other.load_state_dict(torch.load(tmp_path / "state.pt", weights_only=True))
+    restored = RandomState()
+    restored.load_state_dict(torch.load(tmp_path / "state.pt", weights_only=True))
     assert not torch.equal(torch.rand(5), wanted)  # networks are made in between
-    other.on_train_start(pl.Trainer.__new__(pl.Trainer), pl.LightningModule())
+    restored.on_train_start(pl.Trainer.__new__(pl.Trainer), pl.LightningModule())
     assert torch.equal(torch.rand(5), wanted)
 
 
@@ -32,8 +32,8 @@ def test_without_a_checkpoint_nothing_is_set():
 
 
 def test_each_process_has_numbers_of_its_own_and_they_go_on():
-    (one, state), (other, _) = in_processes(drawing, None)  # the first one's checkpoint is written
-    assert not torch.equal(one, other)
+    (first, state), (second, _) = in_processes(drawing, None)  # the first writes the checkpoint
+    assert not torch.equal(first, second)
     went_on = [numbers for numbers, _ in in_processes(drawing, state)]
     for rank, numbers in enumerate(went_on):
         torch.set_rng_state(state["processes"][rank]["cpu"])

@@ -34,21 +34,21 @@ def test_numbers_by_offset_are_those_of_the_metrics():
         prediction, labels = maps(2, seed), maps(2, seed + 9, classes=4)
         scores.update(prediction, labels, torch.tensor(offsets))
         segmentation.update(prediction, labels, torch.tensor(offsets))
-        for place, offset in enumerate(offsets):
+        for number, offset in enumerate(offsets):
             for metric in outlines[offset]:
-                metric.update(prediction[place, None], labels[place, None])
-    found, wanted = scores.compute(), segmentation.compute()
-    assert found["miou"] == pytest.approx([float(each) for each in wanted.miou])
-    assert found["avg_k"] == pytest.approx(sum(found["miou"]) / 3)
-    assert found["avg"] == pytest.approx(sum(found["miou"][1:]) / 2)
-    assert found["last_k"] == found["miou"][2]
-    assert list(found["iou"]) == ["road", "car", "sky"]
-    assert found["iou"]["car"] == pytest.approx([float(each[1]) for each in wanted.iou])
-    assert found["boundary_iou"] == pytest.approx([float(b.compute().mean) for b, _ in outlines])
-    assert list(found["boundary_f"]) == ["3", "5", "9", "12"]
-    for pixels, values in found["boundary_f"].items():
+                metric.update(prediction[number, None], labels[number, None])
+    result, wanted = scores.compute(), segmentation.compute()
+    assert result["miou"] == pytest.approx([float(value) for value in wanted.miou])
+    assert result["avg_k"] == pytest.approx(sum(result["miou"]) / 3)
+    assert result["avg"] == pytest.approx(sum(result["miou"][1:]) / 2)
+    assert result["last_k"] == result["miou"][2]
+    assert list(result["iou"]) == ["road", "car", "sky"]
+    assert result["iou"]["car"] == pytest.approx([float(classes[1]) for classes in wanted.iou])
+    assert result["boundary_iou"] == pytest.approx([float(b.compute().mean) for b, _ in outlines])
+    assert list(result["boundary_f"]) == ["3", "5", "9", "12"]
+    for pixels, values in result["boundary_f"].items():
         assert values == pytest.approx([float(f.compute()[int(pixels)].mean) for _, f in outlines])
-    assert len({*found["miou"], *found["boundary_iou"], *found["boundary_f"]["3"]}) == 9
+    assert len({*result["miou"], *result["boundary_iou"], *result["boundary_f"]["3"]}) == 9
 
 
 def test_while_training_there_are_no_outlines():
@@ -62,12 +62,12 @@ def test_what_is_undefined_is_none_and_scalars_leave_it_out():
     scores = OffsetMetrics(CLASSES, 2, outlines=True)
     labels = torch.zeros(1, 48, 64, dtype=torch.long)
     scores.update(labels, labels, torch.tensor([0]))
-    found = scores.compute()
-    assert json.loads(json.dumps(found, allow_nan=False)) == found
-    assert found["miou"] == [1.0, None]
-    assert (found["avg_k"], found["last_k"]) == (None, None)
-    assert found["iou"] == {"road": [1.0, None], "car": [None, None], "sky": [None, None]}
-    flat = scalars(found, "test")
+    values = scores.compute()
+    assert json.loads(json.dumps(values, allow_nan=False)) == values
+    assert values["miou"] == [1.0, None]
+    assert (values["avg_k"], values["last_k"]) == (None, None)
+    assert values["iou"] == {"road": [1.0, None], "car": [None, None], "sky": [None, None]}
+    flat = scalars(values, "test")
     assert flat["test/miou/d=0"] == flat["test/iou/road/d=0"] == 1.0
     assert "test/avg_k" not in flat
     assert not any("d=1" in name or "car" in name for name in flat)
@@ -76,9 +76,9 @@ def test_what_is_undefined_is_none_and_scalars_leave_it_out():
 def test_numbers_of_a_single_offset_have_no_average_over_later_ones():
     scores = OffsetMetrics(CLASSES, 1, outlines=False)
     scores.update(maps(1, 0), maps(1, 1), torch.tensor([0]))
-    found = scores.compute()
-    assert found["avg"] is None
-    assert found["avg_k"] == found["last_k"] == found["miou"][0]
+    values = scores.compute()
+    assert values["avg"] is None
+    assert values["avg_k"] == values["last_k"] == values["miou"][0]
 
 
 def test_numbers_of_video_are_those_of_the_metrics():
@@ -93,12 +93,12 @@ def test_numbers_of_video_are_those_of_the_metrics():
         tailing.update(prediction[1:], labels[1:], labels[:-1])
         if length >= 8:
             consistency.update(prediction[None], labels[None])
-    found, wanted = scores.compute(), tailing.compute()
-    assert found["miou"] == pytest.approx(float(segmentation.compute().miou[0]))
-    assert found["tailing_error"] == pytest.approx(float(wanted.error))
-    assert found["smear"] == pytest.approx(float(wanted.smear))
-    assert 0 < found["smear"] < found["tailing_error"] < 1
-    assert found["consistency"] == {"8": pytest.approx(float(consistency.compute()))}
+    values, wanted = scores.compute(), tailing.compute()
+    assert values["miou"] == pytest.approx(float(segmentation.compute().miou[0]))
+    assert values["tailing_error"] == pytest.approx(float(wanted.error))
+    assert values["smear"] == pytest.approx(float(wanted.smear))
+    assert 0 < values["smear"] < values["tailing_error"] < 1
+    assert values["consistency"] == {"8": pytest.approx(float(consistency.compute()))}
 
 
 def test_a_reset_forgets_everything():

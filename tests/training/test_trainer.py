@@ -19,9 +19,9 @@ def made(*overrides: str) -> pl.Trainer:
 
 def test_checkpoints_are_written_whole_unless_another_way_is_asked_for():
     assert type(made().strategy.checkpoint_io) is AtomicCheckpointIO
-    other = made("+trainer.plugins=[{_target_: pytorch_lightning.plugins.AsyncCheckpointIO}]")
-    assert type(other.strategy.checkpoint_io) is AsyncCheckpointIO
-    assert type(other.strategy.checkpoint_io.checkpoint_io) is TorchCheckpointIO
+    trainer = made("+trainer.plugins=[{_target_: pytorch_lightning.plugins.AsyncCheckpointIO}]")
+    assert type(trainer.strategy.checkpoint_io) is AsyncCheckpointIO
+    assert type(trainer.strategy.checkpoint_io.checkpoint_io) is TorchCheckpointIO
 
 
 @pytest.mark.parametrize(

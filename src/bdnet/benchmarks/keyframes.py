@@ -106,7 +106,7 @@ class KeyframeRules:
         ours, theirs = self.trained.classes.names, self.module.dataset.classes.names
         if ours != theirs:
             raise CannotMeasure(
-                f"target.run={run} tells {', '.join(ours)} apart, and the data has "
+                f"target.run={run} has the classes {', '.join(ours)}, and the data has "
                 f"{', '.join(theirs)}; use data with the same classes in the same order"
             )
         self.network = ready(self.trained.model, torch.device(device), channels_last=True)

@@ -58,7 +58,7 @@ class Trips(NamedTuple):
 
     def relative(self, leg: Leg) -> tuple[float, ...]:
         """To the single-frame network on the same backbone, round by round."""
-        (single,) = (other for other in self.legs if other[:2] == (leg.backbone, BASELINE))
+        (single,) = (peer for peer in self.legs if peer[:2] == (leg.backbone, BASELINE))
         return tuple(a.whole / b.whole for a, b in zip(leg.trips, single.trips, strict=True))
 
     def record(self) -> dict[str, Any]:

@@ -45,8 +45,8 @@ def test_clash_in_some_frame() -> None:
 
 
 def test_prop_moves_and_changes_pose() -> None:
-    other = upright(SPRITE.texture, Label.PEDESTRIAN, 1.0, 1.0)
-    walker = Prop(((SPRITE,), (other,)), (1.0, 2.0), (0.2, 0.1), (0.5, -0.25), cadence=1.0)
+    second = upright(SPRITE.texture, Label.PEDESTRIAN, 1.0, 1.0)
+    walker = Prop(((SPRITE,), (second,)), (1.0, 2.0), (0.2, 0.1), (0.5, -0.25), cadence=1.0)
     (first,), (later,) = walker.surfaces(0), walker.surfaces(3)
     assert (first.label, later.label) == (Label.CAR, Label.PEDESTRIAN)
     assert later.frame[[0, 2], 2] - first.frame[[0, 2], 2] == pytest.approx((1.5, -0.75))

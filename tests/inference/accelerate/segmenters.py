@@ -153,10 +153,10 @@ def segformer() -> Segmenter:
 
     def own(image: np.ndarray) -> np.ndarray:
         pixels = processor(images=image, return_tensors="pt")["pixel_values"]
-        found = processor.post_process_semantic_segmentation(
+        maps = processor.post_process_semantic_segmentation(
             model(pixel_values=pixels), [image.shape[:2]]
         )
-        return found[0].numpy()
+        return maps[0].numpy()
 
     return Segmenter(model, own, {"preprocess": processor})
 
@@ -190,10 +190,10 @@ def mask2former() -> Segmenter:
 
     def own(image: np.ndarray) -> np.ndarray:
         pixels = processor(images=image, return_tensors="pt")["pixel_values"]
-        found = processor.post_process_semantic_segmentation(
+        maps = processor.post_process_semantic_segmentation(
             model(pixel_values=pixels), [image.shape[:2]]
         )
-        return found[0].numpy()
+        return maps[0].numpy()
 
     return Segmenter(model, own, {"preprocess": processor})
 

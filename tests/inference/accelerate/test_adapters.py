@@ -71,6 +71,6 @@ def test_batches_give_the_same_scores(segmenter, video) -> None:
     assert torch.allclose(together, alone, atol=1e-4)
     several = accelerate(segmenter.model, 2, batch=4, **segmenter.options)
     one_by_one = accelerate(segmenter.model, 2, **segmenter.options)
-    for frame, other in zip(several.video(video), one_by_one.video(video), strict=True):
-        assert frame[2:4] == other[2:4]
-        assert (frame.labels == other.labels).mean() > 0.999
+    for batched, single in zip(several.video(video), one_by_one.video(video), strict=True):
+        assert batched[2:4] == single[2:4]
+        assert (batched.labels == single.labels).mean() > 0.999

@@ -72,9 +72,9 @@ def test_a_number_of_classes_that_changes(video) -> None:
 def test_an_output_chosen_by_hand(video) -> None:
     model = Answering(lambda pictures: {"low": pictures, "high": -pictures})
     for output in ("high", lambda answer: answer["high"]):
-        found = first(video, model, output=output)
-        expected = (-prepared(found.frame.image))[0].argmax(0)
-        assert np.array_equal(found.labels, expected)
+        frame = first(video, model, output=output)
+        expected = (-prepared(frame.frame.image))[0].argmax(0)
+        assert np.array_equal(frame.labels, expected)
     with pytest.raises(BdnetError, match=r"middle.*low, high"):
         first(video, model, output="middle")
 
@@ -141,10 +141,10 @@ def test_a_program_that_may_run_code_needs_trust(video) -> None:
 
 def test_a_graph_of_one_size_gets_it_or_says_so(make_video) -> None:
     path = onnx_file().model
-    other = make_video(size=(64, 96), frames=2)
-    assert first(other, path).labels.shape == (64, 96)
+    film = make_video(size=(64, 96), frames=2)
+    assert first(film, path).labels.shape == (64, 96)
     with pytest.raises(BdnetError, match="80x112"):
-        first(other, path, preprocess={"size": (40, 40)})
+        first(film, path, preprocess={"size": (40, 40)})
     path.with_name("broken.onnx").write_bytes(b"nothing")
     with pytest.raises(BdnetError, match=r"broken.onnx"):
         accelerate(path.with_name("broken.onnx"))
@@ -194,10 +194,10 @@ def test_a_run_of_our_own(video, trained: Path) -> None:
     assert isinstance(fast.network, OwnRun)
     assert fast.classes == network.classes
     labels = [frame.labels for frame in fast.video(video)]
-    for frame, found in zip(network.segment(video, 1), labels, strict=True):
-        assert (frame.labels == found).mean() > 0.9999
+    for expected, classes in zip(network.segment(video, 1), labels, strict=True):
+        assert (expected.labels == classes).mean() > 0.9999
     again = [frame.labels for frame in accelerate(network, 1, memory=0).video(video)]
-    assert all(np.array_equal(one, two) for one, two in zip(labels, again, strict=True))
+    assert all(np.array_equal(old, new) for old, new in zip(labels, again, strict=True))
 
 
 def test_half_the_bits_say_nearly_the_same(video) -> None:

@@ -27,26 +27,26 @@ def video(make_video) -> Path:
 def test_it_counts_what_a_loop_counts(video: Path) -> None:
     model = of_tensors().model
     fast = accelerate(model, 5)
-    found = fast.compare(video)
+    comparison = fast.compare(video)
     own = [frame.labels for frame in accelerate(model, 1, memory=0).video(video)]
     labels = [frame.labels for frame in fast.video(video)]
-    same = np.mean([mine == other for mine, other in zip(own, labels, strict=True)])
-    assert found.agreement["pixels"] == pytest.approx(100 * same, abs=0.01)
-    assert found.summary.loc["calls"].tolist() == [FRAMES, 4]
+    same = np.mean([mine == theirs for mine, theirs in zip(own, labels, strict=True)])
+    assert comparison.agreement["pixels"] == pytest.approx(100 * same, abs=0.01)
+    assert comparison.summary.loc["calls"].tolist() == [FRAMES, 4]
     changed = [np.mean(after != before) for before, after in pairwise(own)]
-    flicker = found.summary.loc["changing pixels %", "every frame"]
+    flicker = comparison.summary.loc["changing pixels %", "every frame"]
     assert flicker == pytest.approx(100 * np.mean(changed), abs=0.01)
-    assert found.by_distance["frames"].tolist() == [4, 4, 2, 2, 2]
-    assert found.by_distance["agreement mIoU"].is_monotonic_decreasing
-    assert len(found.by_class) == CLASSES
+    assert comparison.by_distance["frames"].tolist() == [4, 4, 2, 2, 2]
+    assert comparison.by_distance["agreement mIoU"].is_monotonic_decreasing
+    assert len(comparison.by_class) == CLASSES
     for text in ("14 frames of 80x112", "agreement mIoU", "class 3"):
-        assert text in str(found)
+        assert text in str(comparison)
 
 
 def test_without_memory_and_interval_they_are_the_same(video: Path) -> None:
-    found = accelerate(of_tensors().model, 1, memory=0).compare(video, frames=3)
-    assert found.frames == 3
-    assert found.agreement == {"mIoU": 100, "pixels": 100, "outlines": 100}
+    comparison = accelerate(of_tensors().model, 1, memory=0).compare(video, frames=3)
+    assert comparison.frames == 3
+    assert comparison.agreement == {"mIoU": 100, "pixels": 100, "outlines": 100}
 
 
 def test_with_labels_both_are_scored(video: Path, tmp_path: Path) -> None:
@@ -55,12 +55,12 @@ def test_with_labels_both_are_scored(video: Path, tmp_path: Path) -> None:
     for frame in accelerate(model, 1, memory=0).video(video):
         if frame.index != 6:
             cv2.imwrite(str(tmp_path / f"{frame.index:06d}.png"), frame.labels)
-    found = accelerate(model, 5).compare(video, labels=tmp_path)
-    scores = found.summary.loc["mIoU"]
+    comparison = accelerate(model, 5).compare(video, labels=tmp_path)
+    scores = comparison.summary.loc["mIoU"]
     assert scores["every frame"] == 100
     assert 20 < scores["accelerated"] < 100
-    assert found.by_distance["mIoU, accelerated"].is_monotonic_decreasing
-    assert found.by_class["accelerated IoU"].between(0, 100).all()
+    assert comparison.by_distance["mIoU, accelerated"].is_monotonic_decreasing
+    assert comparison.by_class["accelerated IoU"].between(0, 100).all()
     with pytest.raises(BdnetError, match="absent"):
         accelerate(model).compare(video, labels=tmp_path / "absent")
     cv2.imwrite(str(tmp_path / "000000.png"), np.zeros((5, 5), np.uint8))
@@ -70,10 +70,10 @@ def test_with_labels_both_are_scored(video: Path, tmp_path: Path) -> None:
 
 def test_the_page_needs_nothing_else(make_video, tmp_path: Path) -> None:
     video = make_video(scene=Pan((1.7, -0.8)), size=SIZE, frames=MOST + 10)
-    found = accelerate(of_tensors().model, 20).compare(video)
-    text = found.html(tmp_path / "page.html").read_text()
+    comparison = accelerate(of_tensors().model, 20).compare(video)
+    text = comparison.html(tmp_path / "page.html").read_text()
     assert not re.search(r"(src|href)=.?https?:|@import|url\(", text)
-    shown = len(found.pictures.shown)
+    shown = len(comparison.pictures.shown)
     assert MOST // 2 <= shown <= MOST
     assert text.count("data:image/png") == 2 * shown
     assert text.count("data:image/jpeg") == 2 * shown

@@ -37,12 +37,12 @@ def test_a_field_moves_maps_of_any_stride(kernel: str, corners: bool) -> None:
     maps = torch.stack([y[:, None].expand(-1, 37), x.expand(21, -1)])[None]
     field = torch.zeros(1, 2, 13, 17)
     field[:, 0], field[:, 1] = 6.5, -9.25
-    found = moved(maps, field, grid, kernel)
-    found, maps = (values[0, :, 5:-5, 5:-5] for values in (found, maps))
+    moved_maps = moved(maps, field, grid, kernel)
+    moved_maps, maps = (values[0, :, 5:-5, 5:-5] for values in (moved_maps, maps))
     # torch's cubic kernel bends a gradient a little
     near = {"linear": 1e-3, "cubic": 0.3}[kernel]
-    assert torch.allclose(found[0], maps[0] - 9.25, atol=near)
-    assert torch.allclose(found[1], maps[1] + 6.5, atol=near)
+    assert torch.allclose(moved_maps[0], maps[0] - 9.25, atol=near)
+    assert torch.allclose(moved_maps[1], maps[1] + 6.5, atol=near)
 
 
 @pytest.mark.parametrize("corners", [False, True])
@@ -61,9 +61,9 @@ def test_finer_maps_lie_where_the_coarse_ones_do(corners: bool) -> None:
 def test_values_of_the_codecs_cells_are_read_at_pixels() -> None:
     columns = torch.arange(20.0).expand(1, 1, 15, 20) * 8 + 3.5  # the pixel at each centre
     grid = Grid(30, 50, (120, 160))
-    found = at_grid(columns, grid)[0, 0, 0]
+    read = at_grid(columns, grid)[0, 0, 0]
     inside = slice(2, -2)
-    assert torch.allclose(found[inside], grid.centres(torch.device("cpu"))[1][inside], atol=1e-4)
+    assert torch.allclose(read[inside], grid.centres(torch.device("cpu"))[1][inside], atol=1e-4)
 
 
 @pytest.mark.parametrize("memory", [0.0, 0.6])
@@ -101,37 +101,37 @@ def test_a_keyframe_keeps_what_its_weight_says(make_video) -> None:
 def test_a_cut_starts_afresh_and_a_codec_keyframe_does_not(make_video) -> None:
     """Either has no vectors; the pictures tell them apart."""
     sure = np.zeros((2, *SIZE), np.float32)
-    sure[0], other = 4.0, np.zeros((2, *SIZE), np.float32)
-    other[1] = 0.1
+    sure[0], later = 4.0, np.zeros((2, *SIZE), np.float32)
+    later[1] = 0.1
     for scene, kept in ((Pan((2.0, -1.0)), True), (Cut(at=6), False)):
         video = make_video(scene=scene, size=SIZE, frames=8, options=(*CLEAN, ("g", "6")))
         calls = []
         stream = accelerate(
-            lambda _, calls=calls: calls.append(1) or (other if len(calls) > 1 else sure),
+            lambda _, calls=calls: calls.append(1) or (later if len(calls) > 1 else sure),
             20,
             memory=0.7,
         ).start()
-        found = [stream.step(frame.image, frame.motion, frame.valid) for frame in frames_of(video)]
-        assert [frame.index for frame in found if frame.is_key] == [0, 6]
-        assert (found[6].labels == 0).mean() == pytest.approx(float(kept), abs=0.1)
+        steps = [stream.step(frame.image, frame.motion, frame.valid) for frame in frames_of(video)]
+        assert [frame.index for frame in steps if frame.is_key] == [0, 6]
+        assert (steps[6].labels == 0).mean() == pytest.approx(float(kept), abs=0.1)
 
 
 def test_a_cut_without_a_codec_keyframe_is_found(make_video) -> None:
     """The codec's vectors then are nearly all missing, and the network is asked."""
     video = make_video(scene=Cut(at=4), size=SIZE, frames=8, options=(*CLEAN, ("g", "24")))
-    found = list(accelerate(bright, 20).video(video))
-    assert [frame.index for frame in found if frame.is_key] == [0, 4]
-    for frame in found:
+    segmented = list(accelerate(bright, 20).video(video))
+    assert [frame.index for frame in segmented if frame.is_key] == [0, 4]
+    for frame in segmented:
         if frame.is_key:
             assert np.array_equal(frame.labels, bright(frame.frame.image).argmax(0))
 
 
 def test_a_still_video_costs_one_call(make_video) -> None:
     video = make_video(size=SIZE, frames=20, options=(*CLEAN, ("g", "50")))
-    found = list(accelerate(bright, 100).video(video))
-    assert [frame.index for frame in found if frame.is_key] == [0]
-    own = bright(found[0].frame.image).argmax(0)
-    assert min((frame.labels == own).mean() for frame in found) > 0.98
+    segmented = list(accelerate(bright, 100).video(video))
+    assert [frame.index for frame in segmented if frame.is_key] == [0]
+    own = bright(segmented[0].frame.image).argmax(0)
+    assert min((frame.labels == own).mean() for frame in segmented) > 0.98
 
 
 def test_one_frame(make_video) -> None:
@@ -184,11 +184,11 @@ def test_a_feature_between_two_parts_travels(make_video) -> None:
         accelerate(given, 1, memory=0, split=parts if given is None else None)
         for given in (model, None)
     )
-    for one, two in zip(whole.video(video), split.video(video), strict=True):
-        assert np.array_equal(one.labels, two.labels)
-    found = list(accelerate(split=parts, interval=5).video(video))
-    assert [frame.is_key for frame in found] == [True, False, False, False, False, True]
-    assert len(np.unique(found[3].labels)) > 1
+    for expected, frame in zip(whole.video(video), split.video(video), strict=True):
+        assert np.array_equal(expected.labels, frame.labels)
+    segmented = list(accelerate(split=parts, interval=5).video(video))
+    assert [frame.is_key for frame in segmented] == [True, False, False, False, False, True]
+    assert len(np.unique(segmented[3].labels)) > 1
 
 
 def test_memory_is_flat(make_video) -> None:
@@ -209,10 +209,10 @@ def test_a_file_with_b_frames_gets_its_motion_from_its_pictures(make_video) -> N
     inner = np.s_[:-24, :-40]
     agree = {}
     for motion in ("stream", "auto"):
-        found = list(accelerate(bright, 20).video(video, "all", motion=motion))
-        assert found[0].is_key
+        frames = list(accelerate(bright, 20).video(video, "all", motion=motion))
+        assert frames[0].is_key
         agree[motion] = np.mean(
-            [(frame.labels == bright(frame.frame.image).argmax(0))[inner] for frame in found[9:]]
+            [(frame.labels == bright(frame.frame.image).argmax(0))[inner] for frame in frames[9:]]
         )
     assert agree["auto"] > 0.9
     assert agree["auto"] > agree["stream"]

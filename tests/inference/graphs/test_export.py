@@ -23,17 +23,17 @@ def test_a_run_becomes_checked_graphs(exported: Path):
     names = {"key.pt2", "other.pt2", "key.onnx", "other.onnx", "graphs.json", "classes.yaml"}
     assert {path.name for path in out.iterdir()} == names
     assert Classes.read(out / "classes.yaml").names == BANDS.names
-    found = json.loads((out / "graphs.json").read_text())
+    index = json.loads((out / "graphs.json").read_text())
     facts = Run(exported / "run").facts()
-    assert found["run"] == {"name": "tiny", "digest": facts["digest"], "checkpoint": "last"}
-    assert (found["interval"], found["size"], found["formats"]) == (4, [64, 96], ["torch", "onnx"])
-    for each in found["checked"]:
-        assert each["difference"] < 1e-4
-        assert each["labels"] > 0.999
-    compared = {(each["format"], each["graph"]): each["frames"] for each in found["checked"]}
+    assert index["run"] == {"name": "tiny", "digest": facts["digest"], "checkpoint": "last"}
+    assert (index["interval"], index["size"], index["formats"]) == (4, [64, 96], ["torch", "onnx"])
+    for check in index["checked"]:
+        assert check["difference"] < 1e-4
+        assert check["labels"] > 0.999
+    compared = {(check["format"], check["graph"]): check["frames"] for check in index["checked"]}
     keys = {("torch", "key"): 2, ("torch", "other"): 6, ("onnx", "key"): 2, ("onnx", "other"): 6}
     assert compared == keys
-    key, other = found["graphs"]["key"], found["graphs"]["other"]
+    key, other = index["graphs"]["key"], index["graphs"]["other"]
     assert key["inputs"] == [{"name": "image", "dtype": "uint8", "shape": [1, 64, 96, 3]}]
     assert key["outputs"][:3] == [
         {"name": "labels", "dtype": "uint8", "shape": [1, 64, 96]},
@@ -41,8 +41,8 @@ def test_a_run_becomes_checked_graphs(exported: Path):
         {"name": "state_0", "dtype": "float32", "shape": [1, 8, 12, 102]},
     ]
     kept = [f"state_{number}" for number in range(4)]
-    assert [each["name"] for each in other["inputs"]] == ["motion", "valid", *kept]
-    assert key["state"] == {each: each for each in kept}
+    assert [port["name"] for port in other["inputs"]] == ["motion", "valid", *kept]
+    assert key["state"] == {name: name for name in kept}
     assert other["state"] == {"state_2": "next_state_2", "state_3": "next_state_3"}
     printed = (exported / "printed.txt").read_text()
     assert "test/videos/0.mp4" in printed  # the run's own
@@ -96,7 +96,7 @@ def test_without_onnx_and_beyond_the_tolerance(
 def test_what_cannot_be_done_is_a_sentence(
     untrained, trained: Path, make_video, tmp_path: Path, arguments, message
 ):
-    arguments = [each.replace("VIDEO", str(make_video())) for each in arguments]
+    arguments = [argument.replace("VIDEO", str(make_video())) for argument in arguments]
     with pytest.raises(BdnetError, match=message):
         export(f"run={trained}", f"output={tmp_path / 'out'}", *arguments)
     assert list(tmp_path.iterdir()) == []

@@ -22,7 +22,7 @@ def test_files_have_the_names_that_are_written_down(exported: Path):
     for name in ("key", "other"):
         graph = onnx.load(exported / f"out/{name}.onnx").graph
         onnx.checker.check_model(exported / f"out/{name}.onnx")
-        inputs, outputs = ([each.name for each in ports] for ports in (graph.input, graph.output))
+        inputs, outputs = ([port.name for port in ports] for ports in (graph.input, graph.output))
         if name == "key":
             assert inputs == ["image"]
             assert outputs[:2] == ["labels", "logits"]
@@ -49,11 +49,11 @@ def ports(graphs: list[Graph], folder: Path) -> dict[str, Ports]:
     sessions = onnx_run(folder, {"graphs": described, "formats": ["onnx"]}, threads=1)
 
     def called(graph: Graph):
-        names = [each.name for each in graph.inputs]
+        names = [port.name for port in graph.inputs]
 
         def call(*inputs: torch.Tensor) -> list[torch.Tensor]:
-            given = {name: each.numpy() for name, each in zip(names, inputs, strict=True)}
-            return [torch.from_numpy(each) for each in sessions(graph.name, given).values()]
+            given = {name: tensor.numpy() for name, tensor in zip(names, inputs, strict=True)}
+            return [torch.from_numpy(array) for array in sessions(graph.name, given).values()]
 
         return Ports(call, names, graph.state)
 
@@ -75,9 +75,9 @@ def ports(graphs: list[Graph], folder: Path) -> dict[str, Ports]:
 def test_files_stream_as_the_network_does(network: str, tmp_path: Path):
     model = build(*network.split())
     clip, images = clip_of_bytes()
-    found = run(ports(trace(model, SIZE), tmp_path), clip, images)
-    torch.testing.assert_close(found["logits"], stream(model, clip), rtol=0, atol=1e-4)
-    assert found["labels"].shape == (1, *SIZE)
+    outputs = run(ports(trace(model, SIZE), tmp_path), clip, images)
+    torch.testing.assert_close(outputs["logits"], stream(model, clip), rtol=0, atol=1e-4)
+    assert outputs["labels"].shape == (1, *SIZE)
 
 
 @pytest.mark.slow
@@ -94,6 +94,6 @@ def test_one_file_for_any_size(chosen: str, tmp_path: Path):
     graphs = ports(trace(model, None), tmp_path)
     for size in ((64, 96), (256, 320), (96, 32)):
         clip, images = clip_of_bytes(*size)
-        found = run(graphs, clip, images)
-        torch.testing.assert_close(found["logits"], stream(model, clip), rtol=0, atol=1e-4)
-        assert found["labels"].shape == (1, *size)
+        outputs = run(graphs, clip, images)
+        torch.testing.assert_close(outputs["logits"], stream(model, clip), rtol=0, atol=1e-4)
+        assert outputs["labels"].shape == (1, *size)

@@ -19,7 +19,7 @@ FAST = {("copy", "compared")}  # as files, vectors and warped are tested
 
 def ports(graphs: list[Graph]) -> dict[str, Ports]:
     return {
-        graph.name: Ports(graph.program.module(), [each.name for each in graph.inputs], graph.state)
+        graph.name: Ports(graph.program.module(), [port.name for port in graph.inputs], graph.state)
         for graph in graphs
     }
 
@@ -27,16 +27,16 @@ def ports(graphs: list[Graph]) -> dict[str, Ports]:
 @torch.no_grad()
 def check(model: VideoModel, graphs: list[Graph], height: int, width: int) -> None:
     clip, images = clip_of_bytes(height, width)
-    found, wanted = run(ports(graphs), clip, images), stream(model, clip)
-    torch.testing.assert_close(found["logits"], wanted, rtol=0, atol=1e-4)
-    assert found["labels"].shape == (1, height, width)
+    outputs, wanted = run(ports(graphs), clip, images), stream(model, clip)
+    torch.testing.assert_close(outputs["logits"], wanted, rtol=0, atol=1e-4)
+    assert outputs["labels"].shape == (1, height, width)
 
 
 @pytest.mark.parametrize(
     ("propagation", "boundary"),
     [
-        pytest.param(*each, marks=() if each in FAST else pytest.mark.slow)
-        for each in product(PROPAGATIONS, BOUNDARIES)
+        pytest.param(*names, marks=() if names in FAST else pytest.mark.slow)
+        for names in product(PROPAGATIONS, BOUNDARIES)
     ],
 )
 def test_a_program_streams_as_the_network_does(propagation: str, boundary: str):
@@ -74,7 +74,7 @@ def test_one_program_for_any_size(propagation: str, boundary: str):
 
 def test_shapes_follow_the_size():
     """Of what is known without tracing: any side of any tensor, on pictures of two sizes."""
-    assert [_side(*each) for each in ((8, 17), (12, 21), (16, 34), (96, 168), (3, 3))] == [
+    assert [_side(*shape) for shape in ((8, 17), (12, 21), (16, 34), (96, 168), (3, 3))] == [
         "rows", "columns", "2*rows", "8*columns", 3,
     ]  # fmt: skip
     with pytest.raises(ValueError, match="9, or 18"):

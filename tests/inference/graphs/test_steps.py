@@ -9,23 +9,23 @@ from bdnet.motion.upsampling import label_map
 from export_clips import SIZE, clip_of_bytes, ports_of, run
 from networks import build, combinations, stream
 
-NETWORKS = {name: each for name, each in combinations().items() if not name.startswith("td")}
+NETWORKS = {name: given for name, given in combinations().items() if not name.startswith("td")}
 FAST = {"single_frame-none", "bdnet-warped-vectors", "bdnet-compared-flownet", "grfp"}
 
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(each, marks=() if each in FAST else pytest.mark.slow) for each in NETWORKS],
+    [pytest.param(name, marks=() if name in FAST else pytest.mark.slow) for name in NETWORKS],
 )
 @torch.no_grad()
 def test_steps_over_a_clip_give_what_streaming_gives(name: str):
     model = build(*NETWORKS[name])
     clip, images = clip_of_bytes()
     parts = split(model, SIZE)
-    found, wanted = run(ports_of(parts), clip, images), stream(model, clip)
-    torch.testing.assert_close(found["logits"], wanted)
-    assert found["labels"].dtype == torch.uint8
-    assert torch.equal(found["labels"].long(), label_map(wanted, *SIZE))
+    outputs, wanted = run(ports_of(parts), clip, images), stream(model, clip)
+    torch.testing.assert_close(outputs["logits"], wanted)
+    assert outputs["labels"].dtype == torch.uint8
+    assert torch.equal(outputs["labels"].long(), label_map(wanted, *SIZE))
     reads = ["image"] if model.pixels == "all" else []
     names = [f"state_{number}" for number in range(len(parts[0].state))]
     assert list(parts[0].inputs) == ["image"]
@@ -41,7 +41,7 @@ def test_what_does_not_change_is_not_put_out_again():
         model = build("+model=bdnet", "model/boundary=warped", f"model/propagation={propagation}")
         _, other = split(model, SIZE)
         assert list(other.state) == changed
-        assert list(other.outputs()) == ["labels", "logits", *(f"next_{each}" for each in changed)]
+        assert list(other.outputs()) == ["labels", "logits", *(f"next_{name}" for name in changed)]
 
 
 def test_maps_are_handed_on_as_they_lie_in_memory():
@@ -49,7 +49,7 @@ def test_maps_are_handed_on_as_they_lie_in_memory():
     key, other = split(build("+model=bdnet", "model/boundary=none"), SIZE)
     deep, field = (key.outputs()[name].shape for name in ("state_0", "state_1"))
     assert deep[1:3] == field[2:] == (8, 13)
-    assert all(each.is_contiguous() for each in other.inputs.values())
+    assert all(tensor.is_contiguous() for tensor in other.inputs.values())
 
 
 @torch.no_grad()

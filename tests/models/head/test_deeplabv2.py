@@ -30,8 +30,8 @@ def test_the_split_head_is_the_head(height: int, width: int, has_thin: bool):
     pointed = split.pointwise(feature)
     assert pointed.shape == (2, 33 * 3, height, width)
     whole = feature + functional.conv2d(thin, fuse) if has_thin else feature
-    found = split(pointed, thin if has_thin else None)
-    torch.testing.assert_close(found, head(whole), atol=1e-4, rtol=1e-4)
+    scores = split(pointed, thin if has_thin else None)
+    torch.testing.assert_close(scores, head(whole), atol=1e-4, rtol=1e-4)
 
 
 def test_a_head_of_many_classes_is_not_split():

@@ -54,9 +54,9 @@ def test_it_is_its_literal_composition():
     low = step([made.project, made.enter[0]], shallow)
     decoded = step(made.decode[3:], step(made.decode[:3], torch.cat([large, low], 1)))
     expected = functional.conv2d(decoded, made.classify.weight, made.classify.bias)
-    found = made(deep, *made.collect(SimpleNamespace(shallow=shallow)))
-    assert found.shape == (2, 3, 14, 18)
-    torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-4)
+    scores = made(deep, *made.collect(SimpleNamespace(shallow=shallow)))
+    assert scores.shape == (2, 3, 14, 18)
+    torch.testing.assert_close(scores, expected, atol=1e-5, rtol=1e-4)
 
 
 def test_the_mean_sees_the_whole_picture():
@@ -103,12 +103,12 @@ def test_its_shallow_feature_is_the_keyframes_warped(boundary, motion):
     clip = random_clip(61, 99, 3, [2, 0])
     seen = []
     model.head.enter.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
-    found = model(clip).logits
+    logits = model(clip).logits
     maps = model.head.collect(model.backbone(clip.images[:, 0]))
     torch.testing.assert_close(seen[0], model.propagation(maps, clip).maps[0])
     torch.testing.assert_close(seen[0][1], maps[0][1])  # a keyframe's own
     assert not torch.allclose(seen[0][0], maps[0][0], atol=1e-3)
-    torch.testing.assert_close(stream(model, single(clip, 0)), found[:1], atol=1e-4, rtol=1e-3)
+    torch.testing.assert_close(stream(model, single(clip, 0)), logits[:1], atol=1e-4, rtol=1e-3)
 
 
 @torch.no_grad()
@@ -123,23 +123,23 @@ def test_scores_follow_whole_cells():
         for motion in (torch.zeros_like(shift), shift)
     )
     inner = slice(20, -20)  # all that a shifted border can touch
-    found, expected, unmoved = (
-        each[..., inner, inner] for each in (moved, torch.roll(still, (8, -4), (-2, -1)), still)
+    scrolled, expected, unmoved = (
+        scores[..., inner, inner] for scores in (moved, torch.roll(still, (8, -4), (-2, -1)), still)
     )
     spread = float(expected.flatten(2).std(2).min())
-    torch.testing.assert_close(found, expected, atol=1e-2 * spread, rtol=0)
-    assert (found - unmoved).std() > 0.5 * spread
+    torch.testing.assert_close(scrolled, expected, atol=1e-2 * spread, rtol=0)
+    assert (scrolled - unmoved).std() > 0.5 * spread
 
 
 @torch.no_grad()
 def test_grfp_blends_at_its_stride():
     model = build("+model=grfp", HEAD)
     clip = random_clip(61, 99, 3, [2, 0, 1])
-    found = model(clip).logits
-    assert found.shape[-2:] == (16, 26)
-    for place in range(3):
-        expected = stream(model, single(clip, place))
-        torch.testing.assert_close(found[place : place + 1], expected, atol=1e-3, rtol=1e-3)
+    logits = model(clip).logits
+    assert logits.shape[-2:] == (16, 26)
+    for sample in range(3):
+        expected = stream(model, single(clip, sample))
+        torch.testing.assert_close(logits[sample : sample + 1], expected, atol=1e-3, rtol=1e-3)
     assert isinstance(model, GRFP)
 
 

@@ -49,8 +49,8 @@ def test_groups_of_the_convolution_add_up_to_it(groups: int):
         part = model.fcn.mix(hidden)
         torch.testing.assert_close(mixed[:, group], part, atol=1e-5, rtol=1e-5)
         expected = model.fcn.score(groups * part)
-        found = model.score_groups(mixed)[:, group]
-        torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
+        scores = model.score_groups(mixed)[:, group]
+        torch.testing.assert_close(scores, expected, atol=1e-4, rtol=1e-4)
 
 
 def test_groups_that_do_not_go_up_in_the_channels_are_refused():

@@ -13,14 +13,14 @@ KEYS, WIDTH = 5, 7
 
 def literal(hop: Hop, key: Array, value: Array, query: Array) -> Array:
     """A(K, V, Q), cell by cell: [channels, h, w] each."""
-    weight, bias = (each.detach().double().numpy() for each in (hop.mix.weight, hop.mix.bias))
+    weight, bias = (weights.detach().double().numpy() for weights in (hop.mix.weight, hop.mix.bias))
     told = np.empty((len(weight), *query.shape[1:]))
-    keys, values = (each.reshape(len(each), -1).T for each in (key, value))
+    keys, values = (array.reshape(len(array), -1).T for array in (key, value))
     for y in range(query.shape[1]):
         for x in range(query.shape[2]):
             powers = np.array([np.exp(query[:, y, x] @ k / np.sqrt(len(query))) for k in keys])
-            found = sum(share * v for share, v in zip(powers / powers.sum(), values, strict=True))
-            told[:, y, x] = weight[:, :, 0, 0] @ found + bias
+            mixed = sum(share * v for share, v in zip(powers / powers.sum(), values, strict=True))
+            told[:, y, x] = weight[:, :, 0, 0] @ mixed + bias
     return told
 
 
@@ -29,8 +29,8 @@ def drawn(cells: tuple[int, int]) -> Memory:
                   torch.randn(2, WIDTH, *cells))  # fmt: skip
 
 
-def numbers(memory: Memory, place: int) -> list[Array]:
-    return [each[place].double().numpy() for each in memory]
+def numbers(memory: Memory, sample: int) -> list[Array]:
+    return [part[sample].double().numpy() for part in memory]
 
 
 @pytest.fixture
@@ -42,24 +42,24 @@ def hops() -> list[Hop]:
 @torch.no_grad()
 def test_two_frames(hops: list[Hop]):
     past, query = drawn((3, 4)), torch.randn(2, KEYS, 5, 6)
-    found = attend([past], hops[:1], query)
-    for place in range(2):
-        _, key, value = numbers(past, place)
-        expected = literal(hops[0], key, value, query[place].double().numpy())
-        np.testing.assert_allclose(found[place].numpy(), expected, rtol=1e-4, atol=1e-5)
+    attended = attend([past], hops[:1], query)
+    for sample in range(2):
+        _, key, value = numbers(past, sample)
+        expected = literal(hops[0], key, value, query[sample].double().numpy())
+        np.testing.assert_allclose(attended[sample].numpy(), expected, rtol=1e-4, atol=1e-5)
 
 
 @torch.no_grad()
 def test_four_frames(hops: list[Hop]):
     past, query = [drawn((3, 4)) for _ in range(3)], torch.randn(2, KEYS, 5, 6)
-    found = attend(past, hops, query)
-    assert found.shape == (2, WIDTH, 5, 6)
-    for place in range(2):
-        (_, k1, v1), (q2, k2, v2), (q3, k3, v3) = (numbers(each, place) for each in past)
+    attended = attend(past, hops, query)
+    assert attended.shape == (2, WIDTH, 5, 6)
+    for sample in range(2):
+        (_, k1, v1), (q2, k2, v2), (q3, k3, v3) = (numbers(memory, sample) for memory in past)
         told2 = literal(hops[0], k1, v1, q2)
         told3 = literal(hops[1], k2, v2 + told2, q3)
-        expected = literal(hops[2], k3, v3 + told3, query[place].double().numpy())
-        np.testing.assert_allclose(found[place].numpy(), expected, rtol=1e-4, atol=1e-5)
+        expected = literal(hops[2], k3, v3 + told3, query[sample].double().numpy())
+        np.testing.assert_allclose(attended[sample].numpy(), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_what_is_found_is_dropped_out_and_mixed():
@@ -75,8 +75,8 @@ def test_what_is_found_is_dropped_out_and_mixed():
 
 
 def test_memories_of_several_samples_become_a_batch():
-    one, other = drawn((2, 2)), drawn((2, 2))
-    joined = Memory.batched([one, other])
+    first, second = drawn((2, 2)), drawn((2, 2))
+    joined = Memory.batched([first, second])
     assert all(
-        torch.equal(joined[place], torch.cat([one[place], other[place]])) for place in range(3)
+        torch.equal(joined[part], torch.cat([first[part], second[part]])) for part in range(3)
     )

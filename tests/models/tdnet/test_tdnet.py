@@ -27,21 +27,21 @@ def network(paths: int = 4, *more: str) -> TDNet:
 def wholly(model: TDNet, images: list[Tensor], end: int, stride: int = 4) -> Tensor:
     """The last of N images [1, 3, H, W], which runs on path `end`, after the formulas."""
     number = len(images)
-    paths = [model.paths[(end - number + 1 + place) % number] for place in range(number)]
+    paths = [model.paths[(end - number + 1 + position) % number] for position in range(number)]
     pooled = [path.encode(image)[1] for path, image in zip(paths, images, strict=True)]
     query, key, value = (
         [
-            getattr(path, part)(each)[0].double().numpy()
-            for path, each in zip(paths, pooled, strict=True)
+            getattr(path, part)(feature)[0].double().numpy()
+            for path, feature in zip(paths, pooled, strict=True)
         ]
         for part in ("query", "key", "value")
     )
     carried = value[0][:, ::stride, ::stride]
-    for place in range(1, number - 1):
-        here = value[place][:, ::stride, ::stride]
-        asked = query[place][:, ::stride, ::stride]
-        looked_at = key[place - 1][:, ::stride, ::stride]
-        carried = here + literal(paths[place].hop, looked_at, carried, asked)
+    for position in range(1, number - 1):
+        here = value[position][:, ::stride, ::stride]
+        asked = query[position][:, ::stride, ::stride]
+        looked_at = key[position - 1][:, ::stride, ::stride]
+        carried = here + literal(paths[position].hop, looked_at, carried, asked)
     attended = literal(paths[-1].hop, key[-2][:, ::stride, ::stride], carried, query[-1])
     total = torch.from_numpy(value[-1] + attended).float()[None]
     return paths[-1].head(paths[-1].norm(total))
@@ -68,8 +68,8 @@ def test_mixed_precision_attends_to_others_too(paths: int):
         rough = model(clip).logits
         streamed = stream(model, clip)
     assert rough.dtype == torch.bfloat16
-    for each in (rough, streamed):
-        assert (each - exact).std() < 0.15 * exact.std()
+    for logits in (rough, streamed):
+        assert (logits - exact).std() < 0.15 * exact.std()
 
 
 @both
@@ -99,8 +99,8 @@ def test_frames_are_those_of_their_path(paths: int):
             "auxiliary": path.auxiliary(features.levels[-2]),
         }
         for part, value in expected.items():
-            found = getattr(seen, part)[offset : offset + 1]
-            torch.testing.assert_close(found, value, atol=1e-4, rtol=1e-4)
+            rows = getattr(seen, part)[offset : offset + 1]
+            torch.testing.assert_close(rows, value, atol=1e-4, rtol=1e-4)
 
 
 @both
@@ -112,10 +112,10 @@ def test_another_phase_is_a_rotation_of_the_paths(paths: int):
     turned = network(paths)
     turned.load_state_dict(model.state_dict())
     turned.paths = nn.ModuleList([*turned.paths[1:], turned.paths[0]])
-    found, expected = model(batch), turned(batch)
-    torch.testing.assert_close(found.logits, expected.logits, atol=1e-4, rtol=1e-4)
+    seen, expected = model(batch), turned(batch)
+    torch.testing.assert_close(seen.logits, expected.logits, atol=1e-4, rtol=1e-4)
     model.phase = 0
-    assert not torch.allclose(found.logits, model(batch).logits, atol=1e-2)
+    assert not torch.allclose(seen.logits, model(batch).logits, atol=1e-2)
 
 
 @both
@@ -150,9 +150,9 @@ def test_a_new_video_forgets_and_a_keyframe_does_not():
         state, _ = model.step(state, Step(image, is_key=True))
     key = Step(images[2], is_key=True)
     _, going_on = model.step(state, key)
-    _, other = model.step(state, key._replace(is_key=False))
+    _, key_logits = model.step(state, key._replace(is_key=False))
     _, new = model.step(model.start(), key)
-    assert torch.equal(going_on, other)
+    assert torch.equal(going_on, key_logits)
     assert not torch.allclose(going_on, new, atol=1e-2)
 
 
@@ -162,7 +162,7 @@ def test_what_is_remembered_is_thinned_out():
     state, logits = model.step(model.start(), Step(torch.randn(1, 3, 61, 99)))
     number, *memory = state
     assert (int(number), logits.shape) == (1, (1, 3, 8, 13))
-    assert [list(each.shape) for each in Memory._make(memory)] == [
+    assert [list(tensor.shape) for tensor in Memory._make(memory)] == [
         [1, 8, 3, 5], [1, 8, 3, 5], [1, 16, 3, 5],
     ]  # fmt: skip
 
@@ -172,8 +172,8 @@ def test_in_training_one_path_is_drawn_for_a_batch():
     batch = random_clip(48, 72, 4, [0, 3, 1])
     torch.manual_seed(0)
     drawn = [model(batch).group for _ in range(40)]
-    assert all(torch.equal(each, each[:1].expand(3, -1)) for each in drawn)
-    assert {int(each[0].int().argmax()) for each in drawn} == {0, 1, 2, 3}
+    assert all(torch.equal(mask, mask[:1].expand(3, -1)) for mask in drawn)
+    assert {int(mask[0].int().argmax()) for mask in drawn} == {0, 1, 2, 3}
 
 
 def test_a_step_trains_the_paths_that_it_uses():
@@ -231,13 +231,13 @@ def test_every_path_starts_from_a_single_frame_runs_backbone(
     path = saved(build("+model=psp18"), tmp_path / "base/last.ckpt")
     weights = torch.load(path, weights_only=True)["state_dict"]
     model = network(2)
-    before = {name: each.clone() for name, each in model.state_dict().items()}
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     with caplog.at_level("INFO"):
         inherit(model, [path])
-    for name, each in model.state_dict().items():
+    for name, tensor in model.state_dict().items():
         _, _, part, rest = name.split(".", 3)
         expected = weights[f"student.backbone.{rest}"] if part == "backbone" else before[name]
-        assert torch.equal(each, expected), name
+        assert torch.equal(tensor, expected), name
     assert "base: backbone; new here: the rest of paths; not used: head" in caplog.text
 
 

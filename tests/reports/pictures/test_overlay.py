@@ -30,7 +30,7 @@ def test_keyframes_have_a_border_and_other_frames_their_distance():
     inputs = frame(400, 600)
     key = overlay(*inputs, CLASSES, is_key=True, offset=0)
     others = [overlay(*inputs, CLASSES, is_key=False, offset=offset) for offset in (1, 2)]
-    for picture, has_border in ((key, True), *((other, False) for other in others)):
+    for picture, has_border in ((key, True), *((later, False) for later in others)):
         corners = picture[399, 0], picture[399, 599], picture[0, 599]
         assert all((tuple(colour) == KEY) == has_border for colour in corners)
     difference = np.argwhere((others[0] != others[1]).any(-1))

@@ -17,8 +17,8 @@ SINGLE = {"single_frame": ((2.0, 4.0), (2.0, 4.0))}
 def test_seconds_come_back_by_backbone(tmp_path: Path):
     both = {**SINGLE, "bdnet": ((2.0, 4.0), (0.5, 1.0))}
     path = write_benchmark(tmp_path / "a.json", {"resnet18": both})
-    other = write_benchmark(tmp_path / "b.json", {"resnet50": SINGLE})
-    first, second = read_benchmarks([str(path), str(other)])
+    second_path = write_benchmark(tmp_path / "b.json", {"resnet50": SINGLE})
+    first, second = read_benchmarks([str(path), str(second_path)])
     assert (first.path, first.machine["processor"], first.facts["threads"]) == (path, "abacus", 2)
     comparison = first.comparisons["resnet18"]
     assert comparison.networks["bdnet"].other.seconds == (0.5, 1.0)

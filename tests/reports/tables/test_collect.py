@@ -36,8 +36,8 @@ def test_runs_are_grouped_by_experiment_and_backbone_in_order_of_seed(tmp_path: 
         write_run(tmp_path, "table2/mv", seed, [0.5])
     write_run(tmp_path, "table2/mv", 0, [0.5], backbone="resnet50")
     write_run(tmp_path, None, 0, [0.5])
-    found = collect(tmp_path).of(["table2/mv"])
-    assert {key: list(seeds) for key, seeds in found.items()} == {
+    groups = collect(tmp_path).of(["table2/mv"])
+    assert {key: list(seeds) for key, seeds in groups.items()} == {
         ("table2/mv", "resnet18"): [0, 2, 10],
         ("table2/mv", "resnet50"): [0],
     }

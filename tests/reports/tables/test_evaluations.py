@@ -59,16 +59,16 @@ def test_stale_and_garbled_evaluations_are_refused(folder: Path):
 
 def test_runs_must_be_evaluated_alike(tmp_path: Path, folder: Path):
     write_evaluation(folder, [0.6, 0.5, 0.4])
-    other = write_run(tmp_path, "table2/mv", 1, [0.6, 0.5])
-    evaluations = [widest(the_run(path)) for path in (folder, other)]
+    longer = write_run(tmp_path, "table2/mv", 1, [0.6, 0.5])
+    evaluations = [widest(the_run(path)) for path in (folder, longer)]
     with pytest.raises(BadRuns) as error:
         check_same(evaluations)
-    assert str(error.value).endswith(f"python -m bdnet.evaluate run={other} interval=3")
-    write_evaluation(other, [0.6, 0.5, 0.4], data={**DATA, "targets": 9})
+    assert str(error.value).endswith(f"python -m bdnet.evaluate run={longer} interval=3")
+    write_evaluation(longer, [0.6, 0.5, 0.4], data={**DATA, "targets": 9})
     with pytest.raises(BadRuns, match=r"targets 96 .* targets 9"):
-        check_same([widest(the_run(path)) for path in (folder, other)])
-    write_evaluation(other, [0.6, 0.5, 0.1])
-    check_same([widest(the_run(path)) for path in (folder, other)])
+        check_same([widest(the_run(path)) for path in (folder, longer)])
+    write_evaluation(longer, [0.6, 0.5, 0.1])
+    check_same([widest(the_run(path)) for path in (folder, longer)])
 
 
 def test_a_run_is_taken_as_it_was_evaluated_at_an_interval(folder: Path):

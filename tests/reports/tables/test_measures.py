@@ -65,5 +65,5 @@ def test_measures_have_flat_names():
 
 
 def test_what_was_not_measured_is_not_there():
-    found = measures(make_scores([0.8], boundary_iou=None, boundary_f={}, iou={}))
-    assert found == {"avg_k": 0.8, "avg": None, "last_k": 0.8, "miou_d0": 0.8}
+    values = measures(make_scores([0.8], boundary_iou=None, boundary_f={}, iou={}))
+    assert values == {"avg_k": 0.8, "avg": None, "last_k": 0.8, "miou_d0": 0.8}

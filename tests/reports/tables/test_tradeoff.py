@@ -110,8 +110,8 @@ def test_a_teacher_that_is_absent_or_unfinished_is_a_row_too(tmp_path: Path):
 
 
 def test_a_teacher_of_another_split_or_code_is_refused(demo: Path):
-    other = {**DATA, "split": "val"}
-    write_run(demo, "teacher", 0, [0.8], backbone="hrnet_w18", data=other)
+    facts = {**DATA, "split": "val"}
+    write_run(demo, "teacher", 0, [0.8], backbone="hrnet_w18", data=facts)
     with pytest.raises(BadRuns, match=r"split (val|test) and .* split (val|test)"):
         files(demo)
     write_run(demo, "teacher", 0, [0.8], backbone="hrnet_w18", commit="def456")

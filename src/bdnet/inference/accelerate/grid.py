@@ -73,9 +73,9 @@ def _doublings(pixels: float, stride: float) -> int:
 def at_grid(blocks: Tensor, grid: Grid) -> Tensor:
     """Values [b, c, rows, columns] of the codec's 8x8 cells -> of the grid's cells, bilinear."""
     for axis, centres in zip((-2, -1), grid.centres(blocks.device), strict=True):
-        place = ((centres - (CELL - 1) / 2) / CELL).clamp(0, blocks.shape[axis] - 1)
-        first = place.floor()
-        share = place - first
+        position = ((centres - (CELL - 1) / 2) / CELL).clamp(0, blocks.shape[axis] - 1)
+        first = position.floor()
+        share = position - first
         if axis == -2:
             share = share[:, None]
         first = first.long()

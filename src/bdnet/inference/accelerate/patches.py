@@ -86,16 +86,16 @@ class Patches:
     def decide(self) -> Decision:
         """Most patches lie between two classes: then only their difference is interpolated."""
         winners = self.corners.max(2).indices
-        one = winners[:, 0]
-        differs = winners != one[:, None]
-        two = winners.gather(1, differs.int().argmax(1, keepdim=True))[:, 0]
-        is_pair = differs.any(1) & self._no_third(one, two)
-        shape = len(one), self.down.shape[1], self.across.shape[1]
+        winner = winners[:, 0]
+        differs = winners != winner[:, None]
+        second = winners.gather(1, differs.int().argmax(1, keepdim=True))[:, 0]
+        is_pair = differs.any(1) & self._no_third(winner, second)
+        shape = len(winner), self.down.shape[1], self.across.shape[1]
         classes = torch.empty(shape, dtype=torch.int16)
         doubtful = torch.zeros(shape, dtype=torch.bool)
         suspects = torch.zeros(self.corners.shape[2], dtype=torch.bool)
         pairs, others = is_pair.nonzero()[:, 0], (~is_pair).nonzero()[:, 0]
-        low, high = torch.minimum(one, two)[pairs], torch.maximum(one, two)[pairs]
+        low, high = torch.minimum(winner, second)[pairs], torch.maximum(winner, second)[pairs]
         for patches, part in (
             (pairs, self._between_two(pairs, low, high)),
             (others, self._among_all(others)),
@@ -104,19 +104,19 @@ class Patches:
             suspects |= part.suspects
         return Decision(classes, doubtful, suspects)
 
-    def _no_third(self, one: Tensor, two: Tensor) -> Tensor:
+    def _no_third(self, winner: Tensor, second: Tensor) -> Tensor:
         """Where no third class can be the best anywhere between the corners, bool [n].
 
         It cannot where it lies below the same mixture, share * one + (1 - share) * two, at all
         corners: then it lies below this mixture, and so below one of both, everywhere between them.
         """
-        a, b = self._scores(one), self._scores(two)
+        a, b = self._scores(winner), self._scores(second)
         lead = (a - b)[..., None]
         margin = ROUNDING * self.corners.abs().amax((1, 2))[:, None, None]
         bound = (self.corners - b[..., None] + margin) / lead
         least = torch.where(lead > 0, bound, 0).amax(1)
         most = torch.where(lead > 0, 1, bound).amin(1)
-        is_below = (least < most).scatter_(1, torch.stack([one, two], 1), True)
+        is_below = (least < most).scatter_(1, torch.stack([winner, second], 1), True)
         return is_below.all(1) & (lead != 0).all((1, 2))
 
     def _scores(self, classes: Tensor) -> Tensor:

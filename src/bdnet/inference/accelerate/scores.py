@@ -95,8 +95,8 @@ class Independent(Form):
             upsampled(scores[:, number : number + 1], maps.grid, maps.size)[0, 0] > 0
             for number in range(scores.shape[1])
         ]
-        found: NDArray[np.uint8] = torch.stack(planes).byte().cpu().numpy()
-        return found
+        labels: NDArray[np.uint8] = torch.stack(planes).byte().cpu().numpy()
+        return labels
 
 
 class Ready(Form):

@@ -29,16 +29,16 @@ def at(run: FinishedRun, interval: int) -> FinishedRun:
 def check_same(evaluations: Sequence[Evaluation]) -> None:
     """Refuses scores over different intervals or of different targets."""
     first, *others = evaluations
-    for other in others:
-        small, large = sorted([first, other], key=lambda evaluation: evaluation.interval)
+    for peer in others:
+        small, large = sorted([first, peer], key=lambda evaluation: evaluation.interval)
         if small.interval < large.interval:
             raise BadRuns(
                 f"{small.path} has interval {small.interval} and {large.path} {large.interval}: "
                 f"{evaluate_command(_folder(small.path), large.interval)}"
             )
-        if first.data != other.data:
+        if first.data != peer.data:
             raise BadRuns(
-                f"{first.path} has data {shown(first.data)} and {other.path} {shown(other.data)}: "
+                f"{first.path} has data {shown(first.data)} and {peer.path} {shown(peer.data)}: "
                 "one figure needs the same targets everywhere; evaluate one of them again"
             )
 

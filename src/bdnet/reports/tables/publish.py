@@ -11,7 +11,7 @@ import wandb
 from bdnet.errors import BdnetError
 from bdnet.reports.tables.render import Report
 
-KEPT = ("project", "entity", "offline")  # of conf/logger/wandb.yaml; the rest tells runs apart
+KEPT = ("project", "entity", "offline")  # of conf/logger/wandb.yaml; the rest differs by run
 
 
 def publish(reports: Sequence[Report], folder: Path, logger: Mapping[str, Any]) -> str:

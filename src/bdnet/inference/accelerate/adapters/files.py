@@ -75,8 +75,8 @@ class Onnx(Adapter):
         return Output(torch.cat(answers), batch.extent)
 
     def _run(self, pictures: Any) -> torch.Tensor:
-        found = self.session.run(self._outputs, {self.input.name: pictures})
-        scores: torch.Tensor = self._choose([torch.from_numpy(value) for value in found])
+        arrays = self.session.run(self._outputs, {self.input.name: pictures})
+        scores: torch.Tensor = self._choose([torch.from_numpy(value) for value in arrays])
         return scores
 
 

@@ -59,8 +59,8 @@ def _hugging_face(name: str) -> Named:
         processors: Any = transformers.AutoImageProcessor
         return Named(kind.from_pretrained(name), processors.from_pretrained(name))
 
-    found: Named = _loaded(f"hf:{name}", load)
-    return found
+    segmenter: Named = _loaded(f"hf:{name}", load)
+    return segmenter
 
 
 def _smp(name: str) -> Named:

@@ -101,7 +101,7 @@ class Called(Preprocess):
     def _picture(self, image: Image) -> Tensor:
         """[1, 3, h, w] of one frame, whatever way round the function gives it."""
         try:
-            found = self.function(image)
+            prepared = self.function(image)
         except BdnetError:
             raise
         except Exception as error:
@@ -109,7 +109,7 @@ class Called(Preprocess):
                 f"preprocess={self.name} failed on a picture uint8 {list(image.shape)}: "
                 f"{type(error).__name__}: {first_line(error)}"
             ) from error
-        picture = torch.as_tensor(found) if not isinstance(found, Tensor) else found
+        picture = torch.as_tensor(prepared) if not isinstance(prepared, Tensor) else prepared
         if picture.ndim == 3:
             if picture.shape[0] != 3 and picture.shape[2] == 3:
                 picture = picture.permute(2, 0, 1)
