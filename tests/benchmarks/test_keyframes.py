@@ -74,7 +74,7 @@ def test_rules_are_scored_on_all_labelled_frames(measured, data):
 def test_what_cannot_be_compared_is_refused(measured, data, monkeypatch):
     with pytest.raises(BdnetError, match=r"rules=\[\]"):
         measured()
-    others = Network(build("+model=bdnet"), Classes(("a", "b"), ((0, 0, 0),) * 2), 3, "x")
-    monkeypatch.setattr(keyframes, "load", lambda *_: others)
-    with pytest.raises(BdnetError, match=r"a, b .* sky, "):
+    network = Network(build("+model=bdnet"), Classes(("a", "b"), ((0, 0, 0),) * 2), 3, "x")
+    monkeypatch.setattr(keyframes, "load", lambda *_: network)
+    with pytest.raises(BdnetError, match=r"a, b,.* sky, "):
         measured(Fixed(1))
