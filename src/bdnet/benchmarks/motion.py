@@ -36,6 +36,8 @@ Way = Literal["stream", "default", "fast", "dis"]
 Fields = list[tuple[NDArray[np.float32], NDArray[np.bool_]] | None]
 Labels = dict[int, NDArray[np.uint8]]
 
+LEAST_FLOW = 128  # pixels; on smaller pictures OpenCV's DIS reads memory that is not its own
+
 NAMES: dict[Way, str] = {
     "stream": "the stream's own vectors",
     "default": "searched",
@@ -233,6 +235,11 @@ def optical_flow(path: Path, threads: int) -> Iterator[tuple[Any, Any] | None]:
         for picture in container.decode(video=0):
             grey = picture.reformat(format="gray").to_ndarray()
             grid = cells(grey.shape[0]), cells(grey.shape[1])
+            if min(grey.shape) < LEAST_FLOW:
+                raise CannotMeasure(
+                    f"{path}: pictures of {grey.shape[0]}x{grey.shape[1]} (height x width) are too "
+                    f"small for OpenCV's DIS, which wants {LEAST_FLOW}: drop dis from target.ways"
+                )
             if before is None:
                 yield None
             else:
