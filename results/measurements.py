@@ -1,5 +1,6 @@
 """Tables of results/benchmarks/*.json."""
 
+import math
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
@@ -8,6 +9,12 @@ from bindings import benchmark
 
 Cells = list[str]
 K = (1, 5, 10, 30)
+SMALL = ("pole", "sign", "pedestrian", "bicyclist")  # thin or small classes of CamVid
+ACCELERATED = {
+    "ESPNet (CamVid)": "acceleration-espnet-camvid",
+    "ESPNet (Cityscapes)": "acceleration-espnet-cityscapes",
+    "MobileNetV2": "acceleration-mobilenetv2",
+}
 
 
 def markdown(head: Sequence[str], rows: Iterable[Cells]) -> str:
@@ -67,6 +74,29 @@ def _sizes(sizes: dict[str, Any]) -> Iterator[Cells]:
                str(size["published"] or "-")]  # fmt: skip
 
 
+def _accelerations(ways: list[dict[str, Any]]) -> Iterator[Cells]:
+    for number, way in enumerate(ways, 1):
+        low, high = way["interval_95"]
+        shares = (way["miou"], way["difference"], low, high, way["last_miou"])
+        yield [str(number), way["name"], *(f"{100 * share:.2f}" for share in shares),
+               f"{way['calls']:.3f}", f"{way['lag']:.2f}",
+               f"{way['seconds'] / ways[0]['seconds']:.2f}",
+               *(f"{100 * way['iou'][name]:.1f}" for name in SMALL)]  # fmt: skip
+
+
+def _motions(motions: list[dict[str, Any]]) -> Iterator[Cells]:
+    for number, motion in enumerate(motions, 1):
+        name = f"{motion['source']}: {motion['way']}"
+        rate, decoding = (statistics.median(motion[key]) for key in ("rates", "decoding"))
+        speed = ["-", "-"] if math.isnan(rate) else [f"{rate:.0f}", f"{rate / decoding:.2f}"]
+        yield [
+            str(number),
+            name,
+            *(f"{100 * miou:.1f}" for miou in motion["miou"].values()),
+            *speed,
+        ]
+
+
 KINDS: dict[str, tuple[Sequence[str], Callable[[Any], Iterator[Cells]]]] = {
     "rates": (["row", "what", "per second", "lowest", "highest", "relative"], _rates),
     "rules": (
@@ -81,6 +111,15 @@ KINDS: dict[str, tuple[Sequence[str], Callable[[Any], Iterator[Cells]]]] = {
     ),
     "costs": (
         ["backbone", "network, frame", "s", "relative", "lowest", "highest", "GFLOPs"], _costs),
+    "accelerations": (
+        ["row", "network on", "mIoU, %", "difference", "95 %, low", "95 %, high",
+         "mIoU of last frames", "calls", "lag, frames", "relative s", *SMALL],
+        _accelerations,
+    ),
+    "motions": (
+        ["row", "source: motion", "d=1", "d=4", "d=8", "d=11", "frames/s", "of decoding"],
+        _motions,
+    ),
     "sizes": (
         ["row", "network", "million parameters", "billion multiply-adds", 'published "GFLOPs"'],
         _sizes,
@@ -115,6 +154,55 @@ def _speed(leg: dict[str, Any]) -> Cells:
     return [f"{statistics.median(leg['relative']):.2f}", f"{1 / seconds:.3g}"]
 
 
+def acceleration() -> str:
+    """Three networks on CamVid's video: mIoU, and the 95 % interval of the difference."""
+    records = [benchmark(f"benchmarks/{file}")["accelerations"] for file in ACCELERATED.values()]
+    head = ["calls", "network on"]
+    for name in ACCELERATED:
+        head += [f"{name}: mIoU", "difference", "95 %, low", "95 %, high"]
+    rows = []
+    for ways in zip(*records, strict=True):
+        cells = [f"{ways[0]['calls']:.2f}", ways[0]["name"]]
+        for way in ways:
+            shares = (way["miou"], way["difference"], *way["interval_95"])
+            cells += [f"{100 * share:.2f}" for share in shares]
+        rows.append(cells)
+    return markdown(head, rows)
+
+
+CHOICES = {
+    "a1": "no memory, linear warp at every frame",
+    "a5": "memory 0.5",
+    "a35": "memory 0.65",
+    "a35c": "memory 0.65, change relative to local contrast",
+    "a35log": "memory 0.65, mixed as logarithms",
+    "a35cubic": "memory 0.65, cubic warps",
+    "a35acc": "memory 0.65, one warp along accumulated motion",
+    "a35acccub": "the same, cubic",
+    "a1acc": "no memory, one warp along accumulated motion",
+    "held": "labels held",
+    "unwarped": "memory 0.65, not warped",
+}
+
+
+def choices() -> str:
+    """mIoU of two networks on CamVid's video by choice and interval."""
+    networks = benchmark("benchmarks/acceleration-choices")["choices"]
+    head = ["row", "choice"]
+    head += [f"{name}, every {k}" for name in ("CamVid's", "Cityscapes'") for k in (3, 5, 12)]
+    rows = [
+        [str(number), words,
+         *(f"{100 * ways[f'k={k} {key}']['miou']:.2f}" for ways in networks.values()
+           for k in (3, 5, 12))]
+        for number, (key, words) in enumerate(CHOICES.items(), 1)
+    ]  # fmt: skip
+    return markdown(head, rows)
+
+
 def document_tables() -> dict[str, str]:
     """By the names of their markers."""
-    return {"pipeline": pipeline()}
+    return {
+        "pipeline": pipeline(),
+        "acceleration": acceleration(),
+        "acceleration choices": choices(),
+    }
