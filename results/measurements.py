@@ -1,6 +1,5 @@
 """Tables of results/benchmarks/*.json."""
 
-import math
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
@@ -87,8 +86,10 @@ def _accelerations(ways: list[dict[str, Any]]) -> Iterator[Cells]:
 def _motions(motions: list[dict[str, Any]]) -> Iterator[Cells]:
     for number, motion in enumerate(motions, 1):
         name = f"{motion['source']}: {motion['way']}"
-        rate, decoding = (statistics.median(motion[key]) for key in ("rates", "decoding"))
-        speed = ["-", "-"] if math.isnan(rate) else [f"{rate:.0f}", f"{rate / decoding:.2f}"]
+        speed = ["-", "-"]
+        if motion["rates"]:
+            rate, decoding = (statistics.median(motion[key]) for key in ("rates", "decoding"))
+            speed = [f"{rate:.0f}", f"{rate / decoding:.2f}"]
         yield [
             str(number),
             name,
