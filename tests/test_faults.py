@@ -1,6 +1,5 @@
 """Work that is killed at any moment leaves no damaged file, and the final result is the same."""
 
-import gc
 import importlib
 import json
 import multiprocessing
@@ -9,9 +8,8 @@ import random
 import signal
 import sys
 import time
-import warnings
 from collections.abc import Callable, Iterator
-from multiprocessing.context import ForkProcess
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -79,14 +77,16 @@ def works(
     }
 
 
-def start(work: Work, folder: Path) -> ForkProcess:
-    """Starts the command in a fork of this process, which has imported everything already."""
+def start(work: Work, folder: Path) -> ForkServerProcess:
+    """Starts the command in a fork of a server that has imported everything and run nothing.
+
+    A fork of this process would inherit what earlier tests left: autograd's and decoders' threads.
+    """
     folder.mkdir(exist_ok=True)
-    gc.collect()  # a decoder of earlier tests, freed after the fork, would wait for its threads
-    process = multiprocessing.get_context("fork").Process(target=_command, args=(work, folder))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # threads do not survive a fork, but none is running
-        process.start()
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([f"bdnet.{verb}" for verb in ("train", "encode", "predict")])
+    process = context.Process(target=_command, args=(work, folder))
+    process.start()
     return process
 
 
@@ -189,7 +189,7 @@ def end(work: Work, folder: Path, after: float, rng: random.Random) -> bool:
     return code != 0
 
 
-def ended(process: ForkProcess) -> int | None:
+def ended(process: ForkServerProcess) -> int | None:
     process.join(900)
     if process.is_alive():
         process.kill()
