@@ -15,6 +15,7 @@ from bdnet.benchmarks.label_scores import (
     Counts,
     class_iou,
     interval_95,
+    labelled_videos,
     mean_lag,
     miou,
 )
@@ -23,9 +24,11 @@ from bdnet.data.base import Split
 from bdnet.data.module import ClipDataModule
 from bdnet.inference.accelerate import accelerate
 from bdnet.keyframes.base import Keyframes
-from bdnet.reports.dataset.label_propagation import labels_by_video
 from bdnet.types import IGNORE, Frame
 
+HEADS = (
+    "network on", "mIoU", "difference", "95 %", "last frame", "calls", "lag", "seconds",
+)  # fmt: skip
 Maps = dict[Path, list[NDArray[Any]]]  # labels of every frame, by video
 
 NOTES = {
@@ -134,18 +137,8 @@ class Accelerations(NamedTuple):
 
     def table(self) -> str:
         first = self.rows[0]
-        heads = [
-            "network on",
-            "mIoU",
-            "difference",
-            "95 %",
-            "last frame",
-            "calls",
-            "lag",
-            "seconds",
-        ]
         return markdown(
-            heads,
+            HEADS,
             [
                 [
                     row.name,
@@ -189,11 +182,7 @@ class Acceleration:
         self.phases, self.block, self.options = phases, block, options or {}
 
     def measure(self, repeats: int) -> Accelerations:  # noqa: ARG002  # phases are the repeats
-        self.module.prepare_data()
-        samples = self.module.dataset.samples(self.split)
-        self.videos = labels_by_video(self.module.dataset, samples)
-        if not self.videos:
-            raise CannotMeasure(f"split={self.split}: nothing has a label; choose another split")
+        self.videos = labelled_videos(self.module, self.split)
         self.own: Maps = {}
         every = self._pass(1, 0, 0.0)
         ways: dict[str, tuple[int, list[Pass]]] = {"every frame": (1, [every])}
@@ -223,9 +212,6 @@ class Acceleration:
             "options": self.options,
         }
         return Accelerations(rows, self.module.dataset.classes.names, facts, NOTES)
-
-    def _interval(self, runs: Sequence[Pass], every: Pass) -> tuple[float, float]:
-        return interval_95([run.counts for run in runs], every.counts, self.block)
 
     def _pass(self, interval: int, phase: int, memory: float) -> Pass:
         """Labels every frame; the first pass is what the others are compared with."""

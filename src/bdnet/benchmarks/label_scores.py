@@ -1,15 +1,33 @@
-"""Scores of label maps, frame by frame: IoU, its spread over blocks of frames, lag."""
+"""Labels of a data set's videos, and scores of label maps: IoU, its spread over blocks, lag."""
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
+from bdnet.benchmarks.base import CannotMeasure
+from bdnet.data.base import Split
+from bdnet.data.module import ClipDataModule
+from bdnet.metrics.segmentation import iou
+from bdnet.reports.dataset.label_propagation import labels_by_video
+
 Counts = NDArray[np.int64]  # [frames, classes, classes + 1]: truth, guess; the last: no such class
+Labels = dict[int, NDArray[np.uint8]]  # label maps by frame
 
 RESAMPLES = 1000
 STEADY = 8  # frames
+
+
+def labelled_videos(module: ClipDataModule, split: Split) -> dict[Path, Labels]:
+    """The label maps of a split by video and frame, prepared if need be."""
+    module.prepare_data()
+    videos = labels_by_video(module.dataset, module.dataset.samples(split))
+    if not videos:
+        raise CannotMeasure(f"split={split}: nothing has a label; choose another split")
+    return videos
 
 
 def interval_95(runs: Sequence[Counts], every: Counts, block: int) -> tuple[float, float]:
@@ -49,10 +67,8 @@ def mean_lag(videos: Iterable[tuple[list[NDArray[Any]], list[NDArray[Any]]]]) ->
 
 def class_iou(counts: Counts) -> NDArray[np.float64]:
     """NaN of a class that is neither there nor guessed."""
-    classes = len(counts)
-    hits = np.diagonal(counts[:, :classes])
-    union = counts.sum(1) + counts[:, :classes].sum(0) - hits
-    return np.where(union > 0, hits / np.maximum(union, 1), np.nan)
+    square = np.pad(counts, ((0, 1), (0, 0)))  # no pixel truly has no class
+    return iou(torch.from_numpy(square)).numpy()[:-1]
 
 
 def miou(counts: Counts) -> float:

@@ -15,26 +15,20 @@ from numpy.typing import NDArray
 from torchmetrics.classification import MulticlassConfusionMatrix
 
 from bdnet.benchmarks.base import CannotMeasure, markdown, take_turns
-from bdnet.codec import VideoReader
-from bdnet.codec.container import EXPORTS_VECTORS, codec_name, open_video
+from bdnet.benchmarks.label_scores import Labels, labelled_videos
+from bdnet.codec import VideoReader, describe
 from bdnet.codec.sources import read_rgb
 from bdnet.data.base import Split
 from bdnet.data.module import ClipDataModule
 from bdnet.metrics.segmentation import iou
 from bdnet.motion.accumulation import accumulate
 from bdnet.motion.holes import fill
-from bdnet.reports.dataset.label_propagation import (
-    confusion,
-    count,
-    labels_by_video,
-    propagate,
-)
+from bdnet.reports.dataset.label_propagation import confusion, count, propagate
 from bdnet.system.files import partial_path
 from bdnet.types import cells
 
 Way = Literal["stream", "default", "fast", "dis"]
 Fields = list[tuple[NDArray[np.float32], NDArray[np.bool_]] | None]
-Labels = dict[int, NDArray[np.uint8]]
 
 LEAST_FLOW = 128  # pixels; on smaller pictures OpenCV's DIS reads memory that is not its own
 
@@ -114,12 +108,9 @@ class MotionSources:
         self.cache, self.ways, self.threads = Path(cache), ways, threads
 
     def measure(self, repeats: int) -> Motions:
-        self.module.prepare_data()
+        videos = labelled_videos(self.module, self.split)
         samples = self.module.dataset.samples(self.split)
-        videos = labels_by_video(self.module.dataset, samples)
         originals = {sample.video: sample.originals for sample in samples}
-        if not videos:
-            raise CannotMeasure(f"split={self.split}: nothing has a label; choose another split")
         rows, missing = [], []
         for name, encoder in self.sources.items():
             try:
@@ -163,8 +154,8 @@ class MotionSources:
         return path
 
     def _rows(self, source: str, files: dict[Path, Labels], repeats: int) -> list[Row]:
-        first = next(iter(files))
-        ways = [way for way in self.ways if way != "stream" or exports_vectors(first)]
+        has_vectors = describe(next(iter(files))).exports_vectors
+        ways = [way for way in self.ways if way != "stream" or has_vectors]
         readings = {way: partial(read, way=way, threads=self.threads) for way in ways}
         contenders: dict[str, Callable[[], float]] = {
             way: partial(rate, readings[way], list(files)) for way in ways if way != "dis"
@@ -191,12 +182,6 @@ class MotionSources:
             distance: iou(matrix.compute()).nanmean().item()
             for distance, matrix in matrices.items()
         }
-
-
-def exports_vectors(path: Path) -> bool:
-    container, stream = open_video(path)
-    with container:
-        return codec_name(stream) in EXPORTS_VECTORS
 
 
 def read(path: Path, way: Way, threads: int) -> Fields:

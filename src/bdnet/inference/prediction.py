@@ -19,10 +19,9 @@ from bdnet.codec.errors import encode_command
 from bdnet.codec.sources import find_sources
 from bdnet.data.classes import Classes
 from bdnet.errors import BdnetError
-from bdnet.inference.accelerate.streams import Video
 from bdnet.inference.outputs import LabelImages, Output, OverlayFilm, uninterrupted
 from bdnet.inference.predictor import Predictor, predictor_of
-from bdnet.inference.streaming import FrameImages, Stream
+from bdnet.inference.streaming import FrameImages, Segmentations
 from bdnet.models.precision import check_precision
 from bdnet.reports.pictures.file import save
 from bdnet.reports.pictures.lettering import legend
@@ -128,7 +127,7 @@ def _predict(
 
 
 def _write_frames(
-    stream: Stream | Video, outputs: list[Output], frames: int | None, report: VideoReport
+    stream: Segmentations, outputs: list[Output], frames: int | None, report: VideoReport
 ) -> None:
     """Writes and counts frames; the report is right after an interrupt at any time."""
     seconds = {"decode": 0.0, "network": 0.0, "write": 0.0, "total": 0.0}

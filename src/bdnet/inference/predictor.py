@@ -11,9 +11,8 @@ from torch import nn
 from bdnet.data.classes import Classes
 from bdnet.errors import BdnetError
 from bdnet.inference.accelerate.configured import accelerated_of
-from bdnet.inference.accelerate.streams import Video
 from bdnet.inference.network import Network, load
-from bdnet.inference.streaming import FrameImages, Stream
+from bdnet.inference.streaming import FrameImages, Segmentations, Stream
 from bdnet.keyframes.base import Keyframes
 from bdnet.keyframes.fixed import Fixed
 from bdnet.models.for_inference import for_inference
@@ -26,7 +25,7 @@ class Predictor(NamedTuple):
     facts: about it, for summary.json
     """
 
-    open: Callable[[str, FrameImages], Stream | Video]
+    open: Callable[[str, FrameImages], Segmentations]
     classes: Classes
     facts: dict[str, Any]
 

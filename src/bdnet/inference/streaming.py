@@ -5,6 +5,7 @@ for frame, labels, *_ in streaming.segment("drive.mp4", model, keyframes=5):
 """
 
 import time
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +30,33 @@ AHEAD = 4  # frames that are decoded while the network works on another one
 FrameImages = Literal["read", "all"]
 
 
-class Stream:
+class Segmentations(ABC):
+    """Those of a video, as `_segment` yields them from its reader; iterate once, and close it."""
+
+    def __init__(self, reader: VideoReader) -> None:
+        self.reader = reader
+        self._segmentations = self._segment()
+
+    def __iter__(self) -> Iterator[Segmentation]:
+        return self._segmentations
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the decoder's thread and closes the file."""
+        self._segmentations.close()
+        self.reader.close()
+
+    @abstractmethod
+    def _segment(self) -> Generator[Segmentation, None, None]:
+        """Every frame with its labels."""
+
+
+class Stream(Segmentations):
     """The segmentations of a video; iterate once, and close it.
 
     keyframes: the network's: one every so many frames and wherever the stream starts afresh; None:
@@ -60,22 +87,7 @@ class Stream:
             # the decoder, ahead of the network, asks the rule: its keyframes have images
             pixels = self._is_key if rule.chooses_any_frame else "intra"
             self._is_key = has_image
-        self.reader = VideoReader(video, pixels, strict, threads, upright=True)
-        self._segmentations = self._segment()
-
-    def __iter__(self) -> Iterator[Segmentation]:
-        return self._segmentations
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Ends the decoder's thread and closes the file."""
-        self._segmentations.close()
-        self.reader.close()
+        super().__init__(VideoReader(video, pixels, strict, threads, upright=True))
 
     def _segment(self) -> Generator[Segmentation, None, None]:
         key: int | None = None

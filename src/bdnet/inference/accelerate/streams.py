@@ -1,11 +1,10 @@
 """Runs an accelerated network over a video, frame by frame."""
 
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from pathlib import Path
-from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -21,7 +20,7 @@ from bdnet.inference.accelerate.grid import Grid
 from bdnet.inference.accelerate.labels import LabelMaps
 from bdnet.inference.accelerate.propagation import Propagation, Vectors, has_motion
 from bdnet.inference.accelerate.scores import Independent, Output, Ready
-from bdnet.inference.streaming import FrameImages, has_image, read_ahead
+from bdnet.inference.streaming import FrameImages, Segmentations, has_image, read_ahead
 from bdnet.keyframes.base import Keyframes
 from bdnet.motion.kernel import Kernel
 from bdnet.types import IGNORE, Frame, Seconds, Segmentation, Size
@@ -163,7 +162,7 @@ def restarting(keyframes: Keyframes) -> Callable[[Frame], bool]:
     return is_key
 
 
-class Video:
+class Video(Segmentations):
     """A video that an accelerated network labels; iterate over it once, and close it.
 
     images:  the frames that have an image: those that the network reads, or all
@@ -191,27 +190,8 @@ class Video:
             # the decoder applies the rule, ahead of the network: keyframes have an image
             pixels = self._is_key if keyframes.chooses_any_frame else "intra"
             self._is_key = has_image
-        self.reader = VideoReader(video, pixels, strict, threads, upright=True, motion=motion)
-        self._segmented = self._segment()
-
-    def __iter__(self) -> Iterator[Segmentation]:
-        return self._segmented
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Ends the decoder's thread and closes the file."""
-        self._segmented.close()
-        self.reader.close()
+        reader = VideoReader(video, pixels, strict, threads, upright=True, motion=motion)
+        super().__init__(reader)
 
     def _segment(self) -> Generator[Segmentation, None, None]:
         waiting: list[tuple[Frame, float, bool]] = []
