@@ -1,24 +1,32 @@
 """Runs a function in several connected processes on the CPU, as torchrun would."""
 
 import io
+import logging
 import multiprocessing
 import os
 import socket
 import traceback
-import warnings
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext
 from typing import Any
 
 import torch
 
 
-def in_processes(work: Callable[..., Any], *arguments: object, count: int = 2) -> list[Any]:
-    """The results of `work(*arguments)` in all processes.
+def clean_context() -> ForkServerContext:
+    """Starts processes as forks of a server that has imported everything and run nothing.
 
-    They are forked from this process, so that they need not import anything again.
+    A fork of this process would inherit what earlier tests left: autograd's and decoders' threads.
     """
-    context = multiprocessing.get_context("fork")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([f"bdnet.{verb}" for verb in ("train", "encode", "predict")])
+    return context
+
+
+def in_processes(work: Callable[..., Any], *arguments: object, count: int = 2) -> list[Any]:
+    """The results of `work(*arguments)` in all processes, which import its module anew."""
+    context = clean_context()
     port = _free_port()
     pipes, members = [], []
     for rank in range(count):
@@ -26,10 +34,8 @@ def in_processes(work: Callable[..., Any], *arguments: object, count: int = 2) -
         task = (rank, count, port, sender, work, arguments)
         members.append(context.Process(target=_member, args=task))
         pipes.append(receiver)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # threads do not survive a fork, but none is running
-        for member in members:
-            member.start()
+    for member in members:
+        member.start()
     try:
         results = [_received(pipe) for pipe in pipes]
     finally:
@@ -51,6 +57,8 @@ def _member(
         "GROUP_WORLD_SIZE": "1", "GROUP_RANK": "0", "TORCHELASTIC_RUN_ID": "test",
         "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port),
     }  # fmt: skip
+    torch.set_num_threads(1)  # as in all tests
+    logging.getLogger().setLevel(logging.INFO)  # as Hydra does
     try:
         result: object = (work(*arguments),)
     except BaseException:  # includes pytest.fail
@@ -58,7 +66,7 @@ def _member(
     content = io.BytesIO()
     torch.save(result, content)  # a tensor in a pipe would need this process to stay alive
     pipe.send_bytes(content.getvalue())
-    os._exit(0)  # without pytest's own clean-up, which belongs to the parent
+    os._exit(0)  # whatever threads are left
 
 
 def _received(pipe: Connection) -> Any:

@@ -2,7 +2,6 @@
 
 import importlib
 import json
-import multiprocessing
 import os
 import random
 import signal
@@ -19,6 +18,7 @@ import torch
 import yaml
 
 from bdnet.codec import VideoReader
+from processes import clean_context
 from test_encode import write_images
 from tiny_training import settings
 from trees import same, state
@@ -78,14 +78,9 @@ def works(
 
 
 def start(work: Work, folder: Path) -> ForkServerProcess:
-    """Starts the command in a fork of a server that has imported everything and run nothing.
-
-    A fork of this process would inherit what earlier tests left: autograd's and decoders' threads.
-    """
+    """Starts the command in a process of its own."""
     folder.mkdir(exist_ok=True)
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([f"bdnet.{verb}" for verb in ("train", "encode", "predict")])
-    process = context.Process(target=_command, args=(work, folder))
+    process = clean_context().Process(target=_command, args=(work, folder))
     process.start()
     return process
 

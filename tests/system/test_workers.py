@@ -4,7 +4,6 @@ import multiprocessing
 import os
 import signal
 import time
-import warnings
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bdnet.system.workers import worker_pool
+from processes import clean_context
 
 
 def work(seconds: float) -> int:
@@ -41,10 +41,8 @@ needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="ne
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_workers_end_when_their_parent_is_killed_or_interrupted(how: signal.Signals):
     ours, theirs = multiprocessing.Pipe(duplex=False)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that threads do not survive a fork: none is at work
-        leader = multiprocessing.get_context("fork").Process(target=lead, args=(theirs,))
-        leader.start()
+    leader = clean_context().Process(target=lead, args=(theirs,))
+    leader.start()
     workers = set(ours.recv())
     assert workers
     assert all(map(is_alive, workers))
