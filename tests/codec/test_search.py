@@ -69,6 +69,27 @@ def test_another_size_starts_afresh():
     assert [field is None for field in searched] == [True, False, True, False]
 
 
+def another_scene(frames: int) -> list[NDArray]:
+    return [np.ascontiguousarray(image[::-1, ::-1]) for image in pan(frames, 1, 1)]
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+@pytest.mark.parametrize(("x", "y"), [(0, 0), (2, -1), (6, -4)])
+def test_a_cut_has_no_motion(name: str, x: float, y: float):
+    grey = [np.full((144, 208, 3), 128, np.uint8)] * 3
+    images = [*pan(4, x, y), *another_scene(3), *grey, *another_scene(2)]
+    cuts = [index for index, field in enumerate(fields(images, SEARCHES[name])) if field is None]
+    assert cuts == [0, 4, 7, 10]
+
+
+def test_what_changes_slowly_is_no_cut():
+    dark = [np.random.default_rng(seed).integers(14, 19, (144, 208, 3)) for seed in range(4)]
+    faded = [image * (1 - 0.03 * index) for index, image in enumerate(pan(6, 2, 1))]
+    for images in (dark, faded):
+        searched = fields([np.uint8(image) for image in images])
+        assert [field is None for field in searched[1:]] == [False] * (len(images) - 1)
+
+
 @pytest.mark.parametrize("pixels", ["yuv420p", "yuv444p", "yuv420p10le", "nv12", "gray", "bgr24"])
 def test_decoded_pictures_of_any_format(pixels: str):
     images = pan(3, 3, 1)

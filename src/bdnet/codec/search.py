@@ -11,6 +11,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
+from bdnet.codec.cut import CutFinder
 from bdnet.codec.decoder import side_data
 from bdnet.codec.errors import UnsupportedStream
 from bdnet.codec.motion import rasterise
@@ -68,11 +69,10 @@ class MotionSearch:
 
         search = MotionSearch()
         for image in images:
-            field = search.field(image)  # None for the first one, and where the size changes
+            field = search.field(image)  # None for the first one, and after a cut
 
     The field is a clean stream's: motion float32 [2, ceil(H/8), ceil(W/8)] in pixels and valid
-    bool of the same grid, False in the few blocks that the encoder codes without a vector. After a
-    cut vectors mean nothing, which callers notice by comparing the pictures.
+    bool of the same grid, False in the few blocks that the encoder codes without a vector.
     """
 
     def __init__(self, search: Search | None = None) -> None:
@@ -81,14 +81,16 @@ class MotionSearch:
         self._count = 0
 
     def field(self, picture: VideoFrame | Image) -> Field | None:
-        """The motion since the last picture given; None for the first, or after another size."""
+        """The motion since the last picture given; None for the first, at a cut, or a new size."""
         luma = _luma(picture)
         size = luma.shape[0], luma.shape[1]
         is_first = size != self._size
         if is_first:
             self._start(size)
         records = self._search(luma)
-        return None if is_first else self._grid(*rasterise(records, *self._searched), size)
+        field = None if is_first else self._grid(*rasterise(records, *self._searched), size)
+        is_cut = self._cuts.is_cut(luma, None if field is None else field[0])
+        return None if is_cut else field
 
     def _start(self, size: tuple[int, int]) -> None:
         height, width = size
@@ -97,6 +99,7 @@ class MotionSearch:
         self._size, self._searched, self._count = size, (height, width), 0
         self._encoder = _encoder(height, width, self.search.options())
         self._decoder = _decoder()
+        self._cuts = CutFinder()
 
     def _search(self, luma: Image) -> NDArray[Any]:
         height, width = self._searched
