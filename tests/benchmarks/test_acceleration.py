@@ -6,8 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bdnet.benchmarks.acceleration import Acceleration
-from bdnet.benchmarks.label_scores import STEADY, class_iou, interval_95, mean_lag, miou
+from bdnet.benchmarks.acceleration.accuracy import Acceleration
+from bdnet.benchmarks.acceleration.scores import (
+    STEADY,
+    Details,
+    by_halves,
+    class_iou,
+    interval_95,
+    mean_lag,
+    miou,
+)
 from bdnet.data.datasets.folder import Folder
 from bdnet.data.module import ClipDataModule
 
@@ -38,7 +46,38 @@ def test_lag_is_the_frames_until_a_lasting_change_is_adopted():
     assert mean_lag([(own[:12] + [own[5]] * 8, own[:12] + [own[5]] * 8)]) == 0
 
 
-def test_every_way_is_scored(bands: Path):
+def test_memory_is_chosen_on_one_half_and_scored_on_the_other():
+    right, wrong = np.array([[9, 1, 0], [1, 9, 0]]), np.array([[5, 5, 0], [5, 5, 0]])
+    runs = {0.0: [np.stack([right, wrong])], 0.5: [np.stack([wrong, right])]}
+    halves = by_halves(runs)
+    assert halves.memories == (0.0, 0.5)
+    assert halves.chosen == pytest.approx(miou(wrong))
+    assert halves.without == pytest.approx((miou(right) + miou(wrong)) / 2)
+
+
+def test_details_tell_where_labels_are_right():
+    truth = np.zeros((80, 80), np.uint8)
+    truth[:2, :2], truth[40:60, 40:60] = 1, 1  # a small object, and a large one
+    guess = truth.copy()
+    guess[:2, :2], guess[40:50, 40:60] = 0, 2  # no such class
+    motion = np.zeros((2, 10, 10), np.float32)
+    motion[:, 5:] = 3
+    details = Details(2, (1,), np.hypot(*motion).ravel())
+    details.add(truth, truth, None)
+    assert details.compute()["boundary_iou"] == 1
+    details = Details(2, (1,), np.hypot(*motion).ravel())
+    guess = np.minimum(guess, 1)
+    guess[40:50, 40:60] = 0
+    details.add(truth, guess, motion)
+    result = details.compute()
+    assert result["objects"] == {"small": 0, "large": 0.5}
+    slow, fast = result["motion"]
+    assert slow == pytest.approx(miou(np.array([[3196, 0, 0], [4, 0, 0]])))
+    assert fast == pytest.approx(miou(np.array([[2800, 0, 0], [200, 200, 0]])))
+    assert 0 < result["boundary_iou"] < 1
+
+
+def test_every_row_is_scored(bands: Path):
     calls = []
 
     def network(image: np.ndarray) -> np.ndarray:
@@ -47,17 +86,25 @@ def test_every_way_is_scored(bands: Path):
         return np.stack([brightness, 255 - brightness, np.full_like(brightness, 100)])
 
     module = ClipDataModule(Folder(bands), interval=4)
-    target = Acceleration(network, module, intervals=[3], memories=[0.0, 0.5], phases=2)
+    target = Acceleration(
+        network, module, intervals=[3], memories=[0.0, 0.5], phases=2,
+        smaller={"constant": {"model": lambda image: np.zeros((3, *image.shape[:2]), np.float32)}},
+    )  # fmt: skip
     result = target.measure(1)
     names = [row.name for row in result.rows]
     assert names == [
-        "every frame", "every frame, memory 0.5", "every 3 frames", "every 3 frames, memory 0.5",
+        "every frame", "every frame, memory 0.5", "every frame, constant",
+        "every 3 frames", "every 3 frames, memory 0.5",
         "every 3 frames, labels held",
     ]  # fmt: skip
-    every, _, third, _, held = result.rows
-    assert every.calls == 1
-    assert third.calls == held.calls < 0.6
-    assert every.lag == 0 <= third.lag <= held.lag
-    assert result.record()["accelerations"][0]["difference"] == 0
-    assert result.table().count("\n") == 6
-    json.dumps(result.record())
+    every, _, constant, third, _, held = result.rows
+    assert every.mean("calls") == constant.mean("calls") == 1
+    assert third.mean("calls") == held.mean("calls") < 0.6
+    assert every.mean("lag") == 0 <= third.mean("lag") <= held.mean("lag")
+    assert constant.miou < every.miou
+    record = result.record()
+    assert record["accelerations"][0]["difference"] == 0
+    assert len(record["accelerations"][3]["by_offset"]) == 3
+    assert set(record["halves"]) == {"1", "3"}
+    assert result.table().count("\n") == 7
+    json.dumps(record)

@@ -12,18 +12,18 @@ import numpy as np
 import torch
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
-from torchmetrics.classification import MulticlassConfusionMatrix
+from torch import Tensor
 
 from bdnet.benchmarks.base import CannotMeasure, markdown, take_turns
-from bdnet.benchmarks.label_scores import Labels, labelled_videos
+from bdnet.benchmarks.labelled import Labels, labelled_videos
 from bdnet.codec import VideoReader, describe
 from bdnet.codec.sources import read_rgb
 from bdnet.data.base import Split
 from bdnet.data.module import ClipDataModule
-from bdnet.metrics.segmentation import iou
+from bdnet.metrics.segmentation import confusion_of, iou
 from bdnet.motion.accumulation import accumulate
 from bdnet.motion.holes import fill
-from bdnet.reports.dataset.label_propagation import confusion, count, propagate
+from bdnet.reports.dataset.label_propagation import confusion, propagate
 from bdnet.system.files import partial_path
 from bdnet.types import cells
 
@@ -178,10 +178,7 @@ class MotionSources:
             fields = reading(path)
             for distance, matrix in matrices.items():
                 add(matrix, fields, labels, distance)
-        return {
-            distance: iou(matrix.compute()).nanmean().item()
-            for distance, matrix in matrices.items()
-        }
+        return {distance: iou(matrix).nanmean().item() for distance, matrix in matrices.items()}
 
 
 def read(path: Path, way: Way, threads: int) -> Fields:
@@ -237,7 +234,7 @@ def optical_flow(path: Path, threads: int) -> Iterator[tuple[Any, Any] | None]:
             before = grey
 
 
-def add(matrix: MulticlassConfusionMatrix, fields: Fields, labels: Labels, distance: int) -> None:
+def add(matrix: Tensor, fields: Fields, labels: Labels, distance: int) -> None:
     """Counts every label map moved over so many frames, holes filled, against the one there."""
     for target in sorted(labels):
         steps = [field for field in fields[target - distance + 1 : target + 1] if field is not None]
@@ -245,4 +242,5 @@ def add(matrix: MulticlassConfusionMatrix, fields: Fields, labels: Labels, dista
             continue
         motion, valid = (torch.from_numpy(np.stack(part)) for part in zip(*steps, strict=True))
         field, _ = accumulate(fill(motion, valid), valid)
-        count(matrix, labels[target], propagate(labels[target - distance], field.numpy()))
+        guess = propagate(labels[target - distance], field.numpy())
+        matrix += confusion_of(labels[target], guess, len(matrix))

@@ -2,7 +2,9 @@
 
 from typing import NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from bdnet.metrics.base import CountMetric, count
@@ -10,10 +12,22 @@ from bdnet.types import IGNORE
 
 
 def iou(confusion: Tensor) -> Tensor:
-    """[classes] of a confusion matrix [true, predicted]; nan for a class that never occurs."""
+    """[classes] of a confusion matrix [true, predicted]; nan for a class that never occurs.
+
+    It may have a last column more, of guesses that are no class.
+    """
     hits = confusion.diagonal().double()
-    union = confusion.sum(0) + confusion.sum(1) - hits
+    union = confusion.sum(0)[: len(hits)] + confusion.sum(1) - hits
     return torch.where(union > 0, hits / union, torch.nan)
+
+
+def confusion_of(truth: NDArray[np.uint8], guess: NDArray[np.generic], classes: int) -> Tensor:
+    """Pixels by class, int64 [true, guessed or no class], of label maps of one size."""
+    is_known = truth != IGNORE
+    guesses = np.minimum(guess[is_known], classes).astype(np.int64)
+    pairs = truth[is_known] * np.int64(classes + 1) + guesses
+    counts = np.bincount(pairs, minlength=classes * (classes + 1))
+    return torch.from_numpy(counts).view(classes, classes + 1)
 
 
 class OffsetScores(NamedTuple):

@@ -17,8 +17,9 @@ class Step(NamedTuple):
     """One frame of a stream, or of b parallel streams, as tensors.
 
     image:  float32 [b, 3, H, W] normalised; None where the network does not read it
-    motion: float32 [b, 2, ceil(H/8), ceil(W/8)] pixels, as in Frame; None on keyframes
-    valid:  bool [b, ceil(H/8), ceil(W/8)]; None on keyframes
+    motion: float32 [b, 2, ceil(H/8), ceil(W/8)] pixels, as in Frame; None on keyframes, but for a
+            network that remembers the frames before them
+    valid:  bool [b, ceil(H/8), ceil(W/8)]; None with the motion
     is_key: a network with keyframes drops its state here
     """
 
@@ -57,15 +58,12 @@ class VideoModel(nn.Module, ABC):
 
     Contract: `step` over the frames of a clip ends with the logits of `forward`.
 
-    images:        the images of a clip that `forward` reads
-    has_two_steps: `step` is one function of tensors on keyframes and another one on other frames,
-                   whatever the values in its state; needed by CUDA graphs and export
-    looks_back:    earlier frames change the logits of a frame
-    trains_all:    every training step gives every parameter a gradient
+    images:     the images of a clip that `forward` reads
+    looks_back: earlier frames change the logits of a frame
+    trains_all: every training step gives every parameter a gradient
     """
 
     images: ClassVar[ImagesRead] = "ends"
-    has_two_steps: ClassVar[bool] = True
     looks_back: ClassVar[bool] = True
     trains_all: ClassVar[bool] = True
 
@@ -78,6 +76,14 @@ class VideoModel(nn.Module, ABC):
     @abstractmethod
     def backbone_modules(self) -> tuple[nn.Module, ...]:
         """The parts with pretrained weights, which learn at the lower rate."""
+
+    @property
+    def has_two_steps(self) -> bool:
+        """Whether `step` is one function of tensors on keyframes and another one on other frames.
+
+        Whatever the values in its state; CUDA graphs and export need that.
+        """
+        return True
 
     @property
     def least_interval(self) -> int:

@@ -36,6 +36,10 @@ class BDNet(Segmenter):
         return "all" if "all" in {self.boundary.pixels, self.propagation.pixels} else "key"
 
     @property
+    def has_two_steps(self) -> bool:
+        return not self.propagation.remembers  # else the first keyframe has a step of its own
+
+    @property
     def backbone_modules(self) -> tuple[nn.Module, ...]:
         return self.backbone, self.propagation  # a network for motion learns like a backbone
 
@@ -46,11 +50,18 @@ class BDNet(Segmenter):
         prediction = self._decode(moved, target)
         return cropped(prediction._replace(flow=flow), target)
 
+    def read(
+        self, image: Tensor | None, motion: Tensor | None, valid: Tensor | None, is_key: bool
+    ) -> Step:
+        step = super().read(image, motion, valid, is_key)
+        return step._replace(motion=motion, valid=valid) if self.propagation.remembers else step
+
     def step(self, state: State, frame: Step) -> tuple[State, Tensor]:
         if frame.is_key:
             maps, shallow = self.encode(frame.pixels())
-            logits = self.decode(maps, lambda: shallow).logits
-            return self.propagation.start(maps.flat(), frame), logits
+            state, flat = self.propagation.keyframe(state, maps.flat(), frame)
+            maps = Maps.from_flat(flat, self.head.collects)
+            return state, self.decode(maps, lambda: shallow).logits
         if not state:
             raise ValueError("the first frame of a video must be a keyframe: set is_key")
         state, moved = self.propagation.step(state, frame)

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+MOST_HOLES = 0.75  # share of cells without a vector above which a field is not used
 REACHES = (1, 2, 4, 8, 16)  # cells to each side, of ever larger windows
 
 

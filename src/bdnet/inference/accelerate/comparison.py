@@ -15,7 +15,7 @@ from bdnet.errors import BdnetError
 from bdnet.inference.accelerate.page import Pictures, write_page
 from bdnet.metrics.boundary import BoundaryF
 from bdnet.metrics.consistency import VideoConsistency
-from bdnet.metrics.segmentation import iou
+from bdnet.metrics.segmentation import confusion_of, iou
 from bdnet.types import IGNORE, Segmentation
 
 OUTLINE = 3  # pixels at 1024x2048: tolerance of boundary F
@@ -89,12 +89,8 @@ class Comparison:
     def _count(
         self, name: str, distance: int, labels: NDArray[np.uint8], truth: NDArray[np.uint8]
     ) -> None:
-        classes = len(self.classes)
-        known = truth != IGNORE
-        pairs = truth[known].astype(np.int64) * classes + labels[known]
-        counts = torch.from_numpy(np.bincount(pairs, minlength=classes**2))
-        key = name, distance
-        self._confusion[key] = self._confusion.get(key, 0) + counts.view(classes, classes)
+        counts = confusion_of(truth, labels, len(self.classes))
+        self._confusion[name, distance] = self._confusion.get((name, distance), 0) + counts
 
     def _follow(self, maps: dict[str, NDArray[np.uint8]], truth: NDArray[np.uint8] | None) -> None:
         """Flicker, and consistency where the last frames have labels too."""

@@ -8,22 +8,20 @@ The idea of flow-warped predictions weighted by similarity is Miksik et al.'s (I
 
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from bdnet.inference.accelerate.grid import Grid, at_grid, finer
-from bdnet.inference.accelerate.pictures import change, is_cut, refined, small_grey
 from bdnet.inference.accelerate.scores import Form, Output
 from bdnet.inference.accelerate.warping import moved
 from bdnet.motion.accumulation import accumulate
-from bdnet.motion.holes import fill
+from bdnet.motion.holes import MOST_HOLES, fill
 from bdnet.motion.kernel import Kernel
-
-FALLOFF = 8.0  # grey levels of change by which memory falls to a third
-# share of cells without a vector above which a field is not used
-MOST_HOLES = 0.75
+from bdnet.motion.memory import change, is_cut, refined, weight
+from bdnet.types import CELL, cells
 
 
 class Vectors:
@@ -49,6 +47,17 @@ def has_motion(motion: NDArray[np.float32] | None, valid: NDArray[np.bool_] | No
     if motion is None:
         return False
     return valid is None or float(valid.mean()) >= 1 - MOST_HOLES
+
+
+def small_grey(image: NDArray[np.uint8], device: torch.device) -> Tensor:
+    """RGB [H, W, 3] -> grey levels at half the size, [1, 1, 4 rows, 4 columns] for whole cells."""
+    height, width = image.shape[:2]
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    below, right = cells(height) * CELL - height, cells(width) * CELL - width
+    if below or right:
+        grey = cv2.copyMakeBorder(grey, 0, below, 0, right, cv2.BORDER_REPLICATE)
+    half = cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    return torch.from_numpy(half).to(device, torch.float32)[None, None]
 
 
 class Kept(NamedTuple):
@@ -88,8 +97,8 @@ class Propagation:
             picture = small_grey(image, fresh.device)
         kept = self._kept(picture, vectors) if grid == self.grid else None
         if kept is not None:
-            weight = self.memory * torch.exp(at_grid(kept.changed, grid) / -FALLOFF)
-            fresh = torch.lerp(fresh, kept.state, weight)
+            share = weight(at_grid(kept.changed, grid), self.memory)
+            fresh = torch.lerp(fresh, kept.state, share)
         self.grid, self.state, self._key, self._picture = grid, fresh, fresh, picture
         self._back, self._last = None, vectors.field
         # exactly the network's own scores if nothing is kept

@@ -23,9 +23,13 @@ class Propagated(NamedTuple):
 
 
 class Propagation(nn.Module, ABC):
-    """Moves all maps alike: at once over a clip, or frame by frame."""
+    """Moves all maps alike: at once over a clip, or frame by frame.
+
+    remembers: keyframes use the maps before them, and read motion
+    """
 
     pixels: ClassVar[PixelsRead] = "key"
+    remembers: ClassVar[bool] = False
 
     @abstractmethod
     def forward(self, maps: FlatMaps, clip: Clip) -> Propagated:
@@ -34,6 +38,10 @@ class Propagation(nn.Module, ABC):
     @abstractmethod
     def start(self, maps: FlatMaps, frame: Step) -> State:
         """The state on a keyframe."""
+
+    def keyframe(self, state: State, maps: FlatMaps, frame: Step) -> tuple[State, FlatMaps]:  # noqa: ARG002
+        """The state on a keyframe, and the maps there; state: before it, () in a new video."""
+        return self.start(maps, frame), maps
 
     @abstractmethod
     def step(self, state: State, frame: Step) -> tuple[State, FlatMaps]:

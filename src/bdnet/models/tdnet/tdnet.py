@@ -40,7 +40,6 @@ class TDNet(VideoModel):
 
     images: ClassVar[ImagesRead] = "all"
     trains_all: ClassVar[bool] = False
-    has_two_steps: ClassVar[bool] = False  # each path has a step of its own
 
     def __init__(
         self,
@@ -74,6 +73,10 @@ class TDNet(VideoModel):
     @property
     def pixels(self) -> PixelsRead:
         return "all"
+
+    @property
+    def has_two_steps(self) -> bool:
+        return False  # each path has a step of its own
 
     @property
     def backbone_modules(self) -> tuple[nn.Module, ...]:

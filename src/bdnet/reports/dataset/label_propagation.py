@@ -11,12 +11,11 @@ import torch
 from numpy.typing import NDArray
 from pandas import DataFrame
 from torch import Tensor
-from torchmetrics.classification import MulticlassConfusionMatrix
 
 from bdnet.codec import VideoReader
 from bdnet.data.base import ClipDataset, Sample
 from bdnet.data.normalisation import normalise_images
-from bdnet.metrics.segmentation import iou
+from bdnet.metrics.segmentation import confusion_of, iou
 from bdnet.motion.accumulation import accumulate
 from bdnet.motion.holes import fill
 from bdnet.motion.matching import grey_half, match
@@ -66,7 +65,7 @@ def propagation_scores(
     holes:   the share of the picture without a vector all the way
     """
     classes = len(dataset.classes)
-    matrices: dict[tuple[int, str], MulticlassConfusionMatrix] = {}
+    matrices: dict[tuple[int, str], Tensor] = defaultdict(lambda: confusion(classes))
     holes: dict[int, list[float]] = defaultdict(list)
     for video, labels in labels_by_video(dataset, samples).items():
         for distance, target, path in _paths(video, labels, list(distances)):
@@ -77,12 +76,11 @@ def propagation_scores(
             fields = {"vectors": motion, "filled": filled, "matched": matched}
             moved = {name: propagate(key, field.numpy()) for name, field in fields.items()}
             for name, guess in (moved | {"copied": key}).items():
-                matrix = matrices.setdefault((distance, name), confusion(classes))
-                count(matrix, labels[target], guess)
+                matrices[distance, name] += confusion_of(labels[target], guess, classes)
             holes[distance].append(1 - float(is_whole.float().mean()))
     scores = DataFrame(index=sorted(holes))
     for (distance, name), matrix in matrices.items():
-        scores.loc[distance, name] = iou(matrix.compute()).nanmean().item()
+        scores.loc[distance, name] = iou(matrix).nanmean().item()
     return scores.assign(holes={distance: np.mean(shares) for distance, shares in holes.items()})
 
 
@@ -100,18 +98,13 @@ def stride_ceiling(labels: Iterable[LabelMap], classes: int, stride: int) -> Ten
             score = cv2.resize(share, (width, height), interpolation=cv2.INTER_LINEAR)
             wins = score > best
             best[wins], guess[wins] = score[wins], number
-        count(matrix, truth, guess)
-    return iou(matrix.compute())
+        matrix += confusion_of(truth, guess, classes)
+    return iou(matrix)
 
 
-def confusion(classes: int) -> MulticlassConfusionMatrix:
-    return MulticlassConfusionMatrix(classes, ignore_index=IGNORE, validate_args=False)
-
-
-def count(matrix: MulticlassConfusionMatrix, truth: LabelMap, guess: LabelMap) -> None:
-    """Where both have a class."""
-    is_known = (truth != IGNORE) & (guess != IGNORE)
-    matrix.update(torch.from_numpy(guess[is_known]), torch.from_numpy(truth[is_known]).long())
+def confusion(classes: int) -> Tensor:
+    """A matrix of `confusion_of` without a pixel."""
+    return torch.zeros(classes, classes + 1, dtype=torch.int64)
 
 
 def labels_by_video(

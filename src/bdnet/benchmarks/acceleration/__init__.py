@@ -1,0 +1,1 @@
+"""What acceleration is worth: accuracy and seconds of a network on keyframes."""
