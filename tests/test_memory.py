@@ -55,3 +55,28 @@ def test_a_hundred_times_the_frames_take_no_more_memory(make_video, tmp_path, pr
     numbers = ", ".join(f"{frames} frames {mib:.1f} MiB" for frames, mib in peaks.items())
     print(f"\n{prefix or 'file'}: {numbers}")
     assert peaks[LONG] < peaks[SHORT] + SLACK
+
+
+SEARCHING = """
+import re, sys
+from pathlib import Path
+from bdnet.codec import VideoReader
+with VideoReader(sys.argv[1], "none", motion="search", threads=1) as reader:
+    print(sum(1 for _ in reader))
+print(int(re.search(r"VmHWM:\\s*(\\d+) kB", Path("/proc/self/status").read_text())[1]) / 1024)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_fifty_times_the_searched_frames_take_no_more_memory(make_video, tmp_path) -> None:
+    source = make_video(scene=Pan((1.5, -1.0)), size=(288, 352), frames=24)
+    peaks = {}
+    for frames in (SHORT, 5000):
+        video = looped(source, tmp_path / f"{frames}.mp4", frames)
+        command = [sys.executable, "-c", SEARCHING, str(video)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        count, peaks[frames] = map(float, done.stdout.split())
+        assert count == frames
+    print(", ".join(f"{frames} frames {mib:.1f} MiB" for frames, mib in peaks.items()))
+    assert peaks[5000] < peaks[SHORT] + SLACK

@@ -13,7 +13,7 @@ run = partial(command, "benchmark")
 def test_every_source_is_measured_in_every_way(bands: Path, tmp_path: Path):
     options = [
         "target=motion", "data=folder", f"data.dataset.root={bands}", "target.distances=[1,2]",
-        "target.ways=[stream,default,fast]", "repeats=1", "~target.sources.AV1",
+        "target.ways=[stream,default,fast,mpeg4,dis]", "repeats=1", "~target.sources.AV1",
         "~target.sources.VP9",
     ]  # fmt: skip
     answer = run(*options, folder=tmp_path)
@@ -29,11 +29,13 @@ def test_every_source_is_measured_in_every_way(bands: Path, tmp_path: Path):
         assert min(row["rates"]) > 0
 
 
-def test_flow_of_small_pictures_is_refused(bands: Path, tmp_path: Path):
+def test_searches_are_timed_beside_decoding(tmp_path: Path):
     options = [
-        "target=motion", "data=folder", f"data.dataset.root={bands}", "target.distances=[1]",
-        "target.ways=[dis]", "repeats=1",
+        "target=search", "target.height=64", "target.width=128", "target.frames=12",
+        "target.interval=6", "target.ways=[stream,default,fast,mpeg4,dis]", "repeats=2",
     ]  # fmt: skip
     answer = run(*options, folder=tmp_path)
-    assert answer.returncode == 1
-    assert "target.ways" in answer.stderr
+    assert answer.returncode == 0, answer.stderr
+    rates = json.loads((tmp_path / "benchmark/search.json").read_text())["rates"]
+    assert len(rates) == 6
+    assert all(len(values) == 2 and min(values) > 0 for values in rates.values())

@@ -1,7 +1,10 @@
 """Fields that an encoder in memory finds: known motion, and the same whatever surrounds them."""
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import Mock
 
 import av
 import cv2
@@ -10,7 +13,7 @@ import pytest
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
-from bdnet.codec import VideoReader
+from bdnet.codec import UnsupportedStream, VideoReader, block_search
 from bdnet.codec.search import SEARCHES, Field, MotionSearch, Search
 from bdnet.types import cells
 
@@ -141,6 +144,52 @@ def test_searched_fields_do_not_depend_on_threads(panning: Path):
     for frame, same in zip(single, double, strict=True):
         np.testing.assert_array_equal(frame.image, same.image)
         np.testing.assert_array_equal(frame.motion, same.motion)
+
+
+def test_searched_fields_are_those_without_threads(panning: Path):
+    searching = MotionSearch()
+    with av.open(str(panning)) as container:
+        expected = [searching.field(picture) for picture in container.decode(video=0)]
+    for frame, field in zip(VideoReader(panning, motion="search"), expected, strict=True):
+        assert (frame.motion is None) == (field is None)
+        if field is not None:
+            np.testing.assert_array_equal(frame.motion, field[0])
+            np.testing.assert_array_equal(frame.valid, field[1])
+
+
+def test_the_threads_of_a_search_end_with_its_reader(
+    panning: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def alive() -> bool:
+        return any("bdnet-ahead" in thread.name for thread in threading.enumerate())
+
+    with VideoReader(panning, "none", motion="search") as reader:
+        frames = iter(reader)
+        next(frames)
+        assert alive()
+        frames.close()
+        assert not alive()
+        assert len(list(reader)) == 10  # the decoder is free again
+        monkeypatch.setattr(MotionSearch, "find", Mock(side_effect=OSError("broken")))
+        with pytest.raises(OSError, match="broken"):
+            list(reader)
+    assert not alive()
+
+
+def test_without_libx264_others_can_search(panning: Path, monkeypatch: pytest.MonkeyPatch):
+    create = av.CodecContext.create
+
+    def without(name: str, mode: str) -> object:
+        if name == "libx264":
+            raise av.codec.codec.UnknownCodecError(name)
+        return create(name, mode)
+
+    hidden = SimpleNamespace(CodecContext=SimpleNamespace(create=without), codec=av.codec)
+    monkeypatch.setattr(block_search, "av", hidden)
+    with pytest.raises(UnsupportedStream, match=r"libx264.*search=mpeg4.*search=dis"):
+        list(VideoReader(panning, "none", motion="search"))
+    for name in ("mpeg4", "dis"):
+        assert len(list(VideoReader(panning, "none", motion="search", search=name))) == 10
 
 
 def test_a_clip_searches_from_the_keyframe_before_it(panning: Path):

@@ -1,13 +1,12 @@
 """Motion of the same videos in several codecs: how well it moves labels, and how fast it comes."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import av
-import cv2
 import numpy as np
 import torch
 from av.video.frame import VideoFrame
@@ -25,17 +24,15 @@ from bdnet.motion.accumulation import accumulate
 from bdnet.motion.holes import fill
 from bdnet.reports.dataset.label_propagation import confusion, propagate
 from bdnet.system.files import partial_path
-from bdnet.types import cells
 
-Way = Literal["stream", "default", "fast", "dis"]
+Way = Literal["stream", "default", "fast", "mpeg4", "dis"]
 Fields = list[tuple[NDArray[np.float32], NDArray[np.bool_]] | None]
-
-LEAST_FLOW = 128  # pixels; on smaller pictures OpenCV's DIS reads memory that is not its own
 
 NAMES: dict[Way, str] = {
     "stream": "the stream's own vectors",
     "default": "searched",
     "fast": "searched at half size",
+    "mpeg4": "searched by MPEG-4's encoder",
     "dis": "OpenCV's DIS flow, ultrafast",
 }
 
@@ -66,10 +63,8 @@ class Motions(NamedTuple):
         rows = []
         for row in self.rows:
             scores = [f"{100 * row.miou[d]:.1f}" for d in distances]
-            speed = ["-", "-"]
-            if row.rates:
-                rate, decoding = np.median(row.rates), np.median(row.decoding)
-                speed = [f"{rate:.0f}", f"{rate / decoding:.2f}"]
+            rate, decoding = np.median(row.rates), np.median(row.decoding)
+            speed = [f"{rate:.0f}", f"{rate / decoding:.2f}"]
             rows.append([row.source, row.way, *scores, *speed])
         return markdown(heads, rows)
 
@@ -158,15 +153,15 @@ class MotionSources:
         ways = [way for way in self.ways if way != "stream" or has_vectors]
         readings = {way: partial(read, way=way, threads=self.threads) for way in ways}
         contenders: dict[str, Callable[[], float]] = {
-            way: partial(rate, readings[way], list(files)) for way in ways if way != "dis"
+            way: partial(rate, readings[way], list(files)) for way in ways
         }
         contenders["decoding"] = partial(rate, partial(decode, threads=self.threads), list(files))
         timings = {timing.name: timing for timing in take_turns(contenders, repeats)}
         rows = []
         for way in ways:
             scores = self._scores(files, readings[way])
-            rates = timings[way].values if way in timings else ()  # flow is no rival in speed
-            rows.append(Row(source, NAMES[way], scores, rates, timings["decoding"].values))
+            rates = timings[way].values, timings["decoding"].values
+            rows.append(Row(source, NAMES[way], scores, *rates))
         return rows
 
     def _scores(
@@ -183,8 +178,6 @@ class MotionSources:
 
 def read(path: Path, way: Way, threads: int) -> Fields:
     """The field of each frame, None where it has none."""
-    if way == "dis":
-        return list(optical_flow(path, threads))
     if way == "stream":
         reader = VideoReader(path, "none", strict=False, threads=threads)
     else:
@@ -209,29 +202,6 @@ def rate(run: Callable[[Path], Sequence[object]], paths: Sequence[Path]) -> floa
     start = time.perf_counter()
     frames = sum(len(run(path)) for path in paths)
     return frames / (time.perf_counter() - start)
-
-
-def optical_flow(path: Path, threads: int) -> Iterator[tuple[Any, Any] | None]:
-    """OpenCV's flow, averaged over cells."""
-    flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
-    before: Any = None
-    cv2.setNumThreads(threads)
-    with av.open(str(path)) as container:
-        for picture in container.decode(video=0):
-            grey = picture.reformat(format="gray").to_ndarray()
-            grid = cells(grey.shape[0]), cells(grey.shape[1])
-            if min(grey.shape) < LEAST_FLOW:
-                raise CannotMeasure(
-                    f"{path}: pictures of {grey.shape[0]}x{grey.shape[1]} (height x width) are too "
-                    f"small for OpenCV's DIS, which wants {LEAST_FLOW}: drop dis from target.ways"
-                )
-            if before is None:
-                yield None
-            else:
-                pixels = flow.calc(grey, before, np.empty((*grey.shape, 2), np.float32))
-                coarse = cv2.resize(pixels, grid[::-1], interpolation=cv2.INTER_AREA)
-                yield coarse.transpose(2, 0, 1).astype(np.float32), np.ones(grid, np.bool_)
-            before = grey
 
 
 def add(matrix: Tensor, fields: Fields, labels: Labels, distance: int) -> None:

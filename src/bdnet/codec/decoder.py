@@ -3,7 +3,7 @@
 from __future__ import annotations  # av.Packet takes its type argument in its stub only
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from enum import Enum
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +16,7 @@ from av.video.stream import VideoStream
 
 from bdnet.codec import bitstream
 from bdnet.codec.container import open_video, reason, require_vectors
+from bdnet.codec.motion import Field
 
 # measured: for B-frames of MPEG-4 libavcodec exports zeros instead of the blocks' vectors
 EXPORTS_B_VECTORS = {"h264", "mpeg1video", "mpeg2video"}
@@ -37,12 +38,14 @@ class Decoded(NamedTuple):
     packet:       its number in decoding order
     is_reference: other pictures refer to it
     has_vectors:  the vectors that libavcodec exports with it are its own
+    searched:     its motion, where that was searched and found
     """
 
     picture: VideoFrame
     packet: int
     is_reference: bool
     has_vectors: bool
+    searched: Field | None = None
 
 
 def side_data(picture: VideoFrame, kind: str) -> Any:
@@ -93,7 +96,7 @@ class Decoder:
 
     def decode(
         self, start: int | None = None, packets: int | None = None
-    ) -> Iterator[Decoded | None]:
+    ) -> Generator[Decoded | None, None, None]:
         """Pictures in display order, None for each one that could not be decoded.
 
         start: time stamp of the keyframe to begin with, None for the beginning of the file

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from bdnet.codec import problems
 from bdnet.codec.decoder import Decoded, side_data
 from bdnet.codec.errors import CorruptStream, UnsupportedStream, encode_command
-from bdnet.codec.motion import rasterise
+from bdnet.codec.motion import Field, rasterise
 from bdnet.codec.pixels import Wants
-from bdnet.codec.search import MotionSearch
 from bdnet.codec.upright import AS_CODED, orientation, turn_frame
 from bdnet.types import Frame, cells
 
@@ -83,10 +82,10 @@ class FrameBuilder:
         strict: bool,
         findings: StreamFindings,
         upright: bool = False,
-        search: MotionSearch | None = None,
+        is_searched: bool = False,
     ) -> None:
         self.path, self.strict, self.findings, self.upright = path, strict, findings, upright
-        self._search = search
+        self._is_searched = is_searched
         self._tracker = ReferenceTracker()
         self._to_rgb = VideoReformatter()  # kept, since making it takes longer than using it
         self._size: tuple[int, int] | None = None
@@ -114,8 +113,6 @@ class FrameBuilder:
     def skip_unwanted(self, decoded: Decoded, index: int) -> None:
         """Checks a picture that is decoded only because later ones need it."""
         self._examine(decoded, index)
-        if self._search is not None:
-            self._search.field(decoded.picture)
         self._is_broken = False
 
     def _motion(
@@ -123,8 +120,8 @@ class FrameBuilder:
     ) -> tuple[NDArray[np.float32] | None, NDArray[np.bool_] | None]:
         """Motion since the frame before, and where it is valid; None where it was not estimated."""
         distance = self._examine(decoded, index)
-        if self._search is not None:
-            return self._search.field(decoded.picture) or (None, None)
+        if self._is_searched:
+            return decoded.searched or (None, None)
         return (
             (None, None) if decoded.picture.pict_type in INTRA else self._field(decoded, distance)
         )
@@ -140,9 +137,7 @@ class FrameBuilder:
             self._report(problems.UNUSED, index)
         return distance
 
-    def _field(
-        self, decoded: Decoded, distance: int
-    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    def _field(self, decoded: Decoded, distance: int) -> Field:
         picture = decoded.picture
         records = side_data(picture, "MOTION_VECTORS")
         is_usable = decoded.has_vectors and not picture.is_corrupt and not self._is_broken
@@ -169,7 +164,7 @@ class FrameBuilder:
                 self._report(problem, index)
 
     def _report(self, problem: str, index: int) -> None:
-        if self._search is not None and problem in problems.OF_VECTORS:
+        if self._is_searched and problem in problems.OF_VECTORS:
             return
         refuse(self.path, f"{problem} (frame {index})", self.strict)
         self.findings.problems.setdefault(problem, index)

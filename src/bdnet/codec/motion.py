@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 
 from bdnet.types import CELL, cells
 
+Field = tuple[NDArray[np.float32], NDArray[np.bool_]]  # motion and valid, as in Frame
+
 HOLE = np.iinfo(np.int64).min  # no vector has this value
 
 
-def rasterise(
-    records: NDArray[Any], height: int, width: int
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+def rasterise(records: NDArray[Any], height: int, width: int) -> Field:
     """Paints libavcodec's block records into the grid of 8x8 cells of a height x width picture.
 
     Returns motion float32 [2, ceil(H/8), ceil(W/8)] in pixels and valid bool of the same grid.

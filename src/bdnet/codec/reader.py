@@ -3,6 +3,7 @@
 import logging
 import operator
 from collections.abc import Generator, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Literal, Self
 
@@ -16,7 +17,7 @@ from bdnet.codec.errors import CorruptStream, NoSuchFrame, UnsupportedStream
 from bdnet.codec.frames import FrameBuilder, StreamFindings, refuse
 from bdnet.codec.index import StreamIndex, read_index
 from bdnet.codec.pixels import SKIPS, Pixels, likely_skip, runs, wants
-from bdnet.codec.search import MotionSearch, Search, search_of
+from bdnet.codec.search import Search, search_ahead, search_of
 from bdnet.types import Frame
 
 Motion = Literal["stream", "search", "auto"]
@@ -168,25 +169,33 @@ class VideoReader:
             yield from self._read_run(begin, end, pixels, skip)
 
     def _builder(self) -> FrameBuilder:
-        search = None if self.search is None else MotionSearch(self.search)
-        return FrameBuilder(self.path, self.strict, self._findings, self.upright, search)
+        is_searched = self.search is not None
+        return FrameBuilder(self.path, self.strict, self._findings, self.upright, is_searched)
+
+    def _pictures(
+        self, decoder: Decoder, start: int | None = None, packets: int | None = None
+    ) -> "closing[Generator[Decoded | None, None, None]]":
+        """Decoded pictures, with searched motion if it is searched."""
+        pictures = decoder.decode(start, packets)
+        return closing(pictures if self.search is None else search_ahead(pictures, self.search))
 
     def _skip(self, pixels: Pixels) -> Skip:
         """The kind of skipping to begin with; a search needs every pixel."""
         return likely_skip(pixels) if self.search is None else Skip.NOTHING
 
-    def _read_stream(self, pixels: Pixels) -> Iterator[Frame]:
+    def _read_stream(self, rule: Pixels) -> Iterator[Frame]:
         """The whole video, without reading its index first."""
         builder, count, lost = self._builder(), 0, 0
-        wanted = wants(pixels)
-        with self._decoders.borrowed(self._skip(pixels)) as decoder:
-            for decoded in decoder.decode():
-                if decoded is None:
-                    builder.skip_lost(count)
-                    lost += 1
-                else:
-                    yield builder.build(decoded, count, self._time(decoded, count), wanted)
-                count += 1
+        wanted = wants(rule)
+        with self._decoders.borrowed(self._skip(rule)) as decoder:
+            with self._pictures(decoder) as pictures:
+                for decoded in pictures:
+                    if decoded is None:
+                        builder.skip_lost(count)
+                        lost += 1
+                    else:
+                        yield builder.build(decoded, count, self._time(decoded, count), wanted)
+                    count += 1
             if count == lost:
                 state = (
                     "none of whose frames can be decoded" if decoder.packets else "without a frame"
@@ -206,18 +215,19 @@ class VideoReader:
             # a decoder that reorders holds pictures back; flushed early it loses their vectors
             is_held_back = self.index.has_b or decoder.stream.codec_context.reorder_depth
             count = None if is_held_back else last - index + 1
-            for decoded in decoder.decode(start, count):
-                if decoded is None:
-                    builder.skip_lost(index)
-                else:
-                    index = self._index_of(decoded, index)
-                    if first <= index <= last:
-                        yield builder.build(decoded, index, self._time(decoded, index), wanted)
+            with self._pictures(decoder, start, count) as pictures:
+                for decoded in pictures:
+                    if decoded is None:
+                        builder.skip_lost(index)
                     else:
-                        builder.skip_unwanted(decoded, index)
-                index += 1
-                if index > last:
-                    break
+                        index = self._index_of(decoded, index)
+                        if first <= index <= last:
+                            yield builder.build(decoded, index, self._time(decoded, index), wanted)
+                        else:
+                            builder.skip_unwanted(decoded, index)
+                    index += 1
+                    if index > last:
+                        break
 
     def _index_of(self, decoded: Decoded, expected: int) -> int:
         """A picture's index, by its time stamp, so that a lost picture shifts no other."""

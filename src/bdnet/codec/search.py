@@ -1,58 +1,48 @@
 """Motion fields for pictures without vectors: an encoder searches for them, in memory."""
 
+from collections.abc import Generator
 from dataclasses import dataclass
-from fractions import Fraction
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
-import av
 import cv2
 import numpy as np
-from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
-from numpy.typing import NDArray
+from av.video.reformatter import ColorRange, VideoReformatter
 
+from bdnet.codec.block_search import BlockSearch
 from bdnet.codec.cut import CutFinder
-from bdnet.codec.decoder import side_data
-from bdnet.codec.errors import UnsupportedStream
-from bdnet.codec.motion import rasterise
+from bdnet.codec.decoder import Decoded
+from bdnet.codec.flow import FlowSearch
+from bdnet.codec.motion import Field
 from bdnet.codec.pixels import Image
-from bdnet.types import cells
+from bdnet.system.ahead import ahead
+from bdnet.types import Size, cells
 
-Field = tuple[NDArray[np.float32], NDArray[np.bool_]]
-
-# A field depends only on the pictures so far: no B-frames, one reference, no
-# keyframe but the first, nothing that looks ahead, and one thread, since x264 cuts slices by thread
-REPEATABLE = (
-    "bframes=0:ref=1:weightp=0:scenecut=0:keyint=infinite:mbtree=0:aq-mode=0:"
-    "sync-lookahead=0:rc-lookahead=0:threads=1"
-)
+AHEAD = 3  # pictures in each stage that wait for the next one
 
 
 @dataclass(frozen=True)
 class Search:
-    """How thoroughly motion is searched.
+    """How motion is searched.
 
+    method:    by libx264, libavcodec's own MPEG-4 encoder (mpeg4) or OpenCV's optical flow (dis)
     half:      in pictures of half the height and width: a block is then 16x16 pixels
     subpixel:  x264's subme, the effort for fractions of a pixel
     quantiser: x264's qp; a coarser one gives smoother fields
     """
 
+    method: Literal["x264", "mpeg4", "dis"] = "x264"
     half: bool = False
-    subpixel: int = 2
-    quantiser: int = 20
-
-    def options(self) -> dict[str, str]:
-        """x264's: its fastest preset, but 8x8 blocks found by a hexagon search."""
-        chosen = f"partitions=p8x8:me=hex:subme={self.subpixel}"
-        return {
-            "preset": "ultrafast",
-            "tune": "zerolatency",
-            "qp": str(self.quantiser),
-            "x264-params": f"{REPEATABLE}:{chosen}",
-        }
+    subpixel: int = 1
+    quantiser: int = 26
 
 
-SEARCHES = {"default": Search(), "fast": Search(half=True, subpixel=4)}
+SEARCHES = {
+    "default": Search(),
+    "fast": Search(half=True),
+    "mpeg4": Search("mpeg4"),
+    "dis": Search("dis"),
+}
 
 
 def search_of(search: Search | str) -> Search:
@@ -60,8 +50,46 @@ def search_of(search: Search | str) -> Search:
     if isinstance(search, Search):
         return search
     if search not in SEARCHES:
-        raise ValueError(f"search={search!r}: use {' or '.join(SEARCHES)}")
+        raise ValueError(f"search={search!r}: use {', '.join(SEARCHES)}")
     return SEARCHES[search]
+
+
+class Pictures:
+    """What is kept from picture to picture while their size stays the same."""
+
+    def __init__(self, search: Search, size: Size) -> None:
+        self.size, self.cuts = size, CutFinder()
+        height, width = (max(1, side // 2) if search.half else side for side in size)
+        self.searched = height, width
+        self.method: BlockSearch | FlowSearch
+        if search.method == "dis":
+            self.method = FlowSearch()
+        else:
+            self.method = BlockSearch(
+                search.method, self.searched, search.subpixel, search.quantiser
+            )
+
+    def at_size(self, field: Field) -> Field:
+        """A field of the searched size, on the grid of the pictures."""
+        if self.searched == self.size:
+            return field
+        motion, valid = field
+        rows, columns = (
+            np.minimum(np.arange(cells(side)) // 2, count - 1)
+            for side, count in zip(self.size, valid.shape, strict=True)
+        )
+        motion, valid = motion[:, rows[:, None], columns], valid[rows[:, None], columns]
+        height, width = (side / half for side, half in zip(self.size, self.searched, strict=True))
+        return motion * np.array([width, height], np.float32)[:, None, None], valid
+
+
+class Prepared(NamedTuple):
+    """A picture after the first stage of a search, which encodes it; the second reads vectors."""
+
+    pictures: Pictures
+    luma: Image
+    work: Any
+    is_first: bool
 
 
 class MotionSearch:
@@ -77,91 +105,59 @@ class MotionSearch:
 
     def __init__(self, search: Search | None = None) -> None:
         self.search = search or SEARCHES["default"]
-        self._size: tuple[int, int] | None = None
-        self._count = 0
+        self._pictures: Pictures | None = None
+        self._to_grey = VideoReformatter()
 
     def field(self, picture: VideoFrame | Image) -> Field | None:
         """The motion since the last picture given; None for the first, at a cut, or a new size."""
-        luma = _luma(picture)
+        return self.find(self.prepare(picture))
+
+    def prepare(self, picture: VideoFrame | Image) -> Prepared:
+        """The first half of the work, on pictures in order."""
+        luma = self._luma(picture)
         size = luma.shape[0], luma.shape[1]
-        is_first = size != self._size
-        if is_first:
-            self._start(size)
-        records = self._search(luma)
-        field = None if is_first else self._grid(*rasterise(records, *self._searched), size)
-        is_cut = self._cuts.is_cut(luma, None if field is None else field[0])
+        is_first = self._pictures is None or size != self._pictures.size
+        if self._pictures is None or is_first:
+            self._pictures = Pictures(self.search, size)
+        height, width = self._pictures.searched
+        small: Any = luma
+        if self._pictures.searched != size:
+            small = cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA)
+        return Prepared(self._pictures, luma, self._pictures.method.prepare(small), is_first)
+
+    @staticmethod
+    def find(prepared: Prepared) -> Field | None:
+        """The second half, in the same order; another thread can do it."""
+        pictures, luma, work, is_first = prepared
+        found = pictures.method.find(work)
+        field = None if is_first or found is None else pictures.at_size(found)
+        is_cut = pictures.cuts.is_cut(luma, None if field is None else field[0])
         return None if is_cut else field
 
-    def _start(self, size: tuple[int, int]) -> None:
-        height, width = size
-        if self.search.half:
-            height, width = max(1, height // 2), max(1, width // 2)
-        self._size, self._searched, self._count = size, (height, width), 0
-        self._encoder = _encoder(height, width, self.search.options())
-        self._decoder = _decoder()
-        self._cuts = CutFinder()
-
-    def _search(self, luma: Image) -> NDArray[Any]:
-        height, width = self._searched
-        if luma.shape != self._searched:
-            luma = cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA)  # type: ignore[assignment]  # its stub
-        frame = VideoFrame.from_ndarray(np.ascontiguousarray(luma), format="gray")
-        frame.pts, self._count = self._count, self._count + 1
-        decoded = [
-            picture
-            for packet in self._encoder.encode(frame)
-            for picture in self._decoder.decode(packet)
-        ]
-        if [picture.pts for picture in decoded] != [frame.pts]:
-            raise RuntimeError(f"x264 gave {len(decoded)} pictures instead of picture {frame.pts}")
-        vectors = side_data(decoded[0], "MOTION_VECTORS")
-        return np.empty(0) if vectors is None else vectors.to_ndarray()
-
-    def _grid(
-        self, motion: NDArray[np.float32], valid: NDArray[np.bool_], size: tuple[int, int]
-    ) -> Field:
-        if not self.search.half:
-            return motion, valid
-        rows, columns = (
-            np.minimum(np.arange(cells(side)) // 2, count - 1)
-            for side, count in zip(size, valid.shape, strict=True)
+    def _luma(self, picture: VideoFrame | Image) -> Image:
+        """Grey uint8 [H, W], whatever the picture's format."""
+        if not isinstance(picture, VideoFrame):
+            return cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
+        # of one range, so that the luma stays as it is
+        full = ColorRange.JPEG
+        grey = self._to_grey.reformat(
+            picture, format="gray", src_color_range=full, dst_color_range=full
         )
-        motion, valid = motion[:, rows[:, None], columns], valid[rows[:, None], columns]
-        scale = np.array([size[1] / self._searched[1], size[0] / self._searched[0]], np.float32)
-        return motion * scale[:, None, None], valid
+        return grey.to_ndarray().astype(np.uint8, copy=False)
 
 
-def _encoder(height: int, width: int, options: dict[str, str]) -> VideoCodecContext:
-    try:
-        encoder = av.CodecContext.create("libx264", "w")
-    except av.codec.codec.UnknownCodecError as error:
-        raise UnsupportedStream(
-            "motion=search: this PyAV has no libx264; install PyAV's wheel (pip install av), or "
-            "read the stream's own vectors with motion=stream"
-        ) from error
-    assert isinstance(encoder, VideoCodecContext)
-    encoder.height, encoder.width, encoder.pix_fmt = height, width, "gray"
-    encoder.time_base = Fraction(1, 25)  # of no consequence: the quantiser is constant
-    encoder.options = options
-    return encoder
+def search_ahead(
+    pictures: Generator[Decoded | None, None, None], search: Search
+) -> Generator[Decoded | None, None, None]:
+    """Pictures with their searched motion; decoding, encoding and the rest overlap in threads."""
+    searching = MotionSearch(search)
 
+    def prepared() -> Generator[tuple[Decoded | None, Prepared | None], None, None]:
+        for decoded in ahead(pictures, AHEAD):
+            yield decoded, None if decoded is None else searching.prepare(decoded.picture)
 
-def _decoder() -> VideoCodecContext:
-    """A decoder of vectors that decodes no pixels."""
-    decoder = av.CodecContext.create("h264", "r")
-    assert isinstance(decoder, VideoCodecContext)
-    decoder.thread_count = 1  # frame threads would hold pictures back
-    decoder.options = {
-        "flags": "+low_delay",
-        "flags2": "+export_mvs",
-        "skip_loop_filter": "all",
-        "skip_idct": "all",
-    }
-    return decoder
-
-
-def _luma(picture: VideoFrame | Image) -> Image:
-    """Grey uint8 [H, W], whatever the picture's format."""
-    if not isinstance(picture, VideoFrame):
-        picture = VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
-    return picture.reformat(format="gray").to_ndarray().astype(np.uint8, copy=False)
+    for decoded, work in ahead(prepared(), AHEAD):
+        if decoded is None or work is None:
+            yield None
+        else:
+            yield decoded._replace(searched=searching.find(work))

@@ -6,9 +6,7 @@ for frame, labels, *_ in streaming.segment("drive.mp4", model, keyframes=5):
 
 import time
 from abc import ABC, abstractmethod
-from collections import deque
 from collections.abc import Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -23,6 +21,7 @@ from bdnet.keyframes.fixed import Fixed
 from bdnet.keyframes.gop import Gop
 from bdnet.models.base import VideoModel
 from bdnet.models.precision import Precision
+from bdnet.system.ahead import ahead
 from bdnet.types import IGNORE, Frame, Seconds, Segmentation
 
 AHEAD = 4  # frames that are decoded while the network works on another one
@@ -123,24 +122,14 @@ def has_image(frame: Frame) -> bool:
 
 
 def read_ahead(
-    frames: Iterator[Frame], ahead: int = AHEAD
+    frames: Iterator[Frame], count: int = AHEAD
 ) -> Generator[tuple[Frame, float], None, None]:
     """Frames decoded in a thread of their own, and the seconds that each of them took."""
 
-    def read() -> tuple[Frame | None, float]:
+    def timed() -> Generator[tuple[Frame, float], None, None]:
         start = time.perf_counter()
-        frame = next(frames, None)
-        return frame, time.perf_counter() - start
+        for frame in frames:
+            yield frame, time.perf_counter() - start
+            start = time.perf_counter()
 
-    with ThreadPoolExecutor(1, thread_name_prefix="bdnet-decode") as thread:
-        pending = deque(thread.submit(read) for _ in range(ahead))
-        try:
-            while True:
-                frame, seconds = pending.popleft().result()
-                if frame is None:
-                    return
-                pending.append(thread.submit(read))
-                yield frame, seconds
-        finally:
-            for future in pending:
-                future.cancel()
+    return ahead(timed(), count)
