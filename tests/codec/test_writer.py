@@ -41,6 +41,24 @@ def test_written_file_is_a_clean_stream_of_the_same_pictures(
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.parametrize("codec", ["h264", "mpeg4"])
+def test_further_keyframes(tmp_path: Path, codec: str):
+    encoding = Encoding(codec=codec, interval=7, fast_decode=codec == "h264")
+    with VideoWriter(tmp_path / "clip.mp4", 25, encoding, keyframes=(3, 15)) as writer:
+        for picture in images():
+            writer.write(picture)
+    info = describe(tmp_path / "clip.mp4")
+    assert info.clean, info.problems
+    assert {3, 15} < set(info.keyframes)
+    with pytest.raises(WriteError, match="fast_decode"):
+        Encoding(codec="mpeg4", fast_decode=True)
+
+
+def test_what_identifies_a_file_stays_as_it_was():
+    assert "fast_decode" not in Encoding().facts()
+    assert Encoding(fast_decode=True).facts()["fast_decode"]
+
+
 @pytest.mark.parametrize(("height", "width"), [(96, 128), (121, 161)])
 def test_lossless_is_bit_exact(tmp_path: Path, height: int, width: int):
     pictures = images(6, height, width)

@@ -1,6 +1,7 @@
 """Making a data set's files: once, resumable, by one process at a time."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,11 +14,14 @@ import numpy as np
 import pytest
 
 from bdnet.codec import Encoding, VideoReader, describe
+from bdnet.codec.sources import Source
+from bdnet.codec.transcode import TranscodeJob
 from bdnet.data.base import labelled_frames
 from bdnet.data.errors import BadData
-from bdnet.data.prepare import run_all, write_clip
+from bdnet.data.prepare import LONG_WORK, encode_all, run_all, write_clip
 from bdnet.data.streets import StreetParameters, render
 from bdnet.data.streets.dataset import Streets
+from trees import picture, write
 
 PROGRAM = """
 from bdnet.codec import Encoding
@@ -122,6 +126,22 @@ def test_an_interrupted_clip_leaves_no_video(tmp_path: Path):
     write_clip(tmp_path, "clip", render(StreetParameters(64, 96, 2), 0), Encoding())
     assert len(list(VideoReader(tmp_path / "videos/clip.mp4"))) == 2
     assert sorted(path.name for path in tmp_path.glob("labels/*")) == ["clip"]
+
+
+def test_much_work_says_what_it_takes_and_stops_where_it_does_not_fit(tmp_path: Path, monkeypatch):
+    images = tuple(write(tmp_path / f"{n}.png", picture(n)) for n in range(3))
+    jobs = [
+        TranscodeJob(Source(Path("a"), images, False), tmp_path / f"out/{n}.mp4", Encoding())
+        for n in range(LONG_WORK)
+    ]
+    nothing_free = shutil.disk_usage(tmp_path)._replace(free=0)
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "disk_usage", lambda _: nothing_free)
+        with pytest.raises(BadData, match=f"{LONG_WORK - 1} videos take about .* GB"):
+            encode_all(jobs, processes=1)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["0.mp4"]
+    encode_all(jobs, processes=1)
+    assert len(list((tmp_path / "out").iterdir())) == LONG_WORK
 
 
 def test_an_error_in_one_job_is_the_error_of_all():

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -21,17 +21,24 @@ from bdnet.system.workers import worker_pool
 
 @dataclass(frozen=True)
 class TranscodeJob:
-    """One sequence and its output file; fps None keeps a video's own (25 for images)."""
+    """One sequence and its output file.
+
+    fps:       frames per second; None keeps a video's own (25 for images)
+    keyframes: frames that become codec keyframes besides those of the encoding's interval
+    """
 
     source: Source
     output: Path
     encoding: Encoding
     fps: float | None = None
     overwrite: bool = False
+    keyframes: tuple[int, ...] = ()
 
     def recipe(self) -> str:
         """Settings and content of the file, which are stored in it."""
-        facts = {**asdict(self.encoding), "fps": self.fps, "source": self.source.signature()}
+        facts = {**self.encoding.facts(), "fps": self.fps, "source": self.source.signature()}
+        if self.keyframes:
+            facts["keyframes"] = self.keyframes
         return json.dumps({"bdnet": facts}, sort_keys=True)
 
 
@@ -79,7 +86,7 @@ def transcode(
             return _compare(job)
         fps = job.fps or job.source.fps() or 25
         recipe = {"comment": job.recipe()}
-        with VideoWriter(job.output, fps, job.encoding, recipe) as writer:
+        with VideoWriter(job.output, fps, job.encoding, recipe, job.keyframes) as writer:
             for picture in watch(job.source.pictures()):
                 writer.write(picture)  # type: ignore[arg-type]  # watch changes no element
         return Transcoded(job.output, "done", frames=writer.frames)

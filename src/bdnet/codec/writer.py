@@ -1,6 +1,6 @@
 """Writes a clean stream, in which every P-frame refers to the frame before it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import Self
 import av
 import numpy as np
 from av.container import OutputContainer
-from av.video.frame import VideoFrame
+from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 
 from bdnet.codec.encoding import Encoding, WriteError
@@ -29,6 +29,8 @@ class VideoWriter:
 
     An error in the block leaves no file. Odd sizes and lossless RGB are stored at full
     chroma resolution, since 4:2:0 has no odd sizes in H.264.
+
+    keyframes: frames that become codec keyframes besides those of the encoding's interval
     """
 
     def __init__(
@@ -37,12 +39,13 @@ class VideoWriter:
         fps: float | Fraction = 25,
         encoding: Encoding | None = None,
         metadata: dict[str, str] | None = None,
+        keyframes: Collection[int] = (),
     ) -> None:
         if not 0 < fps <= HIGHEST_FPS:
             raise WriteError(f"fps={fps}: frames per second, above 0 and at most {HIGHEST_FPS}")
         self.path, self.encoding = Path(path), encoding or Encoding()
         self.fps = Fraction(fps).limit_denominator(1001 * 60)
-        self.metadata = metadata or {}
+        self.metadata, self.keyframes = metadata or {}, frozenset(keyframes)
         self.frames = 0
         self.partial = partial_path(self.path)
         self._container: OutputContainer | None = None
@@ -61,7 +64,9 @@ class VideoWriter:
             )
         picture = picture.reformat(format=stream.pix_fmt)
         picture.pts, picture.time_base = self.frames, 1 / self.fps
-        picture.pict_type = 0  # the encoder chooses, whatever the source's frame was
+        # mostly the encoder chooses, whatever the source's frame was
+        is_key = self.frames in self.keyframes
+        picture.pict_type = PictureType.I if is_key else PictureType.NONE
         self.frames += 1
         self._mux(container, picture)
 

@@ -2,10 +2,10 @@
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,8 +54,12 @@ class ClipDataset(ABC):
     classes: Classes
     keyframe_cache: Path | None = None
 
-    def prepare(self) -> None:  # noqa: B027  # most data sets are ready as they are
-        """Writes the files that `samples` needs; once per machine, resumable, under a lock."""
+    def prepare(self, splits: Collection[Split] = SPLITS) -> None:  # noqa: B027  # most are ready
+        """Writes the files of these splits' samples; once per machine, resumable, under a lock."""
+
+    def for_interval(self, interval: int) -> Self:  # noqa: ARG002
+        """The data set for clips of offsets 0..interval-1, for one whose videos depend on it."""
+        return self
 
     def planned_videos(self) -> PlannedVideos | None:
         """The training videos, where they are known before `prepare` has made them."""

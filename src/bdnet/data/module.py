@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from pytorch_lightning import LightningDataModule
+from pytorch_lightning.trainer.states import TrainerFn
 from torch.utils.data import Dataset
 
 from bdnet.codec import VideoReader
@@ -90,7 +91,8 @@ class ClipDataModule(LightningDataModule):
         check_choice("all", "last", offsets=offsets)
         check_choice("raise", "skip", on_bad_sample=on_bad_sample)
         _check_unlabelled(unlabelled_videos, unlabelled_batch_size, pixels)
-        self.dataset, self.interval, self.batch_size = dataset, interval, batch_size
+        self.dataset = dataset.for_interval(interval)
+        self.interval, self.batch_size = interval, batch_size
         self.keyframes, self.pixels, self.images = keyframes, pixels, images
         self.offsets, self.evaluate_every = offsets, evaluate_every
         self.labelled_frame, self.unlabelled_batch_size = labelled_frame, unlabelled_batch_size
@@ -110,7 +112,7 @@ class ClipDataModule(LightningDataModule):
                 self.augmentation.check_fit((planned.height, planned.width))
 
     def prepare_data(self) -> None:
-        self.dataset.prepare()
+        self.dataset.prepare(self._needed_splits())
 
     def train_dataloader(self) -> Loader:
         """Batches for the trainer's remaining steps.
@@ -206,6 +208,15 @@ class ClipDataModule(LightningDataModule):
             with VideoReader(samples[0].video, "none", threads=1) as reader:
                 self.augmentation.check_fit((reader.height, reader.width))
         return self._clips(samples, self.augmentation), shares
+
+    def _needed_splits(self) -> set[Split]:
+        """The splits that the trainer's task reads; those of a whole training without a trainer."""
+        task = self.trainer.state.fn if self.trainer is not None else None
+        if task == TrainerFn.TESTING:
+            return {self.tested}
+        if task == TrainerFn.PREDICTING:
+            return {"predict"}
+        return {"train", "val", self.tested}
 
     def _steps(self) -> tuple[int | None, int]:
         """(batches of the whole training or None, batches done)."""

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import logging
 import shutil
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import as_completed
 from contextlib import contextmanager
@@ -16,7 +18,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from bdnet.codec import Encoding, VideoWriter
-from bdnet.codec.transcode import TranscodeJob, transcode_all
+from bdnet.codec.transcode import TranscodeJob, transcode, transcode_all
 from bdnet.data.errors import BadData
 from bdnet.system.machine import cores
 from bdnet.system.workers import worker_pool
@@ -24,6 +26,9 @@ from bdnet.system.workers import worker_pool
 Job = TypeVar("Job")
 Picture = tuple[NDArray[np.uint8], NDArray[np.uint8]]  # RGB image [H, W, 3], label [H, W]
 MANY = 20  # failures listed in one error
+LONG_WORK = 20  # videos; for so many, the first one tells how long all take
+
+log = logging.getLogger(__name__)
 
 
 def digest(*facts: object) -> str:
@@ -65,12 +70,33 @@ def run_all(
 
 def encode_all(jobs: list[TranscodeJob], processes: int = 0) -> None:
     """Encodes every sequence, then names those that failed in one error."""
-    outcomes = transcode_all(jobs, processes or None)
+    outcomes = []
+    if len(jobs) >= LONG_WORK:
+        start = time.perf_counter()
+        outcomes.append(transcode(jobs[0]))
+        seconds, jobs = time.perf_counter() - start, jobs[1:]
+        if outcomes[0].status == "done":
+            _check_space(outcomes[0].output, seconds, len(jobs), processes or cores())
+    outcomes += transcode_all(jobs, processes or None)
     failures = [outcome.detail for outcome in outcomes if outcome.status == "failed"]
     if failures:
         raise BadData(
-            f"{len(failures)} of {len(jobs)} videos could not be encoded; repair them and start "
-            "again, the others are kept:\n" + "\n".join(failures[:MANY])
+            f"{len(failures)} of {len(outcomes)} videos could not be encoded; repair them and "
+            "start again, the others are kept:\n" + "\n".join(failures[:MANY])
+        )
+
+
+def _check_space(first: Path, seconds: float, count: int, processes: int) -> None:
+    """Says how long so many videos like the first take, and refuses if they do not fit."""
+    needed, free = count * first.stat().st_size, shutil.disk_usage(first.parent).free
+    log.info(
+        "%d videos to encode: about %.0f minutes with %d processes, and %.1f of %.1f GB free",
+        count, count * seconds / processes / 60, processes, needed / 1e9, free / 1e9,
+    )  # fmt: skip
+    if needed > free:
+        raise BadData(
+            f"{first.parent}: {count} videos take about {needed / 1e9:.1f} GB, and "
+            f"{free / 1e9:.1f} GB are free; free space, or choose another folder (cache)"
         )
 
 

@@ -39,7 +39,7 @@ def evaluate(config: DictConfig) -> None:
     data = _data(config, run, trained, max(intervals), chosen is not None)
     name = chosen or facts["choices"]["data"]
     _check_classes(trained, data, name)
-    data.prepare_data()
+    data.dataset.prepare([config.split])
     evaluator = _evaluated(config, run, trained, data)
     facts = {**facts, "choices": {"data": name}}
     result = {

@@ -115,7 +115,10 @@ def _finish(run: Run, config: DictConfig, data: ClipDataModule) -> None:
     check_process_count(trainer)
     student, syncs_batchnorm = module.student, bool(config.trainer.sync_batchnorm)
     check_unused_parameters(trainer, student.trains_all, syncs_batchnorm, type(student).__name__)
-    data.prepare_data()
+    if isinstance(module, Distiller):
+        data.prepare_data()
+    else:
+        data.dataset.prepare([data.tested])
     status = 1
     try:
         for logger in loggers:

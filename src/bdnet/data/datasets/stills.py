@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bdnet.codec import Encoding
-from bdnet.data.base import ClipDataset, Sample, Split, all_frames, prepared, warn_val_is_test
+from bdnet.data.base import (
+    SPLITS,
+    ClipDataset,
+    Sample,
+    Split,
+    all_frames,
+    prepared,
+    warn_val_is_test,
+)
 from bdnet.data.camera_path import CameraPath
 from bdnet.data.classes import Classes
 from bdnet.data.errors import BadData, check_whole
@@ -77,18 +85,19 @@ class Stills(ClipDataset):
                 "that any frame of a clip can be the keyframe"
             )
         self.folders = PairFolders(Path(self.root), self.images, self.labels, self.lists or {})
-        facts = asdict(self) | {"root": str(Path(self.root).resolve()), "cache": "", "processes": 0}
+        facts = asdict(self) | {"encoding": self.encoding.facts(), "cache": "", "processes": 0}
+        facts["root"] = str(Path(self.root).resolve())
         self.folder = Path(self.cache) / f"stills-{digest(facts, VERSION)}"
         self.keyframe_cache = self.folder / "keyframes.json"
 
     def read_label(self, path: Path) -> NDArray[np.uint8]:
         return read_label(path, replace(self.classes, stored=None))  # as `render` made it
 
-    def prepare(self) -> None:
-        if not self._missing():
+    def prepare(self, splits: Collection[Split] = SPLITS) -> None:
+        if not self._missing(splits):
             return
         with exclusive(self.folder):
-            missing = self._missing()
+            missing = self._missing(splits)
             check_pairs([pair for _, pair in missing], self.classes)
             self.classes.write(self.folder / "classes.yaml")
             facts = json.dumps(asdict(self), default=str, indent=1)
@@ -131,13 +140,19 @@ class Stills(ClipDataset):
     def _video(self, folder: str, pair: ImagePair) -> Path:
         return clip_path(self.folder / folder, pair.name)
 
-    def _missing(self) -> list[tuple[str, ImagePair]]:
+    def _missing(self, splits: Collection[Split]) -> list[tuple[str, ImagePair]]:
         return [
             (folder, pair)
-            for folder in self.folders.splits
+            for folder in sorted(set(map(self._folder, splits)))
             for pair in self.folders.pairs(folder)
             if not self._is_made(folder, pair)
         ]
+
+    def _folder(self, split: Split) -> str:
+        """The split whose folder holds this split's images: its own, or that of the one before."""
+        order = ("test", "val", "train")
+        own = "test" if split == "predict" else split
+        return next(name for name in order[order.index(own) :] if name in self.folders.splits)
 
     def _is_made(self, folder: str, pair: ImagePair) -> bool:
         """Whether the clip is there and newer than its image and label."""

@@ -1,11 +1,20 @@
 """The street world as a data set: rendered, encoded and kept on first use."""
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
 from bdnet.codec import Encoding
-from bdnet.data.base import ClipDataset, PlannedVideos, Sample, Split, folder_samples, videos_in
+from bdnet.data.base import (
+    SPLITS,
+    ClipDataset,
+    PlannedVideos,
+    Sample,
+    Split,
+    folder_samples,
+    videos_in,
+)
 from bdnet.data.classes import Classes
 from bdnet.data.errors import BadData, check_whole
 from bdnet.data.prepare import clip_path, digest, exclusive, run_all, write_clip
@@ -53,17 +62,17 @@ class Streets(ClipDataset):
     def folder(self) -> Path:
         """The folder of all clips with these parameters."""
         parameters = self.parameters
-        name = digest(asdict(parameters), asdict(self.encoding), self.world, VERSION)
+        name = digest(asdict(parameters), self.encoding.facts(), self.world, VERSION)
         return Path(self.root) / f"{parameters.height}x{parameters.width}-{name}"
 
-    def prepare(self) -> None:
-        if not self._missing():
+    def prepare(self, splits: Collection[Split] = SPLITS) -> None:
+        if not self._missing(splits):
             return
         with exclusive(self.folder):
             write_json(self.folder / "parameters.json", asdict(self.parameters))
             self.classes.write(self.folder / "classes.yaml")
             title = f"render streets into {self.folder}"
-            run_all(partial(_render, self), self._missing(), title, "clip", self.processes)
+            run_all(partial(_render, self), self._missing(splits), title, "clip", self.processes)
 
     def samples(self, split: Split) -> list[Sample]:
         if split == "predict":
@@ -76,10 +85,12 @@ class Streets(ClipDataset):
         wanted = {clip_path(self.folder / split, _name(n)) for n in range(self.clips[split])}
         return [sample for sample in folder_samples(self.folder / split) if sample.video in wanted]
 
-    def _missing(self) -> list[tuple[str, int]]:
+    def _missing(self, splits: Collection[Split]) -> list[tuple[str, int]]:
+        worlds = {"test" if split == "predict" else split for split in splits}
         return [
             (split, number)
             for split, count in self.clips.items()
+            if split in worlds
             for number in range(count)
             if not clip_path(self.folder / split, _name(number)).exists()
         ]
