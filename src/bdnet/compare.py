@@ -11,7 +11,7 @@ from bdnet.inference.accelerate.configured import accelerated_of
 @application("compare", resumes=False)
 def main(config: DictConfig) -> None:
     comparison = accelerated_of(config).compare(
-        config.video, config.frames, config.labels, config.motion
+        config.video, config.frames, config.labels, config.motion, config.search
     )
     print(comparison)
     if config.page is not None:

@@ -7,7 +7,8 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 
 from bdnet.cli.application import application
-from bdnet.codec import describe
+from bdnet.codec.description import describe, source_of_motion
+from bdnet.codec.search import check_motion
 from bdnet.errors import BdnetError
 
 
@@ -16,7 +17,10 @@ def main(config: DictConfig) -> None:
     if (config.video is None) == (config.data is None):
         raise BdnetError("choose what to look at: video=FILE, or data=NAME (streets, camvid, ...)")
     if config.video is not None:
+        check_motion(config.motion, config.search)
         print(describe(config.video))
+        source = source_of_motion(config.video, config.motion, config.search)
+        print(f"  motion      {source} (motion={config.motion})")
         return
     # slow imports that a video does not need
     from bdnet.reports.dataset.inspection import inspect  # noqa: PLC0415

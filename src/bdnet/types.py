@@ -29,9 +29,10 @@ class Frame(NamedTuple):
     is_key: the codec can start decoding here
     image:  uint8 RGB [H, W, 3], None where the pixels were not asked for
     motion: float32 [2, ceil(H/8), ceil(W/8)], (x, y) in pixels of the frame: the content at p
-            came from p + motion in the frame before; None on intra frames
+            came from p + motion in the frame before; None on intra frames, or where motion is
+            searched for, on the first frame and at cuts
     valid:  bool [ceil(H/8), ceil(W/8)], False where the stream holds no usable vector (motion is
-            0 there); None on intra frames
+            0 there); None where motion is
     """
 
     index: int  # type: ignore[assignment]  # hides tuple.index, which nobody calls on a frame

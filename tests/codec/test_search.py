@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from bdnet.codec import UnsupportedStream, VideoReader, block_search
 from bdnet.codec.search import SEARCHES, Field, MotionSearch, Search
+from bdnet.errors import BdnetError
 from bdnet.types import cells
 
 SCENE = cv2.GaussianBlur(
@@ -209,7 +210,7 @@ def test_a_clean_stream_keeps_its_own_vectors(make_video: Callable[..., Path]):
 
 
 def test_unknown_choices_are_refused(make_video: Callable[..., Path]):
-    with pytest.raises(ValueError, match="flow"):
+    with pytest.raises(BdnetError, match="flow"):
         VideoReader(make_video(), motion="flow")
-    with pytest.raises(ValueError, match="slow"):
+    with pytest.raises(BdnetError, match="slow"):
         VideoReader(make_video(), motion="search", search="slow")

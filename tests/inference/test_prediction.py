@@ -90,6 +90,7 @@ def test_a_video_becomes_a_film_and_label_images(call, make_video, model, capsys
     assert facts["device"] in {"cpu", "cuda"}
     assert (report["frames"], report["keyframes"], report["is_complete"]) == (15, 4, True)
     assert report["problems"] == report["damaged_frames"] == []
+    assert report["motion"] == "its own vectors"
     assert 0 <= report["share_without_vectors"] < 0.2
     assert set(report["seconds"]) == {"decode", "network", "write", "total"}
     assert all(seconds > 0 for seconds in report["seconds"].values())
@@ -181,14 +182,18 @@ def test_a_glob_takes_what_it_matches(call, make_video):
     assert names() == COMMON | {"a1.overlay.mp4", "a2.overlay.mp4"}
 
 
-def test_unclean_streams_are_segmented_and_told_of(call, make_video, capsys):
+def test_where_motion_comes_from_is_chosen_and_told_once(call, make_video, capsys):
     video = make_video(scene=SLOW, size=(96, 128), frames=20, options=(("crf", "20"),))
-    assert call(f"video={video}") is None
-    (report,) = summary()["videos"].values()
-    assert report["frames"] == len(VideoReader(f"out/{video.stem}.overlay.mp4")) == 20
-    assert any("B-frames" in problem for problem in report["problems"])
-    assert report["share_without_vectors"] > 0
-    assert "B-frames" in capsys.readouterr().out
+    holes = {}
+    for motion in ("auto", "search", "stream"):
+        assert call(f"video={video}", f"motion={motion}", "search=fast") is None
+        (report,) = summary()["videos"].values()
+        assert report["frames"] == len(VideoReader(f"out/{video.stem}.overlay.mp4")) == 20
+        assert capsys.readouterr().out.count(f"motion: {report['motion']}") == 1
+        assert report["motion"].startswith("searched") == (motion != "stream")
+        assert any("B-frames" in problem for problem in report["problems"]) == (motion == "stream")
+        holes[motion] = report["share_without_vectors"]
+    assert holes["auto"] == holes["search"] < holes["stream"]
 
 
 @pytest.mark.parametrize("sent", [None, signal.SIGINT, signal.SIGTERM])
@@ -230,6 +235,8 @@ def test_an_interrupt_leaves_a_playable_film(call, make_video, model, monkeypatc
         (["interval=gop"], "interval=gop: .*keyframe=gop"),
         (["keyframe=adaptive", "keyframe.holes=2"], r"keyframe\.holes=2"),
         (["precision=int3"], "precision=int3"),
+        (["motion=flow"], "motion=flow"),
+        (["search=slow"], "search=slow"),
         (["device=abacus"], "device=abacus"),
         (["video=absent.mp4"], r"absent\.mp4"),
         (["video=images"], r"video=images: .*bdnet\.encode input='images'"),

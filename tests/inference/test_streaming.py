@@ -19,7 +19,7 @@ from bdnet.keyframes.adaptive import Adaptive
 from bdnet.motion.upsampling import upsample
 from bdnet.types import Clip, Frame
 from networks import build
-from videos import Cut, Pan, overwrite, packet_positions
+from videos import NO_VECTORS, Cut, Pan, overwrite, packet_positions
 
 INTERVAL = 5
 MODELS = {
@@ -127,7 +127,7 @@ def test_unclean_streams_are_done_as_well_as_it_goes_and_said_once(
     make_video, model, caplog
 ) -> None:
     path = make_video(scene=SLOW, size=(96, 128), frames=20, options=(("crf", "20"),))
-    with Stream(path, model, INTERVAL, threads=1) as stream:
+    with Stream(path, model, INTERVAL, threads=1, motion="stream") as stream:
         segmented = list(stream)
         problems, share = stream.reader.problems, stream.reader.hole_share
     frames = frames_of(path, strict=False)
@@ -141,7 +141,33 @@ def test_unclean_streams_are_done_as_well_as_it_goes_and_said_once(
         f"{path}: {100 * share:.1f} % of the picture had no usable vector"
     ] * 2  # of the stream, and of the frames that the test itself read
     with pytest.raises(UnsupportedStream, match=r"bdnet\.encode"):
-        list(segment(path, model, strict=True))
+        list(segment(path, model, strict=True, motion="stream"))
+
+
+@pytest.mark.parametrize("kind", ["hevc", "vp9"])
+def test_any_codec_is_segmented_along_searched_motion(make_video, model, kind) -> None:
+    path = make_video(scene=SLOW, size=(96, 128), frames=12, **NO_VECTORS[kind])
+    with Stream(path, model, INTERVAL, threads=1) as stream:
+        segmented = list(stream)
+        source = stream.reader.source_of_motion
+    assert source.startswith("searched")
+    frames = list(VideoReader(path, "all", strict=False, motion="search", threads=1))
+    assert [frame.frame.index for frame in segmented if frame.is_key] == [0, 5, 10]
+    for frame in segmented:
+        key = frame.frame.index // INTERVAL * INTERVAL
+        assert_says_the_same(model, frame.labels, clip(frames, key, frame.frame.index))
+    with pytest.raises(UnsupportedStream, match="motion=search"):
+        Stream(path, model, motion="stream")
+
+
+def test_a_search_finds_the_same_keyframes(make_video, bdnet) -> None:
+    """The codec's own where they are asked for, and a cut in any case."""
+    options = (("bf", "2"), ("g", "8"), ("keyint_min", "8"), ("sc_threshold", "0"))
+    path = make_video(scene=Cut(at=5), size=(96, 128), frames=20, options=options)
+    for interval, keys in ((None, [0, 5, 8, 16]), (6, [0, 5, 11, 17])):
+        for images in ("read", "all"):
+            segmented = segment(path, bdnet, interval, images, motion="search")
+            assert [frame.index for frame in segmented if frame.is_key] == keys
 
 
 def test_damage_costs_no_more_than_its_group_of_pictures(make_video, bdnet, tmp_path) -> None:

@@ -89,7 +89,9 @@ def check(kind: Kind, done: Done) -> None:
     report = done.summary["videos"][video]
     assert report["is_complete"]
     assert (report["frames"], len(report["files"])) == (kind.frames - kind.lost, 2)
+    assert report["motion"].startswith("searched" if kind.searched else "its own vectors")
     assert re.search(kind.problem, "\n".join(report["problems"]))
+    assert kind.problem or kind.lost or not report["problems"]
     with VideoReader(film, "all") as reader:
         assert len(list(reader)) == kind.frames
     height, width = kind.size

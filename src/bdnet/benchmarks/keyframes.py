@@ -152,7 +152,8 @@ class KeyframeRules:
         seconds, keyframes, count, longest = 0.0, 0, 0, 1
         for video, samples in videos.items():
             keys = []
-            for segmentation, elapsed in timed(Stream(video, self.network, rule, strict=True)):
+            stream = Stream(video, self.network, rule, strict=True, motion="stream")
+            for segmentation, elapsed in timed(stream):
                 index, labels = segmentation.index, segmentation.labels
                 keys += [index] * segmentation.is_key
                 if index in samples:

@@ -138,7 +138,12 @@ class Pipeline:
             start, network, decode = time.perf_counter(), 0.0, 0.0
             rule = Fixed(way.interval)
             with Stream(
-                video, way.network, rule, threads=self.decoder_threads, precision=self.precision
+                video,
+                way.network,
+                rule,
+                threads=self.decoder_threads,
+                precision=self.precision,
+                motion="stream",
             ) as stream:
                 for _ in islice(stream, lead):
                     start = time.perf_counter()

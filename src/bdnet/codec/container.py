@@ -4,6 +4,7 @@ from pathlib import Path
 
 import av
 from av.container import InputContainer
+from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from bdnet.codec.errors import MissingVideo, UnsupportedStream, encode_command
@@ -72,9 +73,17 @@ def require_vectors(path: str | Path, stream: VideoStream) -> None:
     name = codec_name(stream)
     if name not in EXPORTS_VECTORS:
         raise UnsupportedStream(
-            f"{path}: {name} video, whose decoder exports no motion vectors; "
-            f"re-encode it as H.264: {encode_command(path)}"
+            f"{path}: {name} video, whose decoder exports no motion vectors; find its motion with "
+            f"motion=search, or for a data set make an H.264 copy: {encode_command(path)}"
         )
+
+
+def first_picture(container: InputContainer, stream: VideoStream) -> VideoFrame | None:
+    """The first picture of a video that was just opened; None where it cannot be decoded."""
+    try:
+        return next(container.decode(stream), None)
+    except (av.error.FFmpegError, OSError):
+        return None
 
 
 def _check_file(path: Path) -> None:

@@ -15,6 +15,7 @@ from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 
 from bdnet.codec import bitstream
+from bdnet.codec.chaining import vectors_chain
 from bdnet.codec.container import open_video, reason, require_vectors
 from bdnet.codec.motion import Field
 
@@ -35,10 +36,11 @@ class Skip(Enum):
 class Decoded(NamedTuple):
     """A picture in display order.
 
-    packet:       its number in decoding order
-    is_reference: other pictures refer to it
-    has_vectors:  the vectors that libavcodec exports with it are its own
-    searched:     its motion, where that was searched and found
+    packet:         its number in decoding order
+    is_reference:   other pictures refer to it
+    has_vectors:    the vectors that libavcodec exports with it are its own
+    searched:       its motion, where that was searched and found
+    search_seconds: time that the search took
     """
 
     picture: VideoFrame
@@ -46,6 +48,7 @@ class Decoded(NamedTuple):
     is_reference: bool
     has_vectors: bool
     searched: Field | None = None
+    search_seconds: float = 0.0
 
 
 def side_data(picture: VideoFrame, kind: str) -> Any:
@@ -60,10 +63,13 @@ def side_data(picture: VideoFrame, kind: str) -> Any:
 class Decoder:
     """Decodes one video from any of its keyframes on.
 
-    vectors: export them; without them a video may be of any codec
+    vectors: export them; None: if they chain, and otherwise decode every picture whole. Without
+             them a video may be of any codec
     """
 
-    def __init__(self, path: str | Path, skip: Skip, threads: int, vectors: bool = True) -> None:
+    def __init__(
+        self, path: str | Path, skip: Skip, threads: int, vectors: bool | None = True
+    ) -> None:
         self.path, self.skip, self.threads, self.vectors = path, skip, threads, vectors
         self.damage: str | None = None  # the demuxer's error, if it ended the reading early
         self._used, self.packets, self.discarded = False, 0, 0
@@ -72,6 +78,9 @@ class Decoder:
     def _open(self) -> None:
         self.container, self.stream = open_video(self.path)
         try:
+            if self.vectors is None:
+                self.vectors = vectors_chain(self.path, self.stream)
+                self.skip = self.skip if self.vectors else Skip.NOTHING
             if self.vectors:
                 require_vectors(self.path, self.stream)
         except ValueError:

@@ -11,9 +11,10 @@ class Decoders:
     """The decoders of one file, one per `Skip`, kept open: opening costs more than seeking.
 
     threads: of each, 0 for one per core
+    vectors: as in Decoder; None until the first one is open
     """
 
-    def __init__(self, path: str | Path, threads: int, vectors: bool = True) -> None:
+    def __init__(self, path: str | Path, threads: int, vectors: bool | None = True) -> None:
         self.path, self.threads, self.vectors = path, threads, vectors
         self._idle: dict[Skip, Decoder] = {}
         self._is_closed = False
@@ -21,7 +22,9 @@ class Decoders:
     def open(self, skip: Skip) -> Decoder:
         """The idle decoder of this kind, which stays idle; opened if there is none."""
         if skip not in self._idle:
-            self._idle[skip] = Decoder(self.path, skip, self.threads, self.vectors)
+            decoder = Decoder(self.path, skip, self.threads, self.vectors)
+            skip, self.vectors = decoder.skip, decoder.vectors
+            self._idle[skip] = decoder
         return self._idle[skip]
 
     @contextmanager

@@ -1,20 +1,21 @@
 """Describes a video file, and whether its motion vectors chain."""
 
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
-import av
-from av.container import InputContainer
 from av.video.frame import VideoFrame
-from av.video.stream import VideoStream
 
 from bdnet.codec import problems
 from bdnet.codec.bitstream import StreamHeader, read_header
-from bdnet.codec.container import EXPORTS_VECTORS, codec_name, open_video
+from bdnet.codec.container import EXPORTS_VECTORS, codec_name, first_picture, open_video
 from bdnet.codec.errors import UnsupportedStream, encode_command
 from bdnet.codec.index import StreamIndex, read_index
+from bdnet.codec.reader import VideoReader
+from bdnet.codec.search import Motion, Search
 
 LISTED_KEYFRAMES = 8
+TRIED = 30  # frames from the beginning, in which motion is tried out
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class StreamInfo:
         lines = [self.path, *(f"  {name:<11} {value}" for name, value in rows.items())]
         if self.problems:
             lines += [f"    - it {problem}" for problem in self.problems]
-            lines.append(f"  make a clean copy: {encode_command(self.path)}")
+            lines.append(f"  for a data set make a clean copy: {encode_command(self.path)}")
         return "\n".join(lines)
 
 
@@ -77,7 +78,7 @@ def describe(path: str | Path) -> StreamInfo:
     with container:
         context = stream.codec_context
         header = read_header(context.extradata)
-        first = _first_frame(container, stream)
+        first = first_picture(container, stream)
         codec = codec_name(stream)
         return StreamInfo(
             path=str(path),
@@ -102,13 +103,6 @@ def describe(path: str | Path) -> StreamInfo:
         )
 
 
-def _first_frame(container: InputContainer, stream: VideoStream) -> VideoFrame | None:
-    try:
-        return next(container.decode(stream), None)
-    except (av.error.FFmpegError, OSError):
-        return None
-
-
 def _problems(
     codec: str, header: StreamHeader, index: StreamIndex, first: VideoFrame | None
 ) -> list[str]:
@@ -128,14 +122,14 @@ def _problems(
     return [problem for problem, applies in checks.items() if applies]
 
 
-def vectors_chain(path: str | Path) -> bool:
-    """Whether a file's headers promise vectors that lead from each frame to the one before."""
-    container, stream = open_video(path)
-    with container:
-        context = stream.codec_context
-        parameters = read_header(context.extradata).parameters
-        return (
-            codec_name(stream) in EXPORTS_VECTORS
-            and not context.reorder_depth
-            and not problems.of_parameters(parameters)
-        )
+def source_of_motion(
+    path: str | Path, motion: Motion = "auto", search: Search | str = "default"
+) -> str:
+    """Where the motion of a video comes from, and what it is like in the first frames."""
+    with VideoReader(path, "none", strict=False, motion=motion, search=search) as reader:
+        for _ in islice(reader, TRIED):
+            pass
+        if reader.search is not None:
+            return f"{reader.source_of_motion} here"
+        holes = 100 * reader.hole_share
+        return f"{reader.source_of_motion}; {holes:.0f} % of the picture has none"

@@ -24,12 +24,13 @@ INTRA = (PictureType.I, PictureType.SI)
 
 
 class StreamFindings:
-    """Problems, damaged frames and cells without a vector, counted while a video is read."""
+    """Problems, damaged frames, cells without a vector and searches, counted while reading."""
 
     def __init__(self) -> None:
         self.corrupt: list[int] = []
         self.problems: dict[str, int] = {}  # with the first frame that has it
-        self.cells = self.holes = 0
+        self.cells = self.holes = self.searches = 0
+        self.search_seconds = 0.0
         self.size: tuple[int, int] | None = None  # (height, width) of the frames
 
     def count(self, valid: NDArray[np.bool_]) -> None:
@@ -39,6 +40,14 @@ class StreamFindings:
     @property
     def hole_share(self) -> float:
         return self.holes / max(1, self.cells)
+
+    def searched(self) -> str:
+        """How long the searches took."""
+        if not self.searches:
+            return "searched"
+        milliseconds = 1000 * self.search_seconds / self.searches
+        digits = 0 if milliseconds >= 10 else 1
+        return f"searched, about {milliseconds:.{digits}f} ms per frame"
 
     def log(self, path: str | Path) -> None:
         """Logs holes and damaged frames, if there are any."""
@@ -129,6 +138,8 @@ class FrameBuilder:
     def _examine(self, decoded: Decoded, index: int) -> int:
         """Checks a picture; returns how many frames back its reference lies."""
         picture = decoded.picture
+        self.findings.searches += self._is_searched
+        self.findings.search_seconds += decoded.search_seconds
         self._check(picture, index)
         if picture.is_corrupt:
             self._damage(index, "is damaged")
@@ -164,9 +175,9 @@ class FrameBuilder:
                 self._report(problem, index)
 
     def _report(self, problem: str, index: int) -> None:
-        if self._is_searched and problem in problems.OF_VECTORS:
+        if self._is_searched and problems.is_of_vectors(problem):
             return
-        refuse(self.path, f"{problem} (frame {index})", self.strict)
+        refuse(self.path, problem, self.strict, f" (frame {index})")
         self.findings.problems.setdefault(problem, index)
 
     def _damage(self, index: int, state: str) -> None:
@@ -179,10 +190,11 @@ class FrameBuilder:
         self.findings.corrupt.append(index)
 
 
-def refuse(path: str | Path, problem: str, strict: bool) -> None:
+def refuse(path: str | Path, problem: str, strict: bool, where: str = "") -> None:
     """Raises in strict mode, which wants a clean stream."""
     if strict:
+        search = "with motion=search, or " if problems.is_of_vectors(problem) else ""
         raise UnsupportedStream(
-            f"{path} {problem}; make a clean copy: {encode_command(path)} "
-            "(or read it as it is with strict=False)"
+            f"{path} {problem}{where}; make a clean copy: {encode_command(path)} "
+            f"(or read it as it is {search}with strict=False)"
         )

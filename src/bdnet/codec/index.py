@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
 import av
@@ -56,8 +57,8 @@ class StreamIndex:
         return bool(np.abs(gaps - median).max() > max(1.5, 0.05 * median))
 
 
-def read_index(path: str | Path) -> StreamIndex:
-    """Reads every packet of a video once; the memory is a few numbers per frame."""
+def read_index(path: str | Path, packets: int | None = None) -> StreamIndex:
+    """Reads every packet of a video once, or the first ones; a few numbers per frame."""
     container, stream = open_video(path)
     is_h264 = stream.codec_context.name == "h264"
     length_size = bitstream.read_header(stream.codec_context.extradata).length_size
@@ -65,7 +66,7 @@ def read_index(path: str | Path) -> StreamIndex:
     keys, unused, has_b, discarded, damage = [], [], False, 0, None
     with container:
         try:
-            for packet in container.demux(stream):
+            for packet in islice(container.demux(stream), packets):
                 if packet.size == 0:  # the end
                     continue
                 if packet.is_discard:  # decoded but not shown, because of an edit list

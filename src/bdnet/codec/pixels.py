@@ -21,7 +21,7 @@ SKIPS = {
 }
 RULES: dict[str, Wants] = {
     "key": lambda frame: frame.is_key,
-    "intra": lambda frame: frame.motion is None,
+    "intra": lambda frame: frame.is_key or frame.motion is None,
     "all": lambda _: True,
     "none": lambda _: False,
 }

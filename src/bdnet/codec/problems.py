@@ -8,12 +8,18 @@ B_FRAMES = "has B-frames, whose vectors point to the past and the future"
 INTERLACED = "is interlaced: vectors may count in lines of one field"
 UNUSED = "has P-frames that no later frame refers to, so the next one refers further back"
 WARPED = "has sprite (GMC) frames, whose motion is not in the block vectors"
-OF_VECTORS = {B_FRAMES, INTERLACED, UNUSED, WARPED}  # no problems for searched motion
+OF_VECTORS = {B_FRAMES, INTERLACED, UNUSED, WARPED}
+REFERENCES = "reference frames, and vectors do not say which one they mean"
 VARIABLE_SIZE = "changes its picture size"
 
 
 def references(count: int) -> str:
-    return f"allows {count} reference frames, and vectors do not say which one they mean"
+    return f"allows {count} {REFERENCES}"
+
+
+def is_of_vectors(problem: str) -> bool:
+    """Whether a search for motion in the pictures does not have it."""
+    return problem in OF_VECTORS or problem.endswith(REFERENCES)
 
 
 def rotated(degrees: int) -> str:

@@ -5,22 +5,19 @@ import operator
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Literal, Self
+from typing import Self
 
 import numpy as np
 
 from bdnet.codec import problems
 from bdnet.codec.decoder import Decoded, Decoder, Skip
 from bdnet.codec.decoder_pool import Decoders
-from bdnet.codec.description import vectors_chain
 from bdnet.codec.errors import CorruptStream, NoSuchFrame, UnsupportedStream
 from bdnet.codec.frames import FrameBuilder, StreamFindings, refuse
 from bdnet.codec.index import StreamIndex, read_index
 from bdnet.codec.pixels import SKIPS, Pixels, likely_skip, runs, wants
-from bdnet.codec.search import Search, search_ahead, search_of
+from bdnet.codec.search import Motion, Search, check_motion, search_ahead, search_of
 from bdnet.types import Frame
-
-Motion = Literal["stream", "search", "auto"]
 
 log = logging.getLogger(__name__)
 
@@ -28,18 +25,18 @@ log = logging.getLogger(__name__)
 class VideoReader:
     """Reads a video as `Frame`s, decoding no more than is asked for.
 
-    pixels:  which frames get an image: codec keyframes (key), all without motion (intra), all,
-             none, these indices, or those for which a function of the frame is True
-    strict:  True refuses any stream whose vectors do not chain from each frame to the one before,
-             and any damage. False reads all it can: past vectors only, divided by the distance to
-             their likely reference so that a field always spans one frame; damaged frames become
-             holes. Problems are counted (`corrupt`, `hole_share`) and logged once.
+    pixels:  which frames get an image: codec keyframes (key), these and all without motion
+             (intra), all, none, these indices, or those for which a function of the frame is True
+    strict:  True refuses any damage, and own vectors that do not chain from each frame to the one
+             before. False reads all it can: past vectors only, divided by the distance to their
+             likely reference so that a field always spans one frame; damaged frames become holes.
+             Problems are counted (`corrupt`, `hole_share`) and logged once.
     threads: of the decoder, 0 for one per core; 1 in worker processes
     index:   of the file, if the caller has kept it (`reader.index`)
     motion:  the source of motion: the stream's own vectors (stream), an encoder's search in the
              decoded pictures (search), for any codec, or the vectors if they chain by the file's
-             headers and else the search (auto)
-    search:  settings of the search, or their name
+             headers and beginning and else the search (auto)
+    search:  settings of the search, or their name: default, or fast at half the size
     upright: turn pictures and vectors as the file asks players to, by multiples of 90 degrees.
              Without it they stay as coded, and strict mode refuses a video with such a rotation
     """
@@ -55,8 +52,7 @@ class VideoReader:
         motion: Motion = "stream",
         search: Search | str = "default",
     ) -> None:
-        if motion not in ("stream", "search", "auto"):
-            raise ValueError(f"motion={motion!r}: use stream, search or auto")
+        check_motion(motion, search)
         if isinstance(pixels, str) and pixels not in SKIPS:
             raise ValueError(
                 f"pixels={pixels!r}: use {', '.join(map(repr, SKIPS))}, frame indices or a function"
@@ -64,11 +60,10 @@ class VideoReader:
         self.path, self.pixels, self.strict = path, pixels, strict
         self._index, self.upright = index, upright
         self._findings = StreamFindings()
-        if motion == "auto":
-            motion = "stream" if vectors_chain(path) else "search"
-        self.search = search_of(search) if motion == "search" else None
-        self._decoders = Decoders(path, threads, vectors=self.search is None)
-        decoder = self._decoders.open(self._skip(pixels))
+        vectors = None if motion == "auto" else motion == "stream"
+        self._decoders = Decoders(path, threads, vectors)
+        decoder = self._decoders.open(Skip.NOTHING if motion == "search" else likely_skip(pixels))
+        self.search = None if decoder.vectors else search_of(search)
         stream = decoder.stream
         self._coded_size = stream.height, stream.width
         self.fps = float(stream.average_rate or stream.guessed_rate or 0)
@@ -118,6 +113,11 @@ class VideoReader:
     def problems(self) -> tuple[str, ...]:
         """Reasons why the vectors do not chain, of the frames read so far."""
         return tuple(dict.fromkeys([*self._announced, *self._findings.problems]))
+
+    @property
+    def source_of_motion(self) -> str:
+        """In words, with the time that the search has taken so far."""
+        return "its own vectors" if self.search is None else self._findings.searched()
 
     @property
     def hole_share(self) -> float:

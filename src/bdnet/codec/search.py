@@ -1,5 +1,6 @@
 """Motion fields for pictures without vectors: an encoder searches for them, in memory."""
 
+import time
 from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
@@ -15,8 +16,11 @@ from bdnet.codec.decoder import Decoded
 from bdnet.codec.flow import FlowSearch
 from bdnet.codec.motion import Field
 from bdnet.codec.pixels import Image
+from bdnet.errors import BdnetError
 from bdnet.system.ahead import ahead
 from bdnet.types import Size, cells
+
+Motion = Literal["stream", "search", "auto"]
 
 AHEAD = 3  # pictures in each stage that wait for the next one
 
@@ -45,13 +49,20 @@ SEARCHES = {
 }
 
 
+def check_motion(motion: str, search: Search | str) -> None:
+    """Refuses words that mean nothing."""
+    if motion not in ("stream", "search", "auto"):
+        raise BdnetError(
+            f"motion={motion}: use auto, stream (the stream's own vectors) or search (found in "
+            "the pictures)"
+        )
+    if not isinstance(search, Search) and search not in SEARCHES:
+        raise BdnetError(f"search={search}: use {' or '.join(SEARCHES)}")
+
+
 def search_of(search: Search | str) -> Search:
     """A search by its name, or as it is."""
-    if isinstance(search, Search):
-        return search
-    if search not in SEARCHES:
-        raise ValueError(f"search={search!r}: use {', '.join(SEARCHES)}")
-    return SEARCHES[search]
+    return search if isinstance(search, Search) else SEARCHES[search]
 
 
 class Pictures:
@@ -90,6 +101,7 @@ class Prepared(NamedTuple):
     luma: Image
     work: Any
     is_first: bool
+    seconds: float
 
 
 class MotionSearch:
@@ -114,6 +126,7 @@ class MotionSearch:
 
     def prepare(self, picture: VideoFrame | Image) -> Prepared:
         """The first half of the work, on pictures in order."""
+        begin = time.perf_counter()
         luma = self._luma(picture)
         size = luma.shape[0], luma.shape[1]
         is_first = self._pictures is None or size != self._pictures.size
@@ -123,12 +136,13 @@ class MotionSearch:
         small: Any = luma
         if self._pictures.searched != size:
             small = cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA)
-        return Prepared(self._pictures, luma, self._pictures.method.prepare(small), is_first)
+        work = self._pictures.method.prepare(small)
+        return Prepared(self._pictures, luma, work, is_first, time.perf_counter() - begin)
 
     @staticmethod
     def find(prepared: Prepared) -> Field | None:
         """The second half, in the same order; another thread can do it."""
-        pictures, luma, work, is_first = prepared
+        pictures, luma, work, is_first, _ = prepared
         found = pictures.method.find(work)
         field = None if is_first or found is None else pictures.at_size(found)
         is_cut = pictures.cuts.is_cut(luma, None if field is None else field[0])
@@ -160,4 +174,7 @@ def search_ahead(
         if decoded is None or work is None:
             yield None
         else:
-            yield decoded._replace(searched=searching.find(work))
+            begin = time.perf_counter()
+            field = searching.find(work)
+            seconds = work.seconds + time.perf_counter() - begin
+            yield decoded._replace(searched=field, search_seconds=seconds)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from bdnet.codec import VideoReader
 from bdnet.codec.pixels import Pixels
+from bdnet.codec.search import Motion, Search
 from bdnet.data.classes import Classes
 from bdnet.errors import BdnetError
 from bdnet.keyframes.fixed import Fixed
@@ -69,19 +70,25 @@ class Exported:
         self.run = onnx_run(self.folder, self.description, threads, providers)
 
     def segment(
-        self, video: str | Path, interval: int | None = None
+        self,
+        video: str | Path,
+        interval: int | None = None,
+        motion: Motion = "auto",
+        search: Search | str = "default",
     ) -> Iterator[tuple[Frame, NDArray[np.uint8]]]:
         """Every frame and its labels, 255 before the first keyframe of a damaged stream.
 
-        interval: frames from keyframe to keyframe, None for the run's; frames without motion are
-                  keyframes too
+        interval:       frames from keyframe to keyframe, None for the run's; frames without motion
+                        are keyframes too
+        motion, search: as in `bdnet.VideoReader`
         """
         is_due = Fixed(self.interval if interval is None else interval).begin()
         needs_all_images = reads_all(self.description)
         pixels: Pixels = "all" if needs_all_images else is_due
-        with closing(
-            VideoReader(video, pixels, strict=False, threads=self.threads, upright=True)
-        ) as reader:
+        reader = VideoReader(
+            video, pixels, False, self.threads, upright=True, motion=motion, search=search
+        )
+        with closing(reader):
             stream, has_begun = GraphStream(self.description, self.run), False
             labels: NDArray[np.uint8] | None = None
             for frame in reader:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
+from bdnet.codec.search import Motion, Search
 from bdnet.data.classes import Classes
 from bdnet.inference.streaming import segment
 from bdnet.keyframes.base import Keyframes
@@ -36,14 +37,19 @@ class Network(NamedTuple):
         video: str | Path,
         interval: Keyframes | int | None = None,
         precision: Precision = "float32",
+        motion: Motion = "auto",
+        search: Search | str = "default",
     ) -> Iterator[Segmentation]:
         """Every frame of a video file or URL with its labels, while it is being decoded.
 
-        interval: frames from one keyframe to the next, None for the interval of training; or a rule
+        interval:       frames from one keyframe to the next, None for the interval of training; or
+                        a rule
+        motion, search: as in `bdnet.VideoReader`
         """
         keyframes = self.interval if interval is None else interval
         model = for_inference(self.model)
-        return segment(video, model, keyframes if model.looks_back else 1, precision=precision)
+        rule = keyframes if model.looks_back else 1
+        return segment(video, model, rule, precision=precision, motion=motion, search=search)
 
 
 def load(path: Path | str, checkpoint: str = "last", changes: DictConfig | None = None) -> Network:

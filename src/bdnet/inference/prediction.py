@@ -16,6 +16,8 @@ from tqdm import tqdm
 
 from bdnet.codec import VideoReader
 from bdnet.codec.errors import encode_command
+from bdnet.codec.problems import is_of_vectors
+from bdnet.codec.search import check_motion
 from bdnet.codec.sources import find_sources
 from bdnet.data.classes import Classes
 from bdnet.errors import BdnetError
@@ -37,6 +39,7 @@ def predict_all(config: DictConfig) -> None:
     if config.threads is not None:
         torch.set_num_threads(config.threads)
     check_precision(config.precision)
+    check_motion(config.motion, config.search)
     videos, output = find_videos(config.video), Path(config.output)
     predictor = predictor_of(config, videos.values())
     values = label_values(config.ids, predictor.classes)
@@ -117,6 +120,7 @@ def _predict(
                 _write_frames(stream, outputs, config.frames, report)
             report["is_complete"] = True
         finally:
+            report["motion"] = reader.source_of_motion
             report["share_without_vectors"] = round(reader.hole_share, 4)
             report["seconds"] = {name: round(value, 4) for name, value in report["seconds"].items()}
             report["damaged_frames"] = list(reader.corrupt)
@@ -161,7 +165,9 @@ def _print_summary(video: str, report: VideoReport) -> None:
     begin = "" if report["is_complete"] else "interrupted after "
     print(
         f"{video}: {begin}{report['frames']} frames, {report['keyframes']} of them keyframes, "
-        f"{report['frames_per_second']:.1f} frames/s ({seconds}) -> {', '.join(report['files'])}"
+        f"{report['frames_per_second']:.1f} frames/s ({seconds}), motion: {report['motion']} "
+        f"-> {', '.join(report['files'])}"
     )
     for problem in report["problems"]:
-        print(f"  {problem}; a clean copy gives better vectors: {encode_command(video)}")
+        remedy = "; motion=search finds better vectors" if is_of_vectors(problem) else ""
+        print(f"  {problem}{remedy}")

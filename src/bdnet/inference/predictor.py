@@ -45,8 +45,9 @@ def _of_run(config: DictConfig) -> Predictor:
     rule, model = keyframe_rule(config, trained), for_inference(trained.model)
     device = _to_device(model, config.device)
     facts = {"run": trained.name, "checkpoint": config.checkpoint}
+    options = {key: config[key] for key in ("precision", "motion", "search")}
     return Predictor(
-        lambda video, images: Stream(video, model, rule, images, precision=config.precision),
+        lambda video, images: Stream(video, model, rule, images, **options),
         trained.classes,
         facts | {"keyframes": str(rule), "device": device},
     )
@@ -55,7 +56,7 @@ def _of_run(config: DictConfig) -> Predictor:
 def _of_network(config: DictConfig, videos: Iterable[str]) -> Predictor:
     fast = accelerated_of(config)
     return Predictor(
-        fast.open,
+        lambda video, images: fast.open(video, images, motion=config.motion, search=config.search),
         fast.classes_in(videos),
         {"network": config.network, "keyframes": str(fast.keyframes)}
         | fast.settings._asdict()

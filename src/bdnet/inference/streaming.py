@@ -15,6 +15,7 @@ import numpy as np
 
 from bdnet.codec import VideoReader
 from bdnet.codec.pixels import Pixels
+from bdnet.codec.search import Motion, Search
 from bdnet.inference.labeller import labeller
 from bdnet.keyframes.base import Keyframes
 from bdnet.keyframes.fixed import Fixed
@@ -61,10 +62,13 @@ class Stream(Segmentations):
     keyframes: the network's: one every so many frames and wherever the stream starts afresh; None:
                only there; or any other rule
     images:    which of the frames have images: those that the network reads, or all
-    strict:    refuse a stream that is not clean instead of reading it as well as possible (see
-               VideoReader)
+    strict:    refuse damage, and with motion=stream a stream that is not clean, instead of reading
+               them as well as possible (see VideoReader)
     threads:   of the decoder, 0 for one per core
     precision: of the network's products: bfloat16 is faster where the hardware has it
+    motion:    the stream's own vectors (stream), an encoder's search in the pictures (search), for
+               any codec, or the vectors if they chain and else the search (auto)
+    search:    default, or fast at half the size
 
     The network runs where its parameters are, and is put into evaluation mode.
     """
@@ -78,6 +82,8 @@ class Stream(Segmentations):
         strict: bool = False,
         threads: int = 0,
         precision: Precision = "float32",
+        motion: Motion = "auto",
+        search: Search | str = "default",
     ) -> None:
         self._label, rule = labeller(model, precision), _rule(keyframes)
         pixels: Pixels = "all"
@@ -86,7 +92,10 @@ class Stream(Segmentations):
             # the decoder, ahead of the network, asks the rule: its keyframes have images
             pixels = self._is_key if rule.chooses_any_frame else "intra"
             self._is_key = has_image
-        super().__init__(VideoReader(video, pixels, strict, threads, upright=True))
+        reader = VideoReader(
+            video, pixels, strict, threads, upright=True, motion=motion, search=search
+        )
+        super().__init__(reader)
 
     def _segment(self) -> Generator[Segmentation, None, None]:
         key: int | None = None

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 import torch
 
 from bdnet.codec import CorruptStream, UnsupportedStream, VideoReader
-from bdnet.codec.reader import Motion
+from bdnet.codec.search import Motion, Search
 from bdnet.data.classes import Classes
 from bdnet.errors import BdnetError
 from bdnet.inference.accelerate.adapters.base import Adapter
@@ -63,16 +63,19 @@ class Accelerated:
         strict: bool = False,
         threads: int = 0,
         motion: Motion = "auto",
+        search: Search | str = "default",
     ) -> Iterator[Segmentation]:
         """Yields every frame of a video with its labels while the video is decoded.
 
         images:  the frames that have an image: those that the network reads, or all
-        strict:  refuse streams that are not clean instead of reading them as well as possible
+        strict:  refuse damage, and with motion=stream streams that are not clean, instead of
+                 reading them as well as possible
         threads: of the decoder, 0 for one per core
         motion:  the stream's own vectors (stream), an encoder's search in the pictures (search),
                  for any codec, or the vectors if they chain and else the search (auto)
+        search:  default, or fast at half the size
         """
-        with self.open(video, images, strict, threads, motion) as opened:
+        with self.open(video, images, strict, threads, motion, search) as opened:
             yield from opened
 
     def open(
@@ -82,10 +85,12 @@ class Accelerated:
         strict: bool = False,
         threads: int = 0,
         motion: Motion = "auto",
+        search: Search | str = "default",
     ) -> Video:
         """The same as an object with its reader: iterate over it once, and close it."""
+        stream = self.start()
         return Video(
-            self.start(), self.keyframes, video, images, strict, threads, self.batch, motion
+            stream, self.keyframes, video, images, strict, threads, self.batch, motion, search
         )
 
     def classes_in(self, videos: Iterable[str | Path]) -> Classes:
@@ -112,17 +117,19 @@ class Accelerated:
         frames: int | None = None,
         labels: str | Path | None = None,
         motion: Motion = "auto",
+        search: Search | str = "default",
     ) -> Comparison:
         """Compares with the network on every frame: print the result, or write `.html(path)`.
 
-        frames: number of frames to read; None: all
-        labels: folder of label images of the video's frames, 000000.png and so on, for mIoUs
-        motion: as in `video`
+        frames:         number of frames to read; None: all
+        labels:         folder of label images of the video's frames, 000000.png and so on, for
+                        mIoUs
+        motion, search: as in `video`
         """
         truth = None if labels is None else Truth(labels)
         own, fast = Stream(self.network, Fixed(1), Settings(0)), self.start()
         comparison: Comparison | None = None
-        reader = VideoReader(video, "all", strict=False, upright=True, motion=motion)
+        reader = VideoReader(video, "all", strict=False, upright=True, motion=motion, search=search)
         with closing(reader), closing(iter(reader)) as decoded:
             for frame in islice(decoded, frames):
                 # they take turns to go first, because the second finds warm caches
@@ -132,7 +139,8 @@ class Accelerated:
                     comparison = Comparison(video, own.classes(self.classes))
                 real = None if truth is None else truth.read(frame.index, comparison.classes)
                 comparison.add(results[own], results[fast], real)
-        assert comparison is not None
+            assert comparison is not None
+            comparison.motion = reader.source_of_motion
         return comparison
 
 

@@ -48,10 +48,11 @@ class Comparison:
                  next) of both, and with labels mIoU and VC
     by_distance: frames from the keyframe -> agreement and seconds, and with labels mIoU
     by_class:    agreement as IoU, and with labels IoU of both
+    motion:      where it came from
     """
 
     def __init__(self, video: str | Path, classes: Classes) -> None:
-        self.video, self.classes = str(video), classes
+        self.video, self.classes, self.motion = str(video), classes, ""
         self.size: tuple[int, ...] = ()
         self.pictures = Pictures(classes)
         self._frames: Counter[int] = Counter()
@@ -177,7 +178,7 @@ class Comparison:
     def __str__(self) -> str:
         height, width = self.size
         agreement = ", ".join(f"{name} {value:.2f}" for name, value in self.agreement.items())
-        head = f"{self.video}: {self.frames} frames of {height}x{width}"
+        head = f"{self.video}: {self.frames} frames of {height}x{width}, motion: {self.motion}"
         tables = (self.summary, self.by_distance, self.by_class)
         texts = [table.to_string(na_rep="-") for table in tables]
         return "\n\n".join([f"{head}\nagreement with every frame, %: {agreement}", *texts])

@@ -88,6 +88,7 @@ def write_page(comparison: "Comparison", path: Path) -> Path:
     text = PAGE.format(
         title=html.escape(comparison.video),
         frames=comparison.frames,
+        motion=comparison.motion,
         agreement=agreement,
         curve=_curve(comparison.by_distance["agreement mIoU"].to_dict()),
         tables="\n".join(table.to_html(na_rep="", border=0) for table in tables),
@@ -151,7 +152,7 @@ span {{ margin-right: 1em; white-space: nowrap; }}
 i {{ display: inline-block; width: 1em; height: 1em; margin-right: .3em; }}
 </style>
 <h1>{title}</h1>
-<p>{frames} frames. Agreement with the network on every frame, %: {agreement}</p>
+<p>{frames} frames, motion: {motion}. Agreement with the network on every frame, %: {agreement}</p>
 {figures}
 <p id="title"></p><input type="range" id="frame" min="0" max="{last}" value="0">
 <p>{legend}</p>

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from bdnet.codec import VideoReader
 from bdnet.codec.pixels import Pixels
-from bdnet.codec.reader import Motion
+from bdnet.codec.search import Motion, Search
 from bdnet.data.classes import UNKNOWN, Classes, default_colours
 from bdnet.errors import BdnetError
 from bdnet.inference.accelerate.adapters.base import Adapter
@@ -166,10 +166,12 @@ class Video(Segmentations):
     """A video that an accelerated network labels; iterate over it once, and close it.
 
     images:  the frames that have an image: those that the network reads, or all
-    strict:  refuse streams that are not clean instead of reading them as well as possible
+    strict:  refuse damage, and with motion=stream streams that are not clean, instead of reading
+             them as well as possible
     threads: of the decoder, 0 for one per core
     batch:   keyframes per call of the network
     motion:  stream, search or auto, as in VideoReader
+    search:  default, or fast at half the size
     """
 
     def __init__(
@@ -182,6 +184,7 @@ class Video(Segmentations):
         threads: int = 0,
         batch: int = 1,
         motion: Motion = "auto",
+        search: Search | str = "default",
     ) -> None:
         self.stream, self.batch = stream, batch
         self._is_key: Callable[[Frame], bool] = restarting(keyframes)
@@ -190,7 +193,9 @@ class Video(Segmentations):
             # the decoder applies the rule, ahead of the network: keyframes have an image
             pixels = self._is_key if keyframes.chooses_any_frame else "intra"
             self._is_key = has_image
-        reader = VideoReader(video, pixels, strict, threads, upright=True, motion=motion)
+        reader = VideoReader(
+            video, pixels, strict, threads, upright=True, motion=motion, search=search
+        )
         super().__init__(reader)
 
     def _segment(self) -> Generator[Segmentation, None, None]:

@@ -35,7 +35,7 @@ class Agreement(NamedTuple):
 def read(video: str | Path, interval: int, count: int) -> Iterator[tuple[Frame, bool]]:
     """The first frames of a video with their images, and whether each is a keyframe."""
     is_key = Fixed(interval).begin()
-    with VideoReader(video, "all", strict=False) as reader:
+    with VideoReader(video, "all", strict=False, motion="auto") as reader:
         for frame in islice(reader, count):
             if frame.image is not None:
                 yield frame, is_key(frame)

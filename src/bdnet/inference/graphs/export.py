@@ -105,7 +105,7 @@ def own_video(data: DictConfig) -> Path | None:
 
 
 def _size_of(video: str | Path) -> Size:
-    with VideoReader(video, strict=False) as reader:
+    with VideoReader(video, strict=False, motion="auto") as reader:
         return reader.height, reader.width
 
 
