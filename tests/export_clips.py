@@ -8,7 +8,8 @@ from hydra import compose, initialize_config_dir
 from torch import Tensor
 
 import bdnet.inference.graphs.export
-from bdnet.cli.application import conf_folder, quoted
+from bdnet.cli.arguments import quoted
+from bdnet.cli.conf import conf_folder
 from bdnet.data.normalisation import normalise_images
 from bdnet.inference.graphs.steps import Part
 from bdnet.types import Clip

@@ -8,7 +8,7 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 from torch import nn
 
-from bdnet.cli.application import conf_folder
+from bdnet.cli.conf import conf_folder
 from bdnet.models.base import Step, VideoModel
 from bdnet.types import Clip, cells
 

@@ -8,7 +8,8 @@ import pytest
 from hydra import compose, initialize_config_dir
 
 from bdnet.__main__ import VERBS
-from bdnet.cli.application import conf_folder, quoted
+from bdnet.cli.arguments import quoted
+from bdnet.cli.conf import conf_folder
 from bdnet.report import named
 
 ROOT = Path(__file__).parent.parent

@@ -13,7 +13,7 @@ from hydra.utils import get_object
 from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
 
 from bdnet.__main__ import VERBS
-from bdnet.cli.application import conf_folder
+from bdnet.cli.conf import conf_folder
 from command import command
 
 ROOT = Path(__file__).parent.parent
@@ -212,7 +212,7 @@ def test_wheel_carries_the_configuration(tmp_path: Path):
         "\n".join(path for path in sys.path if path.endswith("-packages"))
     )
     program = (
-        "import bdnet, hydra; from bdnet.cli.application import conf_folder\n"
+        "import bdnet, hydra; from bdnet.cli.conf import conf_folder\n"
         "print(bdnet.__file__)\n"
         "with hydra.initialize_config_dir(str(conf_folder()), version_base='1.3'):\n"
         "    print(hydra.compose('encode', ['input=a', 'output=b']).encoding.interval)\n"

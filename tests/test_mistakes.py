@@ -9,7 +9,8 @@ from hydra import compose, initialize_config_dir
 from hydra.errors import HydraException, InstantiationException
 from omegaconf import DictConfig, OmegaConf
 
-from bdnet.cli.application import conf_folder, user_message
+from bdnet.cli.conf import conf_folder
+from bdnet.cli.messages import user_message
 from bdnet.data.datasets.folder import Folder
 from bdnet.data.streets.dataset import Streets
 from bdnet.errors import BdnetError

@@ -18,7 +18,7 @@ from pytorch_lightning import Callback
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from bdnet.cli.application import conf_folder
+from bdnet.cli.conf import conf_folder
 from bdnet.codec import Encoding
 from bdnet.data.classes import Classes
 from bdnet.data.module import ClipDataModule

@@ -4,7 +4,7 @@ import runpy
 import sys
 from importlib.util import find_spec
 
-from bdnet.cli.application import conf_folder
+from bdnet.cli.conf import conf_folder
 from bdnet.cli.help import HELP, print_help
 
 VERBS = {

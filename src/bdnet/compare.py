@@ -6,10 +6,13 @@ from omegaconf import DictConfig
 
 from bdnet.cli.application import application
 from bdnet.inference.accelerate.configured import accelerated_of
+from bdnet.system.files import check_file
 
 
 @application("compare", resumes=False)
 def main(config: DictConfig) -> None:
+    if config.page is not None:
+        check_file(Path(config.page))
     comparison = accelerated_of(config).compare(
         config.video, config.frames, config.labels, config.motion, config.search
     )

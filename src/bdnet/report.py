@@ -1,7 +1,5 @@
 """Makes tables and figures from run folders: `python -m bdnet.report table=2 runs=...`."""
 
-import re
-import sys
 from pathlib import Path
 
 from hydra.utils import instantiate
@@ -19,11 +17,6 @@ from bdnet.system.files import write
 @application("report", resumes=False)
 def main(config: DictConfig) -> None:
     make(config)
-
-
-def named(argument: str) -> str:
-    """Quotes the 2 of table=2, because Hydra reads it as a number, not as a choice's name."""
-    return re.sub(r"^(table|figure)=(\d+)$", r"\1='\2'", argument)
 
 
 def make(config: DictConfig) -> None:
@@ -57,5 +50,4 @@ def _publishes(config: DictConfig) -> bool:
 
 
 if __name__ == "__main__":
-    sys.argv[1:] = map(named, sys.argv[1:])
     main()

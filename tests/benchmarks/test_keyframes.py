@@ -8,7 +8,7 @@ from hydra.utils import instantiate
 
 from bdnet.benchmarks import keyframes
 from bdnet.benchmarks.keyframes import KeyframeRules, operations
-from bdnet.cli.application import conf_folder
+from bdnet.cli.conf import conf_folder
 from bdnet.data.classes import Classes
 from bdnet.data.module import ClipDataModule
 from bdnet.errors import BdnetError

@@ -16,7 +16,7 @@ from torch import nn
 from bdnet.benchmarks import networks
 from bdnet.benchmarks.base import CannotMeasure
 from bdnet.benchmarks.model import ModelCost
-from bdnet.cli.application import conf_folder
+from bdnet.cli.conf import conf_folder
 from bdnet.models.base import Step, VideoModel
 from bdnet.models.errors import BadModel
 from bdnet.reports.cost import restored

@@ -6,7 +6,7 @@ from hydra.utils import instantiate
 
 from bdnet.benchmarks import pipeline
 from bdnet.benchmarks.pipeline import Pipeline
-from bdnet.cli.application import conf_folder
+from bdnet.cli.conf import conf_folder
 from bdnet.codec import describe
 from videos import Pan
 

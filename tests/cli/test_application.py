@@ -1,9 +1,17 @@
 """How entry points read their arguments."""
 
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from omegaconf import OmegaConf
 
-from bdnet.cli.application import application, is_secret, quoted
+from bdnet.cli.annotations import fits
+from bdnet.cli.application import application
+from bdnet.cli.arguments import arguments_of, is_secret, quoted
 
 
 @pytest.mark.parametrize("text", ["runs/NAME/seed=0", "http://host/a.mp4?x=1&y=2", "in/*.mp4"])
@@ -52,3 +60,57 @@ def test_keys_are_refused_before_anything_is_written(monkeypatch: pytest.MonkeyP
         program()
     assert str(error.value).startswith("bdnet train: logger.wandb.key=...: no key or password on")
     assert "5ec2e7" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "path", ["a,b.mp4", "${x}.mp4", "{x}.mp4", "[x].mp4", "a'b.mp4", r"\x.mp4", "1e3", "no", "a=b"]
+)
+def test_a_path_is_taken_literally(path: str):
+    (argument,) = arguments_of("probe", [f"video={path}"])
+    (override,) = OverridesParser.create().parse_overrides([argument])
+    assert OmegaConf.create({"video": override.value()}).video == path
+
+
+@pytest.mark.parametrize("text", ["video=null", "video='a,b.mp4'", "data=streets"])
+def test_arguments_that_mean_something_else_are_unchanged(text: str):
+    assert arguments_of("probe", [text]) == [text]
+
+
+def test_resolvers_in_paths_are_resolved(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PLACE", "here")
+    (argument,) = arguments_of("probe", ["video=${oc.env:PLACE}/a.mp4"])
+    (override,) = OverridesParser.create().parse_overrides([argument])
+    assert OmegaConf.create({"video": override.value()}).video == "here/a.mp4"
+
+
+def test_jobs_of_a_sweep_stay_apart():
+    assert arguments_of("evaluate", ["-m", "run=a,b"]) == ["-m", "run=a,b"]
+
+
+@pytest.mark.parametrize("argument", ["data.workers=0", "+data.workers=0", "++data.workers=0"])
+def test_changes_of_other_settings_need_no_plus(argument: str):
+    assert arguments_of("evaluate", [argument]) == ["++data.workers=0"]
+
+
+def test_choices_may_be_numbers():
+    assert arguments_of("report", ["table=2", "table=best"]) == ["table='2'", "table=best"]
+
+
+@pytest.mark.parametrize(
+    ("hint", "right", "wrong"),
+    [
+        (bool, [True, None], ["no", "off", 1, 0]),
+        (int, [3, -1], [True, 3.0, "3"]),
+        (float, [3, 0.5], [False, math.inf, math.nan, "x"]),
+        (str | Path, ["a"], [3, "a\0", ["a"]]),
+        (int | None, [3, None], ["x"]),
+        (Literal["a", "b"], ["a"], ["c", 1, ["a"]]),
+        (list[int], [[], [1, 2]], [3, ["x"], [True]]),
+        (tuple[int, int], [[1, 2]], [[1], [1, "x"], 5]),
+        (dict[str, int], [{"a": 1}], [{"a": "x"}, [1]]),
+        (Callable[[], int], ["x", 1], []),
+    ],
+)
+def test_values_fit_annotations_or_not(hint: object, right: list[object], wrong: list[object]):
+    assert all(fits(value, hint) for value in [*right, "???"])
+    assert not any(fits(value, hint) for value in wrong)

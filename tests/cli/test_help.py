@@ -6,7 +6,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 
 from bdnet.__main__ import VERBS
-from bdnet.cli.application import conf_folder
+from bdnet.cli.conf import conf_folder
 from bdnet.cli.help import help_page
 
 CONF = {

@@ -5,7 +5,7 @@ from hydra.utils import get_class
 from omegaconf import OmegaConf
 from test_table2 import flat
 
-from bdnet.cli.application import conf_folder
+from bdnet.cli.conf import conf_folder
 from bdnet.losses import TeacherLoss
 
 

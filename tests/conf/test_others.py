@@ -6,7 +6,7 @@ import pytest
 from omegaconf import OmegaConf
 from test_table2 import flat, needed_runs
 
-from bdnet.cli.application import conf_folder
+from bdnet.cli.conf import conf_folder
 from bdnet.runs.composition import folder_of
 from tiny_training import composed
 

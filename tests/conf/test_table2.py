@@ -8,7 +8,7 @@ import pytest
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from bdnet.cli.application import conf_folder
+from bdnet.cli.conf import conf_folder
 from bdnet.runs.composition import folder_of
 from bdnet.runs.identity import digest
 from bdnet.runs.prerequisites import needed_by, sources

@@ -232,7 +232,7 @@ def test_an_interrupt_leaves_a_playable_film(call, make_video, model, monkeypatc
         (["overlay=false"], "overlay=false labels=false"),
         (["interval=0"], "interval=0"),
         (["interval=often"], "interval=often"),
-        (["interval=gop"], "interval=gop: .*keyframe=gop"),
+        (["interval=gop"], "interval=gop"),
         (["keyframe=adaptive", "keyframe.holes=2"], r"keyframe\.holes=2"),
         (["precision=int3"], "precision=int3"),
         (["motion=flow"], "motion=flow"),

@@ -9,7 +9,7 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
-from bdnet.cli.application import conf_folder
+from bdnet.cli.conf import conf_folder
 from bdnet.losses import LabelLoss, Loss, MotionLoss, Objective, Offer, TeacherLoss
 from bdnet.losses.boundary import edge_target, radius_at
 from bdnet.motion.accumulation import accumulate

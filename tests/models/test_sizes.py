@@ -6,7 +6,7 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 from torch.utils.flop_counter import FlopCounterMode
 
-from bdnet.cli.application import conf_folder
+from bdnet.cli.conf import conf_folder
 from bdnet.models.base import Step
 
 PRESETS = {  # millions of parameters, billions of multiply-adds per frame of 1024x2048

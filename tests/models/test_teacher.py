@@ -8,7 +8,7 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 from torch import nn
 
-from bdnet.cli.application import conf_folder
+from bdnet.cli.conf import conf_folder
 from bdnet.models.errors import BadModel
 from bdnet.models.teacher import Frozen, Grouped, NoTeacher
 from networks import build, first_and_last, random_clip

@@ -10,7 +10,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
 from wandb.sdk.launch.sweeps.utils import create_sweep_command, create_sweep_command_args
 
-from bdnet.cli.application import conf_folder
+from bdnet.cli.conf import conf_folder
 from bdnet.runs.sweep import AGENT, outside_agent
 
 SWEEP = yaml.safe_load((conf_folder() / "agent/table2.yaml").read_text())

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from omegaconf import OmegaConf
 
-from bdnet.cli.application import conf_folder
+from bdnet.cli.conf import conf_folder
 from bdnet.errors import BdnetError
 from bdnet.runs.identity import check_trust, differences, digest
 from bdnet.runs.prerequisites import builds_on

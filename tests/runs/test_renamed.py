@@ -7,7 +7,7 @@ import pytest
 import yaml
 from omegaconf import OmegaConf
 
-from bdnet.cli.application import check_arguments
+from bdnet.cli.arguments import check_arguments
 from bdnet.errors import BdnetError
 from bdnet.runs.renamed import RENAMED
 from bdnet.runs.run import Run

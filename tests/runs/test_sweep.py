@@ -16,7 +16,7 @@ import pytest
 from filelock import FileLock
 from omegaconf import OmegaConf
 
-from bdnet.cli.application import conf_folder
+from bdnet.cli.conf import conf_folder
 from bdnet.runs.run import Run
 from bdnet.runs.sweep import Failures
 from command import command

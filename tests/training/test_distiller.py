@@ -8,7 +8,7 @@ import torch
 from pytorch_lightning import Callback, LightningModule, Trainer
 from torch import Tensor
 
-from bdnet.cli.application import conf_folder
+from bdnet.cli.conf import conf_folder
 from bdnet.data.normalisation import normalise
 from bdnet.training.distiller import Distiller, NotFinite
 from bdnet.types import Clip

@@ -13,6 +13,9 @@ from bdnet.errors import BdnetError
 AVX_512F = 13  # of OpenCV's enumeration of processor features
 X264_PARAMS = "asm=avx2" if cv2.checkHardwareSupport(AVX_512F) else ""
 
+PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower",
+           "veryslow", "placebo")  # fmt: skip
+MOST = 2**31 - 1  # of libavcodec's whole numbers
 LOSSLESS_FORMATS = ("yuv420p", "yuv422p", "yuv444p", "yuv420p10le", "yuv422p10le", "yuv444p10le")
 
 
@@ -47,8 +50,12 @@ class Encoding:
     def __post_init__(self) -> None:
         if self.codec not in ("h264", "mpeg4"):
             raise WriteError(f"codec={self.codec!r}: use h264 or mpeg4")
-        if self.interval < 1:
+        if not 1 <= self.interval <= MOST:
             raise WriteError(f"interval={self.interval}: a keyframe every 1 frame or more")
+        if self.preset not in PRESETS:
+            raise WriteError(f"preset={self.preset}: use {', '.join(PRESETS)}")
+        if not 0 <= self.threads <= 64:
+            raise WriteError(f"threads={self.threads}: from 0, one per core, to 64")
         if (self.crf is not None) + (self.bitrate is not None) + self.lossless > 1:
             raise WriteError(
                 f"crf={self.crf}, bitrate={self.bitrate}, lossless={self.lossless}: give only one"
@@ -60,8 +67,8 @@ class Encoding:
         lowest, highest = (0, 51) if self.codec == "h264" else (1, 31)
         if self.crf is not None and not lowest <= self.crf <= highest:
             raise WriteError(f"crf={self.crf}: {self.codec} takes {lowest}..{highest}")
-        if self.bitrate is not None and self.bitrate < 1000:
-            raise WriteError(f"bitrate={self.bitrate}: bits per second, at least 1000")
+        if self.bitrate is not None and not 1000 <= self.bitrate <= MOST:
+            raise WriteError(f"bitrate={self.bitrate}: bits per second, from 1000 to {MOST}")
 
     def facts(self) -> dict[str, object]:
         """The settings that a file depends on, for comparisons with files of earlier versions."""

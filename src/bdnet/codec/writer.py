@@ -18,6 +18,7 @@ from bdnet.codec.pixels import Image
 from bdnet.system.files import partial_path, remove_abandoned
 
 HIGHEST_FPS = 1000
+OF_SETTINGS = (av.error.ArgumentError, av.error.ExternalError)  # of encoders
 
 
 class VideoWriter:
@@ -112,7 +113,10 @@ class VideoWriter:
         with self._write_errors():
             self._container = av.open(str(self.partial), "w")
         self._container.metadata.update(self.metadata)
-        stream = self._container.add_stream(encoder, rate=self.fps)
+        try:
+            stream = self._container.add_stream(encoder, rate=self.fps)
+        except ValueError as error:
+            raise WriteError(f"{self.path}: {error}; end its name in .mp4 or .mkv") from error
         assert isinstance(stream, VideoStream)
         stream.width, stream.height, stream.pix_fmt = first.width, first.height, pixels
         context = stream.codec_context
@@ -138,6 +142,11 @@ class VideoWriter:
             yield
         except (av.error.FFmpegError, OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
+            if isinstance(error, OF_SETTINGS):
+                raise WriteError(
+                    f"{self.path}: the encoder refuses its settings ({reason}): {self.encoding}; "
+                    "change them, or the size of the pictures"
+                ) from error
             raise WriteError(
                 f"{self.path}: cannot be written after {self.frames} frames ({reason}); check the "
                 "disk's free space, the folder's permissions and the file's ending (.mp4, .mkv)"

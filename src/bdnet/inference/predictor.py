@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
-from torch import nn
 
 from bdnet.data.classes import Classes
 from bdnet.errors import BdnetError
@@ -15,6 +14,7 @@ from bdnet.inference.network import Network, load
 from bdnet.inference.streaming import FrameImages, Segmentations, Stream
 from bdnet.keyframes.base import Keyframes
 from bdnet.keyframes.fixed import Fixed
+from bdnet.models.device import device_of
 from bdnet.models.for_inference import for_inference
 
 
@@ -43,13 +43,14 @@ def predictor_of(config: DictConfig, videos: Iterable[str]) -> Predictor:
 def _of_run(config: DictConfig) -> Predictor:
     trained = load(config.run, config.checkpoint)
     rule, model = keyframe_rule(config, trained), for_inference(trained.model)
-    device = _to_device(model, config.device)
+    device = device_of(config.device)
+    model.to(device).to(memory_format=torch.channels_last)
     facts = {"run": trained.name, "checkpoint": config.checkpoint}
     options = {key: config[key] for key in ("precision", "motion", "search")}
     return Predictor(
         lambda video, images: Stream(video, model, rule, images, **options),
         trained.classes,
-        facts | {"keyframes": str(rule), "device": device},
+        facts | {"keyframes": str(rule), "device": str(device)},
     )
 
 
@@ -69,20 +70,6 @@ def keyframe_rule(config: DictConfig, trained: Network) -> Keyframes:
 
     A network that segments every frame by itself reads all of them, whatever is configured.
     """
-    if config.interval == "gop":
-        raise BdnetError("interval=gop: a number of frames; keyframe=gop takes the codec's own")
     interval = trained.interval if config.interval is None else config.interval
     rule: Keyframes = instantiate(OmegaConf.merge(config, {"interval": interval}).keyframe)
     return rule if trained.model.looks_back else Fixed(1)
-
-
-def _to_device(model: nn.Module, device: str) -> str:
-    """Moves a network, its weights in the faster memory format; the device that `auto` means."""
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        model.to(device).to(memory_format=torch.channels_last)
-    except (RuntimeError, AssertionError) as error:  # torch's ways to refuse a device
-        reason = str(error).splitlines()[0]
-        raise BdnetError(f"device={device}: {reason}; use auto or cpu") from error
-    return device

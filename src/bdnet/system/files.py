@@ -29,6 +29,7 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
 
 def write(path: Path, content: bytes) -> None:
     """Writes all of the content or none of it; makes the folder."""
+    check_file(path)
     try:
         remove_abandoned(path)
         replace_file(path, content)
@@ -36,6 +37,16 @@ def write(path: Path, content: bytes) -> None:
         raise BdnetError(
             f"{path}: cannot be written ({error}); free space on its disk, or name another path"
         ) from error
+
+
+def check_file(path: Path) -> None:
+    """Refuses a path that no file can have, before the work whose result it shall be."""
+    if not path.name or path.is_dir():
+        raise BdnetError(f"{path}: a folder; name a file in it")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BdnetError(f"{path}: cannot be written ({error}); name another path") from error
 
 
 def replace_file(path: Path, content: bytes | memoryview) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 
-from bdnet.cli.application import conf_folder
+from bdnet.cli.conf import conf_folder
 from bdnet.codec import Encoding, VideoReader, describe
 from bdnet.data.camera_path import CameraPath
 from bdnet.data.datasets.stills import Stills

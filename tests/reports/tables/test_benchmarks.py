@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from benchmark_files import write_benchmark
 
-from bdnet.cli.application import conf_folder
+from bdnet.cli.conf import conf_folder
 from bdnet.errors import BdnetError
 from bdnet.reports.tables.benchmarks import read_benchmarks
 from bdnet.reports.tables.errors import BadRuns

@@ -9,7 +9,7 @@ import pytest
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
-from bdnet.cli.application import conf_folder
+from bdnet.cli.conf import conf_folder
 from bdnet.reports.tables.collect import collect
 from bdnet.reports.tables.errors import BadRuns
 from bdnet.reports.tables.table import Table

@@ -9,7 +9,7 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 from test_table import line, parsed
 
-from bdnet.cli.application import conf_folder
+from bdnet.cli.conf import conf_folder
 from bdnet.reports.tables.collect import collect
 from bdnet.reports.tables.errors import BadRuns
 from bdnet.reports.tables.tradeoff import Tradeoff

@@ -19,6 +19,7 @@ from bdnet.inference.accelerate.streams import Settings, Stream, Video
 from bdnet.inference.streaming import FrameImages
 from bdnet.keyframes.base import Keyframes
 from bdnet.keyframes.fixed import Fixed
+from bdnet.models.device import device_of
 from bdnet.models.precision import Precision, check_precision
 from bdnet.motion.kernel import Kernel
 from bdnet.types import Segmentation
@@ -204,7 +205,7 @@ def accelerate(
     options = Options(preprocess, output, multilabel, precision, threads, trust)
     network = adapter_of(model, options, split)
     if device is not None:
-        network.to(_device(device))
+        network.to(device_of(device))
     return Accelerated(network, rule, settings, batch if network.batches else 1)
 
 
@@ -233,12 +234,3 @@ def _check(
         )
     if keyframe is not None and interval is not None:
         raise BdnetError(f"interval={interval} and keyframe={keyframe}: give one of them")
-
-
-def _device(device: str | torch.device) -> torch.device:
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        return torch.device(device)
-    except RuntimeError as error:
-        raise BdnetError(f"device={device}: no such device; use auto, cpu or cuda") from error

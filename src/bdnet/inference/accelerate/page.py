@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from bdnet.codec.pixels import Image
 from bdnet.data.classes import Classes
 from bdnet.reports.pictures.paint import paint_errors, paint_labels
-from bdnet.system.files import replace_file
+from bdnet.system.files import write
 from bdnet.types import Segmentation
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def write_page(comparison: "Comparison", path: Path) -> Path:
         data=json.dumps(frames),
         legend=_legend(comparison.classes),
     )
-    replace_file(path, text.encode())
+    write(path, text.encode())
     return path
 
 

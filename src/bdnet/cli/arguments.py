@@ -1,0 +1,111 @@
+"""The arguments of a verb: refused where they cannot be meant, and quoted for Hydra."""
+
+import os
+import re
+import sys
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
+
+from bdnet.cli.conf import conf_folder, declared
+from bdnet.cli.keys import kinds_of
+from bdnet.runs.renamed import new_name
+
+LAUNCHERS = {"submitit": "slurm", "joblib": "joblib"}  # and the extra that installs each
+RESOLVER = re.compile(r"\$\{[\w.]+:")  # such as ${oc.env:HOME}
+NUMBER = re.compile(r"[+-]?\d[\d.e+-]*|true|false|inf|nan", re.IGNORECASE)
+SECRETS = ("api_key", "apikey", "key", "passphrase", "password", "secret", "token")
+
+
+def check_arguments(name: str, arguments: list[str]) -> None:
+    """Ends the program if an argument is a secret, a renamed key, or needs a missing package."""
+    if secret := next(filter(is_secret, arguments), None):
+        key = secret.partition("=")[0].lstrip("+")
+        sys.exit(
+            f"bdnet {name}: {key}=...: no key or password on the command line, which is "
+            "stored in run folders and logs; for Weights & Biases run `wandb login` once, or set "
+            "WANDB_API_KEY"
+        )
+    # a verb's own key may equal an old one of another verb, such as `memory` of `compare`
+    own = set(declared(name))
+    for argument in arguments:
+        key = argument.partition("=")[0].lstrip("+~").partition("@")[0]
+        if key not in own and (new := new_name(key)):
+            sys.exit(f"bdnet {name}: {key} is now {new}")
+    for launcher, extra in LAUNCHERS.items():
+        override = f"hydra/launcher={launcher}"
+        is_chosen = any(argument.startswith(override) for argument in arguments)
+        if is_chosen and not is_installed(f"hydra-{launcher}-launcher"):
+            sys.exit(f"bdnet {name}: {override} needs a package: pip install 'bdnet[{extra}]'")
+
+
+def is_installed(package: str) -> bool:
+    try:
+        version(package)
+    except PackageNotFoundError:
+        return False
+    return True
+
+
+def arguments_of(verb: str, arguments: Sequence[str]) -> list[str]:
+    """Arguments as Hydra reads them: texts literally, changes of mappings whether new or not."""
+    kinds = kinds_of(verb, declared(verb))
+    is_multirun = not {"-m", "--multirun"}.isdisjoint(arguments)  # commas are between jobs
+    texts = {key for key, kind in kinds.items() if kind.is_text and not is_multirun}
+    mappings = tuple(f"{key}." for key, kind in kinds.items() if kind.is_open)
+    result = []
+    for argument in arguments:
+        key = argument.partition("=")[0].lstrip("+")
+        if key in texts:
+            result.append(literal(argument))
+        elif key.startswith(mappings):
+            result.append(quoted(f"++{argument.lstrip('+')}"))
+        else:
+            result.append(_choice(quoted(argument)))
+    return result
+
+
+def _choice(argument: str) -> str:
+    """The choice of a config group in quotes where Hydra would read a number, as in table=2."""
+    key, _, value = argument.partition("=")
+    is_group = (conf_folder() / key.lstrip("+").partition("@")[0]).is_dir()
+    return f"{key}='{value}'" if is_group and NUMBER.fullmatch(value) else argument
+
+
+def literal(argument: str) -> str:
+    """An argument whose value is a text: only null, quotes and resolvers mean something else."""
+    key, _, value = argument.partition("=")
+    if value == "null" or value.startswith(("'", '"')):
+        return argument
+    if not RESOLVER.search(value):
+        value = value.replace("${", r"\${")
+    return f"{key}={_in_quotes(value)}"
+
+
+def quoted(argument: str) -> str:
+    """An argument with its value in quotes if Hydra cannot parse it without, as run=a/seed=0."""
+    key, is_given, value = argument.partition("=")
+    if not is_given or argument.startswith("-") or value.startswith(("'", '"', "{")):
+        return argument
+    try:
+        OverridesParser.create().parse_override(argument)
+    except HydraException:
+        if not (value.startswith("[") and value.endswith("]")):
+            return f"{key}={_in_quotes(value)}"
+        if not {"'", '"', "[", "{"} & set(value[1:]):  # a list of paths
+            return f"{key}=[{','.join(map(_in_quotes, value[1:-1].split(',')))}]"
+    return argument
+
+
+def is_secret(argument: str) -> bool:
+    """Whether an argument is a key or password, by its name or because WANDB_API_KEY equals it."""
+    key, _, value = argument.partition("=")
+    known = os.environ.get("WANDB_API_KEY")
+    return key.rpartition(".")[2].lower() in SECRETS or (bool(known) and str(known) in value)
+
+
+def _in_quotes(value: str) -> str:
+    escaped = value.strip().replace("'", "\\'")
+    return f"'{escaped}'"

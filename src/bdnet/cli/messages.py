@@ -1,0 +1,53 @@
+"""Errors in the user's words."""
+
+import errno
+import re
+
+from hydra.errors import InstantiationException
+from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
+
+from bdnet.errors import BdnetError
+
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+WRAPPING = (InstantiationException, OmegaConfBaseException)
+UNKNOWN_ARGUMENT = re.compile(r"(\w+)\.__init__\(\) got an unexpected keyword argument '(\w+)'")
+
+
+def user_message(error: BaseException) -> str | None:
+    """The message for an error that the user can correct; None for a bug."""
+    cause = error.__cause__  # Hydra and OmegaConf wrap errors of constructors and resolvers
+    is_wrapped = isinstance(error, WRAPPING)
+    if is_wrapped and cause is not None and (message := user_message(cause)) is not None:
+        return message
+    if isinstance(error, BdnetError):
+        return str(error)
+    if isinstance(error, OSError):
+        return _of_system(error)
+    if isinstance(error, InstantiationException):
+        return _of_constructor(error)
+    return _of_configuration(error) if isinstance(error, OmegaConfBaseException) else None
+
+
+def _of_configuration(error: OmegaConfBaseException) -> str:
+    key = error.full_key
+    if isinstance(error, MissingMandatoryValue):
+        return f"{key} is missing; add {key}=... (--help explains keys, --cfg job shows them all)"
+    reason = str(error.msg or error).splitlines()[0]
+    return f"{key}: {reason}; set it on the command line, or in the recipe's yaml"
+
+
+def _of_system(error: OSError) -> str | None:
+    if error.errno in DISK_FULL:
+        return f"{error}; free some space there and start again"
+    if error.filename is None:
+        return None
+    return f"{error.filename}: {error.strerror}; correct the path, or its permissions"
+
+
+def _of_constructor(error: InstantiationException) -> str | None:
+    match = UNKNOWN_ARGUMENT.search(str(error.__cause__))
+    if not isinstance(error.__cause__, TypeError) or match is None:
+        return None
+    *_, key = str(error).rpartition("full_key: ")
+    target, name = match.groups()
+    return f"{key}: {target} has no key {name}; correct or remove it"
