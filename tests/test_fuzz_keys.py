@@ -24,12 +24,14 @@ VALUES = (
     "[]", "[1,-2]", "[x]", "{a: 1}", "é☃", "²", "../../x", "/proc/x", "..", ".", "~", "${x}", "${x",
     "???", "'", "%s", "$(touch owned)", "a,b", "a" * 5000, "*",
 )  # fmt: skip
-# of keys that have no default, and of those by which a command would take long if it began
+# of keys that have no default
 GIVEN = {
     "run": "run", "video": "clip.mp4", "input": "clip.mp4", "output": "out", "network": "run:run",
 }  # fmt: skip
-VERY_LONG = {"train": ["data=folder", "data.dataset.root=none"], "demo": ["recipe=none"],
-             "benchmark": ["target=codec", "target.video=none"]}  # fmt: skip
+# what ends a command that would take long if it began
+ENDS = {"train": ["data=folder", "data.dataset.root=none"], "demo": ["recipe=none"],
+        "benchmark": ["target=codec", "target.video=none"], "export": ["checkpoint=none"],
+        }  # fmt: skip
 SECONDS = 20  # far more than any takes
 PAIRS = [(verb, str(key), value) for verb in VERBS for key in declared(verb)
          if key not in ("defaults", "hydra") for value in VALUES]  # fmt: skip
@@ -51,9 +53,7 @@ def tried(verb: str, key: str, value: str, folder: Path) -> int:
     needed = [f"{name}={GIVEN[name]}" for name, default in declared(verb).items()
               if default == "???" and name != key]  # fmt: skip
     before, begin = state(folder), time.monotonic()
-    others = [
-        argument for argument in VERY_LONG.get(verb, []) if not argument.startswith(f"{key}=")
-    ]
+    others = [argument for argument in ENDS.get(verb, []) if not argument.startswith(f"{key}=")]
     answer = command(verb, *needed, *others, f"{key}={value}", folder=folder)
     text = f"bdnet {verb} {key}={value[:50]}\n{answer.stderr}"
     assert answer.returncode in (0, 1, 2), text

@@ -14,3 +14,6 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # Outside a terminal, each update of a progress bar is a line in a log. tqdm reads it.
 if not sys.stderr.isatty():
     os.environ.setdefault("TQDM_MININTERVAL", "10")  # seconds
+
+# Errors reach the application, which says them in a sentence. Hydra would print a traceback.
+os.environ["HYDRA_FULL_ERROR"] = "1"

@@ -4,7 +4,8 @@ import functools
 import logging
 import multiprocessing
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -35,17 +36,9 @@ def application(
             if multiprocessing.get_start_method(allow_none=True) == "loky":
                 # a job of joblib, whose start method its own child processes do not have
                 multiprocessing.set_start_method(None, force=True)
-            try:
-                with prefer_termination():
-                    check_keys(name, config, declared(name))
-                    function(config)
-            except Exception as error:
-                message = user_message(error)
-                if message is None:
-                    raise
-                if HydraConfig.get().mode == RunMode.MULTIRUN:  # the other jobs go on
-                    raise BdnetError(message) from error
-                sys.exit(f"bdnet {name}: {message}")
+            with _sentences(name, in_job=True), prefer_termination():
+                check_keys(name, config, declared(name))
+                function(config)
 
         start = hydra.main(version_base="1.3", config_path=str(conf_folder()), config_name=name)
         program: Callable[[], None] = start(run)
@@ -56,7 +49,7 @@ def application(
             check_arguments(name, sys.argv[1:])
             sys.argv[1:] = arguments_of(name, sys.argv[1:])
             try:
-                with sigterm_raises():
+                with _sentences(name), sigterm_raises():
                     program()
             except KeyboardInterrupt as stop:
                 hint = "; the same command continues" if resumes else ""
@@ -67,6 +60,20 @@ def application(
         return application
 
     return decorate
+
+
+@contextmanager
+def _sentences(verb: str, in_job: bool = False) -> Iterator[None]:
+    """Ends the program, but no sweep, with a sentence for an error that the user can correct."""
+    try:
+        yield
+    except Exception as error:
+        message = user_message(error)
+        if message is None:
+            raise
+        if in_job and HydraConfig.get().mode == RunMode.MULTIRUN:
+            raise BdnetError(message) from error  # the other jobs go on
+        sys.exit(f"bdnet {verb}: {message}")
 
 
 def family(experiment: str | None) -> str:

@@ -3,13 +3,13 @@
 import errno
 import re
 
-from hydra.errors import InstantiationException
+from hydra.errors import HydraException, InstantiationException
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from bdnet.errors import BdnetError
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-WRAPPING = (InstantiationException, OmegaConfBaseException)
+WRAPPING = (HydraException, OmegaConfBaseException)
 UNKNOWN_ARGUMENT = re.compile(r"(\w+)\.__init__\(\) got an unexpected keyword argument '(\w+)'")
 
 
@@ -21,10 +21,12 @@ def user_message(error: BaseException) -> str | None:
         return message
     if isinstance(error, BdnetError):
         return str(error)
-    if isinstance(error, OSError):
-        return _of_system(error)
     if isinstance(error, InstantiationException):
         return _of_constructor(error)
+    if isinstance(error, HydraException):
+        return "\n".join(map(str, filter(None, [error, cause])))
+    if isinstance(error, OSError):
+        return _of_system(error)
     return _of_configuration(error) if isinstance(error, OmegaConfBaseException) else None
 
 
@@ -41,7 +43,7 @@ def _of_system(error: OSError) -> str | None:
         return f"{error}; free some space there and start again"
     if error.filename is None:
         return None
-    return f"{error.filename}: {error.strerror}; correct the path, or its permissions"
+    return f"{str(error.filename)[:200]}: {error.strerror}; correct the path, or its permissions"
 
 
 def _of_constructor(error: InstantiationException) -> str | None:

@@ -88,8 +88,6 @@ def label_values(ids: str, classes: Classes) -> NDArray[np.uint8] | None:
     """The value of each class number in label images, [256]; None: the number itself."""
     if ids == "class":
         return None
-    if ids != "stored":
-        raise BdnetError(f"ids={ids}: use class, or stored for the data set's own values")
     if classes.stored is None:
         raise BdnetError(
             "ids=stored: this run's label images hold the class numbers themselves; use ids=class"
