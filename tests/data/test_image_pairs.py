@@ -87,7 +87,7 @@ def test_folders_name_the_same_splits(root: Path):
     for wrong in (
         ({"train": "images", "val": "images"}, {"train": "labels"}, {}),
         ({"train": "images"}, {"train": "labels"}, {"val": "x"}),
-        ({"val": "images"}, {"val": "labels"}, {}),
+        ({"train": None}, {"train": None}, {}),
         ({"train": "images", "other": "x"}, {"train": "labels", "other": "x"}, {}),
     ):
         with pytest.raises(BadData, match=r"images=.*labels=.*lists="):

@@ -4,15 +4,23 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 from hydra import compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict
+from torch.nn import functional
 
 from bdnet.cli.conf import conf_folder
+from bdnet.data.clips import stack_images
+from bdnet.data.normalisation import normalise
 from bdnet.errors import BdnetError
+from bdnet.inference.network import load
 from bdnet.training.evaluation import evaluate
-from tiny_training import run, settings, write_bands
+from bdnet.types import Clip
+from tiny_training import BANDS, labels, picture, run, settings, write_bands
+from trees import write
 
 
 def asked(*overrides: str) -> DictConfig:
@@ -75,6 +83,39 @@ def test_a_changed_network_has_the_trained_weights(folder: Path):
     assert len(list(folder.glob("evaluations/*/*.json"))) == 2
     with pytest.raises(BdnetError, match="backbone"):
         again(folder, "+model.backbone=resnet10t")
+
+
+def test_images_without_a_video_have_the_miou_of_a_plain_script(folder: Path, tmp_path: Path):
+    network = load(folder).model.eval()
+    pairs = []
+    for number, width in enumerate((96, 80, 96)):
+        image, truth = picture(number, number)[:, :width], labels(number, number)[:, :width]
+        write(tmp_path / f"test/images/{number}.png", image)
+        write(tmp_path / f"test/labels/{number}.png", truth)
+        clip = Clip(
+            stack_images([image, image])[None], torch.zeros(1, 0, 2, 8, width // 8),
+            torch.ones(1, 0, 8, width // 8, dtype=torch.bool), torch.zeros(1, *truth.shape).long(),
+            torch.tensor([0]),
+        )  # fmt: skip
+        with torch.inference_mode():
+            scores = network(normalise(clip)).logits
+        scores = functional.interpolate(scores, size=truth.shape, mode="bilinear")
+        pairs.append(truth.ravel() * 3 + scores.argmax(1).numpy().ravel())
+    BANDS.write(tmp_path / "classes.yaml")
+    counts = np.bincount(np.concatenate(pairs), minlength=9).reshape(3, 3)
+    iou = counts.diagonal() / (counts.sum(0) + counts.sum(1) - counts.diagonal())
+
+    data = ("data=images", f"data.dataset.root={tmp_path}")
+    result = again(folder, *data, "interval=1", "data.batch_size=1")
+    assert result["scores"]["miou"] == pytest.approx([np.nanmean(iou)], abs=1e-4)
+    assert result["scores"]["video"] is None
+    for wrong, message in (
+        (["interval=4"], "interval=4"),
+        (["interval=1", "split=val"], "val/images"),
+        (["interval=1", "data.batch_size=2"], "data.batch_size=1"),
+    ):
+        with pytest.raises(BdnetError, match=message):
+            again(folder, *data, *wrong)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from bdnet.codec.sources import IMAGES
 from bdnet.data.classes import Classes
 from bdnet.data.errors import BadData
 from bdnet.data.labels import read_label
@@ -23,7 +24,7 @@ VIDEOS = (".mp4", ".mkv", ".avi")
 
 
 class Sample(NamedTuple):
-    """A target frame of a video.
+    """A target frame of a video; or a still image, whose path stands for the video's.
 
     label:     image of stored class values; None for an unlabelled frame
     originals: the images that the video was encoded from, by frame index; None where they are gone
@@ -33,6 +34,10 @@ class Sample(NamedTuple):
     target: int
     label: Path | None
     originals: Sequence[Path] | None = None
+
+    @property
+    def is_still(self) -> bool:
+        return self.video.suffix.lower() in IMAGES
 
 
 class PlannedVideos(NamedTuple):

@@ -80,6 +80,8 @@ class Clips(Dataset[Clip]):
 
     def _frames(self, sample: Sample, offset: int, indices: list[int]) -> list[Frame]:
         """The frames from the keyframe to the target, those of `indices` with pixels."""
+        if sample.is_still:
+            return []
         path = str(sample.video)
         decoded = set(indices) if self.pixels == "decoded" else set()
         if path not in self._indices:
@@ -88,7 +90,7 @@ class Clips(Dataset[Clip]):
             return reader.clip(sample.target, offset)
 
     def _images(self, sample: Sample, frames: list[Frame], indices: list[int]) -> list[Image]:
-        if self.pixels == "original":
+        if self.pixels == "original" or sample.is_still:
             images = {index: _read_original(sample, index) for index in set(indices)}
         else:
             images = {frame.index: frame.image for frame in frames if frame.image is not None}
@@ -131,3 +133,12 @@ def _read_original(sample: Sample, index: int) -> Image:
     if image is None:
         raise BadData(f"{path}: missing, or not an image that OpenCV can read; replace it")
     return image
+
+
+def size_of(sample: Sample) -> tuple[int, int]:
+    """Height and width of its frames."""
+    if sample.is_still:
+        height, width, _ = _read_original(sample, 0).shape
+        return height, width
+    with VideoReader(sample.video, "none", threads=1) as reader:
+        return reader.height, reader.width

@@ -62,10 +62,10 @@ class PairFolders:
             {split for split, path in paths.items() if path}
             for paths in (self.images, self.labels, self.lists or self.images)
         )
-        if not {"train"} <= images <= set(SPLITS) or not images == labels == lists:
+        if not images or not images <= set(SPLITS) or not images == labels == lists:
             raise BadData(
                 f"images={self.images}, labels={self.labels}, lists={self.lists or None}: each "
-                "names train and, if there are any, val and test"
+                "names the same of train, val and test"
             )
 
     @property

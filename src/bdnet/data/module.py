@@ -10,10 +10,9 @@ from pytorch_lightning import LightningDataModule
 from pytorch_lightning.trainer.states import TrainerFn
 from torch.utils.data import Dataset
 
-from bdnet.codec import VideoReader
 from bdnet.data.bad_samples import BadSamples, OnBadSample
 from bdnet.data.base import ClipDataset, Sample, Split
-from bdnet.data.clips import ClipImages, Clips, PixelSource
+from bdnet.data.clips import ClipImages, Clips, PixelSource, size_of
 from bdnet.data.errors import BadData, check_choice, check_whole
 from bdnet.data.loading import Loader, SafeDataset, make_loader
 from bdnet.data.normalisation import Batch, normalise
@@ -205,8 +204,7 @@ class ClipDataModule(LightningDataModule):
             raise too_far(source, self.interval, self.interval - 1)
         samples, shares = draw_from(parts, self.seed)
         if self.augmentation is not None:
-            with VideoReader(samples[0].video, "none", threads=1) as reader:
-                self.augmentation.check_fit((reader.height, reader.width))
+            self.augmentation.check_fit(size_of(samples[0]))
         return self._clips(samples, self.augmentation), shares
 
     def _needed_splits(self) -> set[Split]:

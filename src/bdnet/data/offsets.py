@@ -41,6 +41,10 @@ class OffsetIndex(NamedTuple):
                 for offset in offsets:
                     numbers[offset].append(number)
         for offset in reversed(numbers):
+            if not numbers[offset] and all(sample.is_still for sample in self.samples):
+                raise BadData(
+                    f"interval={interval}: there is nothing before a still; use interval=1"
+                )
             if not numbers[offset]:
                 raise too_far(split, interval, offset)
         return {offset: chosen[::every] for offset, chosen in numbers.items()}
@@ -59,11 +63,16 @@ def index_offsets(
     """
     unreadable: dict[Path, str] = {}
     videos = index_videos(
-        (sample.video for sample in samples), dataset.keyframe_cache, unreadable if skip else None
+        (sample.video for sample in samples if not sample.is_still),
+        dataset.keyframe_cache,
+        unreadable if skip else None,
     )
     offsets: list[tuple[int, ...]] = []
     errors: dict[int, str] = {}
     for number, sample in enumerate(samples):
+        if sample.is_still:
+            offsets.append((0,))
+            continue
         video = videos.get(sample.video)
         error = unreadable[sample.video] if video is None else _beyond_end(sample, video)
         if error and not skip:

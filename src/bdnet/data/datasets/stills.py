@@ -85,6 +85,10 @@ class Stills(ClipDataset):
                 "that any frame of a clip can be the keyframe"
             )
         self.folders = PairFolders(Path(self.root), self.images, self.labels, self.lists or {})
+        if "train" not in self.folders.splits:
+            raise BadData(
+                f"images={self.images}: name the folder of train, from which clips are made"
+            )
         facts = asdict(self) | {"encoding": self.encoding.facts(), "cache": "", "processes": 0}
         facts["root"] = str(Path(self.root).resolve())
         self.folder = Path(self.cache) / f"stills-{digest(facts, VERSION)}"
