@@ -16,6 +16,8 @@ from bdnet.benchmarks.acceleration.scores import (
     mean_lag,
     miou,
 )
+from bdnet.benchmarks.acceleration.speed import NOTHING, AccelerationSpeed, Rounds
+from bdnet.benchmarks.acceleration.stand_in import street_scores
 from bdnet.data.datasets.folder import Folder
 from bdnet.data.module import ClipDataModule
 
@@ -108,3 +110,24 @@ def test_every_row_is_scored(bands: Path):
     assert set(record["halves"]) == {"1", "3"}
     assert result.table().count("\n") == 7
     json.dumps(record)
+
+
+def test_speed_says_from_which_network_on_acceleration_pays(tmp_path: Path):
+    target = AccelerationSpeed(
+        ["lraspp_mobilenet_v3_large"], 2, str(tmp_path), 64, 96, codec_interval=12
+    )
+    result = target.measure(1)
+    assert [row.name for row in result.rows] == ["lraspp_mobilenet_v3_large", NOTHING]
+    assert all(len(row.relative("seconds")) == 1 for row in result.rows)
+    every, fast = Rounds([1.0], [0.1]), Rounds([1.0], [0.3])
+    nothing = result.rows[1]._replace(every=every, fast=fast)
+    result = result._replace(rows=[result.rows[0], nothing], interval=5)
+    assert result.pays_from == pytest.approx(0.25)  # 0.25 + 0.1 = 0.25 / 5 + 0.3
+    assert result.table().count("\n") == 5
+    json.dumps(result.record())
+
+
+def test_a_stand_in_has_the_labels_of_a_street():
+    scores = street_scores(64, 96)
+    assert scores.shape == (1, 11, 8, 12)
+    assert len(scores.argmax(1).unique()) > 3

@@ -1,6 +1,6 @@
 """`accelerate`: any segmentation network, run on keyframes only."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
@@ -65,7 +65,7 @@ class Accelerated:
         threads: int = 0,
         motion: Motion = "auto",
         search: Search | str = "default",
-    ) -> Iterator[Segmentation]:
+    ) -> Generator[Segmentation, None, None]:
         """Yields every frame of a video with its labels while the video is decoded.
 
         images:  the frames that have an image: those that the network reads, or all
