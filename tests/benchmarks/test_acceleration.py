@@ -18,6 +18,7 @@ from bdnet.benchmarks.acceleration.scores import (
 )
 from bdnet.benchmarks.acceleration.speed import NOTHING, AccelerationSpeed, Rounds
 from bdnet.benchmarks.acceleration.stand_in import street_scores
+from bdnet.benchmarks.acceleration.stress import FIRST, SCENES, AccelerationStress, appearing
 from bdnet.data.datasets.folder import Folder
 from bdnet.data.module import ClipDataModule
 
@@ -79,17 +80,47 @@ def test_details_tell_where_labels_are_right():
     assert 0 < result["boundary_iou"] < 1
 
 
+def brightness(image: np.ndarray) -> np.ndarray:
+    """A network for the bands, with a third class that never wins."""
+    grey = image.astype(np.float32).mean(2)[::4, ::4]
+    return np.stack([grey, 255 - grey, np.full_like(grey, 100)])
+
+
+def test_scenes_are_made_and_scored(bands: Path, tmp_path: Path):
+    module = ClipDataModule(Folder(bands), interval=4)
+    target = AccelerationStress(brightness, module, 3, [0.0, 0.5], str(tmp_path), phases=1)
+    result = target.measure(1)
+    assert list(result.scenes) == list(SCENES)
+    rows = json.loads(json.dumps(result.record()))["stress"]["brightness steps"]
+    assert set(rows) == {
+        "every frame", "every frame, memory 0.5", "every 3 frames", "every 3 frames, memory 0.5",
+        "every 3 frames, labels held",
+    }  # fmt: skip
+    assert result.table().count("\n") == 1 + 5 * len(SCENES)
+
+
+def test_objects_appear_before_a_still_camera():
+    frames = []
+    for index in range(20):
+        image, label = np.full((48, 64, 3), 90, np.uint8), np.zeros((48, 64), np.uint8)
+        if index:
+            image[10:20, 2 * index : 2 * index + 9] = 200
+            label[10:20, 2 * index : 2 * index + 9] = 1
+        frames.append((image, label))
+    scene = appearing(frames, (1,))
+    counts = [int(label.sum()) for _, label in scene]
+    assert not any(counts[:FIRST])
+    assert counts[FIRST + 1] >= 90
+    assert counts[-1] == 0
+    image, label = scene[FIRST + 1]
+    assert abs(float(image[label == 1].mean()) - 200) < 1
+    assert abs(float(image[label == 0].mean()) - 90) < 1
+
+
 def test_every_row_is_scored(bands: Path):
-    calls = []
-
-    def network(image: np.ndarray) -> np.ndarray:
-        calls.append(1)
-        brightness = image.astype(np.float32).mean(2)[::4, ::4]
-        return np.stack([brightness, 255 - brightness, np.full_like(brightness, 100)])
-
     module = ClipDataModule(Folder(bands), interval=4)
     target = Acceleration(
-        network, module, intervals=[3], memories=[0.0, 0.5], phases=2,
+        brightness, module, intervals=[3], memories=[0.0, 0.5], phases=2,
         smaller={"constant": {"model": lambda image: np.zeros((3, *image.shape[:2]), np.float32)}},
     )  # fmt: skip
     result = target.measure(1)
