@@ -6,7 +6,12 @@ import torch
 from segmenters import SEGMENTERS, Segmenter
 
 from bdnet.codec import VideoReader
+from bdnet.data.classes import Classes, default_colours
 from bdnet.inference.accelerate import accelerate
+from bdnet.inference.labeller import labeller
+from bdnet.inference.network import Network
+from bdnet.models.for_inference import for_inference
+from networks import build
 from videos import Pan
 
 SIZE = (80, 112)
@@ -74,3 +79,22 @@ def test_batches_give_the_same_scores(segmenter, video) -> None:
     for batched, single in zip(several.video(video), one_by_one.video(video), strict=True):
         assert batched[2:4] == single[2:4]
         assert (batched.labels == single.labels).mean() > 0.999
+
+
+@pytest.mark.parametrize("size", [(62, 100), (80, 112)])
+def test_a_run_of_our_own_gives_the_scores_of_predict(size: tuple[int, int], make_video) -> None:
+    """Bit for bit, whatever the network's parts."""
+    for overrides in (["+model=single_frame"], ["+model=bdnet", "model/boundary=compared"]):
+        network = Network(build(*overrides), default_classes(), 5, "random")
+        fast = accelerate(network, 1, memory=0)
+        model = for_inference(network.model).to(memory_format=torch.channels_last)
+        path = make_video(scene=Pan((1.7, -0.8)), size=size, frames=4)
+        label = labeller(model)
+        for frame in fast.video(path):
+            scores, labels = label.predict(frame.frame, is_key=True, height=size[0], width=size[1])
+            assert torch.equal(fast.network([frame.frame.image]).scores, scores)
+            assert np.array_equal(frame.labels, labels[0].numpy())
+
+
+def default_classes() -> Classes:
+    return Classes(tuple(f"class {number}" for number in range(3)), tuple(default_colours(3)))

@@ -7,6 +7,7 @@ import pytest
 import torch
 from segmenters import CLASSES, mask2former, segformer, smp_fpn
 
+from bdnet.errors import BdnetError
 from bdnet.inference.accelerate import accelerate
 from bdnet.inference.accelerate.adapters.hugging_face import HuggingFace
 from bdnet.inference.accelerate.adapters.modules import Smp, Torchvision
@@ -59,3 +60,36 @@ def test_torchvision_with_its_weights(video: Path, monkeypatch: pytest.MonkeyPat
     # its preprocessing makes the shorter side 520
     batch = fast.network.preprocess([first.frame.image], torch.device("cpu"))
     assert batch.pictures.shape == (1, 3, 520, 728)
+
+
+@pytest.mark.parametrize("library", ["hf", "smp"])
+def test_offline_is_noticed_by_one_question(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    questions, downloads = [], []
+
+    def offline(_: object, name: str, timeout: float) -> None:
+        questions.append((name, timeout))
+        raise ConnectionError("Name or service not known")
+
+    def load(*_: object, local_files_only: bool = False, **__: object) -> None:
+        downloads.append(not local_files_only)
+        raise OSError("not on this disk")
+
+    monkeypatch.setattr("huggingface_hub.HfApi.model_info", offline)
+    monkeypatch.setattr("transformers.AutoConfig.from_pretrained", load)
+    monkeypatch.setattr("segmentation_models_pytorch.from_pretrained", load)
+    with pytest.raises(BdnetError, match=f"{library}:some/network"):
+        accelerate(f"{library}:some/network")
+    assert questions == [("some/network", 5.0)]
+    assert downloads == [False]
+
+
+def test_what_is_on_disk_asks_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    segformer().model.save_pretrained(tmp_path)
+    (tmp_path / "preprocessor_config.json").write_text("damaged")
+
+    def asked(*_: object, **__: object) -> None:
+        raise AssertionError("the hub was asked")
+
+    monkeypatch.setattr("huggingface_hub.HfApi.model_info", asked)
+    with pytest.raises(BdnetError, match=tmp_path.name):
+        accelerate(f"hf:{tmp_path}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from torch import nn
@@ -10,6 +11,7 @@ from bdnet.data.classes import Classes, default_colours
 from bdnet.errors import BdnetError
 from bdnet.inference.accelerate.adapters.preprocessing import IMAGENET, Normalise, first_line
 
+PATIENCE = 5.0  # seconds until the hub has to answer
 NAMES = {
     "torchvision": "deeplabv3_resnet50",
     "hf": "nvidia/segformer-b0-finetuned-cityscapes-1024-1024",
@@ -47,8 +49,8 @@ def _hugging_face(name: str) -> Named:
     _need("transformers", f"hf:{name}")
     import transformers  # type: ignore[import-untyped, import-not-found, unused-ignore]  # noqa: PLC0415
 
-    def load() -> Named:
-        config = transformers.AutoConfig.from_pretrained(name)
+    def load(**where: bool) -> Named:
+        config = transformers.AutoConfig.from_pretrained(name, **where)
         kinds = getattr(config, "architectures", None) or [""]
         has_queries = "Universal" in kinds[0] or "MaskFormer" in kinds[0]
         kind = (
@@ -57,9 +59,10 @@ def _hugging_face(name: str) -> Named:
             else transformers.AutoModelForSemanticSegmentation
         )
         processors: Any = transformers.AutoImageProcessor
-        return Named(kind.from_pretrained(name), processors.from_pretrained(name))
+        model = kind.from_pretrained(name, **where)
+        return Named(model, processors.from_pretrained(name, **where))
 
-    segmenter: Named = _loaded(f"hf:{name}", load)
+    segmenter: Named = _loaded(f"hf:{name}", lambda: _from_hub(name, load))
     return segmenter
 
 
@@ -67,7 +70,11 @@ def _smp(name: str) -> Named:
     _need("segmentation_models_pytorch", f"smp:{name}", "segmentation-models-pytorch")
     import segmentation_models_pytorch as smp  # type: ignore[import-untyped, import-not-found, unused-ignore]  # noqa: PLC0415
 
-    model = _loaded(f"smp:{name}", lambda: smp.from_pretrained(name))
+    def load(**where: bool) -> nn.Module:
+        model: nn.Module = smp.from_pretrained(name, **where)
+        return model
+
+    model = _loaded(f"smp:{name}", lambda: _from_hub(name, load))
     facts = getattr(model.encoder, "pretrained_cfg", None) or {}
     mean, std = (facts.get(key) or IMAGENET[key] for key in ("mean", "std"))
     multiple = int(getattr(model.encoder, "output_stride", 32))
@@ -77,6 +84,25 @@ def _smp(name: str) -> Named:
 def _need(package: str, name: str, project: str | None = None) -> None:
     if find_spec(package) is None:
         raise BdnetError(f"{name} needs a package: pip install {project or package}")
+
+
+def _from_hub(name: str, load: Callable[..., Any]) -> Any:
+    """What is on this disk, else a download.
+
+    The hub is asked one question first: offline, a download fails only after half a minute.
+    """
+    try:
+        return load(local_files_only=True)
+    except (OSError, RuntimeError, ValueError):
+        if Path(name).exists():
+            raise
+    from huggingface_hub import HfApi  # noqa: PLC0415  # a second
+
+    try:
+        HfApi().model_info(name, timeout=PATIENCE)
+    except Exception as error:  # of whichever library it asks with
+        raise OSError(f"the Hugging Face hub: {first_line(error)}") from error
+    return load()
 
 
 def _loaded(name: str, load: Callable[[], Any]) -> Any:

@@ -1,22 +1,32 @@
 """Networks of our own training runs."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from bdnet.data.normalisation import normalise_images
 from bdnet.inference.accelerate.adapters.base import as_maps
 from bdnet.inference.accelerate.adapters.modules import Module
-from bdnet.inference.accelerate.adapters.preprocessing import Batch, Normalise
-from bdnet.inference.accelerate.scores import Output
+from bdnet.inference.accelerate.adapters.preprocessing import Batch, Image, Preprocess
+from bdnet.inference.accelerate.labels import LabelMaps
+from bdnet.inference.accelerate.scores import Form, Output, Probabilities
 from bdnet.inference.network import Network, load
 from bdnet.models.base import Step
-from bdnet.motion.upsampling import stride_of
+from bdnet.models.for_inference import for_inference
+from bdnet.motion.upsampling import label_map, stride_of
 
 
 class OwnRun(Module):
-    """A run's network, run on single frames as on its keyframes."""
+    """A run's network on single frames as on its keyframes, with the labels of `predict run=`."""
 
-    def __init__(self, network: Network, **rest: Any) -> None:
-        super().__init__(network.model, Normalise(), **rest)
+    def __init__(self, network: Network, form: Form | None = None, **rest: Any) -> None:
+        model = for_inference(network.model).to(memory_format=torch.channels_last)
+        super().__init__(model, AsInTraining(), form=form or OwnLabels(), **rest)
         self.classes = network.classes
 
     def output(self, batch: Batch) -> Output:
@@ -28,6 +38,22 @@ class OwnRun(Module):
         )
         rows, columns = scores.shape[-2:]
         return Output(scores, (stride * rows, stride * columns))
+
+
+class AsInTraining(Preprocess):
+    """Pictures in the numbers and the memory format of `inference.labeller`."""
+
+    def __call__(self, images: Sequence[Image], device: torch.device) -> Batch:
+        pictures = torch.from_numpy(np.stack(images)).to(device).permute(0, 3, 1, 2)
+        height, width = pictures.shape[-2:]
+        return Batch(normalise_images(pictures), (height, width))
+
+
+class OwnLabels(Probabilities):
+    """Labels by the same function as everywhere for our own networks."""
+
+    def labels(self, scores: Tensor, maps: LabelMaps) -> NDArray[Any]:
+        return label_map(scores, *maps.size)[0].cpu().numpy()
 
 
 def own_run(folder: Path, **rest: Any) -> OwnRun:
