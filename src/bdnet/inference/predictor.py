@@ -57,7 +57,7 @@ def _of_run(config: DictConfig) -> Predictor:
 def _of_network(config: DictConfig, videos: Iterable[str]) -> Predictor:
     fast = accelerated_of(config)
     return Predictor(
-        lambda video, images: fast.open(video, images, motion=config.motion, search=config.search),
+        lambda video, images: fast.video(video, images, motion=config.motion, search=config.search),
         fast.classes_in(videos),
         {"network": config.network, "keyframes": str(fast.keyframes)}
         | fast.settings._asdict()

@@ -30,15 +30,22 @@ AHEAD = 4  # frames that are decoded while the network works on another one
 FrameImages = Literal["read", "all"]
 
 
-class Segmentations(ABC):
-    """Those of a video, as `_segment` yields them from its reader; iterate once, and close it."""
+class Segmentations(Iterator[Segmentation], ABC):
+    """Those of a video, as `_segment` yields them from its reader; iterate once, or close it."""
 
     def __init__(self, reader: VideoReader) -> None:
         self.reader = reader
         self._segmentations = self._segment()
 
-    def __iter__(self) -> Iterator[Segmentation]:
-        return self._segmentations
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Segmentation:
+        try:
+            return next(self._segmentations)
+        except BaseException:  # the end too
+            self.close()
+            raise
 
     def __enter__(self) -> Self:
         return self

@@ -1,8 +1,7 @@
 """Seconds of networks on every frame of a video and accelerated, from the file to label maps."""
 
 import time
-from collections.abc import Callable, Generator, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -163,7 +162,7 @@ class AccelerationSpeed:
 
         def turn() -> float:
             network.is_on = False
-            with closing(fast.video(video)) as frames:
+            with fast.video(video) as frames:
                 _take(frames, lead)
                 network.is_on = True
                 begin, cpu = time.perf_counter(), time.process_time()
@@ -179,7 +178,7 @@ def _without_first(rounds: Rounds) -> Rounds:
     return Rounds(rounds.seconds[1:], rounds.cpu[1:])
 
 
-def _take(frames: Generator[Segmentation, None, None], count: int) -> None:
+def _take(frames: Iterator[Segmentation], count: int) -> None:
     taken = sum(1 for _ in islice(frames, count))
     if taken < count:
         raise CannotMeasure(f"the video ends {count - taken} frames too early")

@@ -1,6 +1,6 @@
 """`accelerate`: any segmentation network, run on keyframes only."""
 
-from collections.abc import Generator, Iterable
+from collections.abc import Iterable
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
@@ -22,7 +22,6 @@ from bdnet.keyframes.fixed import Fixed
 from bdnet.models.device import device_of
 from bdnet.models.precision import Precision, check_precision
 from bdnet.motion.kernel import Kernel
-from bdnet.types import Segmentation
 
 Quality = Literal["fast", "balanced", "best"]
 
@@ -65,8 +64,10 @@ class Accelerated:
         threads: int = 0,
         motion: Motion = "auto",
         search: Search | str = "default",
-    ) -> Generator[Segmentation, None, None]:
-        """Yields every frame of a video with its labels while the video is decoded.
+    ) -> Video:
+        """The frames of a video with their labels, one by one, while the video is decoded.
+
+        Iterate over it once; it is also a context manager, which closes the file.
 
         images:  the frames that have an image: those that the network reads, or all
         strict:  refuse damage, and with motion=stream streams that are not clean, instead of
@@ -76,19 +77,6 @@ class Accelerated:
                  for any codec, or the vectors if they chain and else the search (auto)
         search:  default, or fast at half the size
         """
-        with self.open(video, images, strict, threads, motion, search) as opened:
-            yield from opened
-
-    def open(
-        self,
-        video: str | Path,
-        images: FrameImages = "read",
-        strict: bool = False,
-        threads: int = 0,
-        motion: Motion = "auto",
-        search: Search | str = "default",
-    ) -> Video:
-        """The same as an object with its reader: iterate over it once, and close it."""
         stream = self.start()
         return Video(
             stream, self.keyframes, video, images, strict, threads, self.batch, motion, search
@@ -101,8 +89,8 @@ class Accelerated:
         problem: BdnetError | None = None
         for video in videos:
             try:
-                with self.open(video) as opened:
-                    next(iter(opened))
+                with self.video(video) as opened:
+                    next(opened)
                     return opened.stream.classes()
             except (CorruptStream, UnsupportedStream) as error:
                 problem = error
