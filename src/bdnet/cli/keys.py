@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from omegaconf import DictConfig, OmegaConf
 
 from bdnet.cli.annotations import check_constructors
+from bdnet.codec.search import SEARCHES
 from bdnet.errors import BdnetError
 
 
@@ -104,6 +105,7 @@ KINDS: dict[str, Kind] = {
     "precision": choice("float32", "bfloat16"),
     "preprocess": Kind("a mapping, such as {mean: [R, G, B], std: [R, G, B]}", OmegaConf.is_dict),
     "quality": choice("fast", "balanced", "best"),
+    "search": choice(*SEARCHES),
     "seed": SEED,
     "size": Kind("[height, width], both from 8 pixels on", lambda value: OmegaConf.is_list(value)
                  and len(value) == 2 and all(is_whole(side, 8) for side in value)),
