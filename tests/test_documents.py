@@ -8,9 +8,8 @@ import pytest
 from hydra import compose, initialize_config_dir
 
 from bdnet.__main__ import VERBS
-from bdnet.cli.arguments import quoted
+from bdnet.cli.arguments import arguments_of
 from bdnet.cli.conf import conf_folder
-from bdnet.report import named
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / f"{name}.md" for name in ("README", "RESULTS", "CONTRIBUTING", "CHANGELOG")]
@@ -75,6 +74,6 @@ def test_commands_are_found():
 @pytest.mark.parametrize("line", commands())
 def test_commands_compose(line: str):
     verb, *words = shlex.split(line)
-    settings = [quoted(named(first(word))) for word in words if "=" in word]
+    settings = arguments_of(verb, [first(word) for word in words if "=" in word])
     with initialize_config_dir(str(conf_folder()), version_base="1.3"):
         assert compose(verb, settings)
