@@ -14,8 +14,8 @@ APART = ("callbacks", "folder", "logger", "loss", "name", "needs", "trainer.defa
 TAUGHT = (*APART, "teacher", "data.unlabelled_batch_size")
 TDNET_TERMS = {"segmentation_ohem", "single_path", "auxiliary_head"}
 TDNET = {  # row: model, terms, teacher
-    "psp": ("single_frame", {"segmentation_ohem"}, "none"),
-    "psp_distilled": ("single_frame", {"segmentation_ohem", "pixelwise"}, "run"),
+    "psp": ("psp18", {"segmentation_ohem"}, "none"),
+    "psp_distilled": ("psp18", {"segmentation_ohem", "pixelwise"}, "run"),
     "plain": ("tdnet", TDNET_TERMS, "none"),
     "grouped": (
         "tdnet",

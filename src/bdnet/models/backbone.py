@@ -1,14 +1,19 @@
 """Any timm network as a dilated backbone of stride 8."""
 
+import logging
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
+from timm.models.resnet import BasicBlock, Bottleneck
 from torch import Tensor, nn
 from torch.nn import functional
 
 from bdnet.models.errors import BadModel
 from bdnet.models.weights import create
 from bdnet.types import CELL
+
+log = logging.getLogger(__name__)
 
 SHALLOW = 4  # stride of the shallow feature, fine enough for outlines
 
@@ -42,13 +47,16 @@ def fill_cells(image: Tensor, cell: int = CELL) -> Tensor:
 class Backbone(nn.Module):
     """A timm network by name, its later stages dilated so that none is coarser than stride 8.
 
-    weights: none, timm (downloaded once), or a local file
+    weights:    none, timm (downloaded once), or a local file
+    multi_grid: dilations of the blocks in a ResNet's last stage; other networks have none
 
          image -- stem, first stage -- shallow (1/4) -- levels (1/8) ... deep (1/8)
                   `front` stops here ----^
     """
 
-    def __init__(self, name: str, weights: str = "none") -> None:
+    def __init__(
+        self, name: str, weights: str = "none", multi_grid: Sequence[int] | None = None
+    ) -> None:
         super().__init__()
         self.name = name
         network: Any = create(name, weights, output_stride=CELL)
@@ -58,6 +66,8 @@ class Backbone(nn.Module):
                 f"backbone={name}: its features have strides {strides}; needed are one of "
                 f"{SHALLOW}, and {CELL} at the end; choose another, such as resnet18"
             )
+        if multi_grid is not None:
+            _dilate_last_stage(network, name, multi_grid)
         channels: list[int] = network.feature_info.channels()
         self.network = network
         self._shallow = len(strides) - 1 - strides[::-1].index(SHALLOW)
@@ -108,3 +118,19 @@ class Backbone(nn.Module):
                 return [*parts, *module[: int(index) + 1]]
             parts.append(module)
         return parts
+
+
+def _dilate_last_stage(network: nn.Module, name: str, dilations: Sequence[int]) -> None:
+    """Gives the first 3x3 convolution of each block in a ResNet's last stage its own dilation."""
+    blocks = list(getattr(network, "layer4", ()))
+    if not blocks or not all(isinstance(block, BasicBlock | Bottleneck) for block in blocks):
+        log.info("multi_grid=%s: %s is no ResNet, and has none", list(dilations), name)
+        return
+    if len(blocks) > len(dilations) or min(dilations) < 1:
+        raise BadModel(
+            f"model.multi_grid={list(dilations)}: the last stage of {name} has {len(blocks)} "
+            "blocks; give each a dilation of 1 or more, as in model.multi_grid=[4,8,16]"
+        )
+    for block, dilation in zip(blocks, dilations, strict=False):
+        convolution = block.conv1 if isinstance(block, BasicBlock) else block.conv2
+        convolution.dilation = convolution.padding = (dilation, dilation)

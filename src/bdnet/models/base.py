@@ -95,6 +95,10 @@ class VideoModel(nn.Module, ABC):
         """Names of parts, each with the part of other networks whose weights fit it too."""
         return {}
 
+    def share(self, name: str, weight: Tensor) -> Tensor:  # noqa: ARG002
+        """What the weight of this name takes of another network's, by one of the `aliases`."""
+        return weight
+
     @abstractmethod
     def forward(self, clip: Clip) -> Prediction:
         """The target frames of a batch."""

@@ -1,5 +1,7 @@
 """BDNet's student: the features of a keyframe are propagated to the frames after it."""
 
+from collections.abc import Sequence
+
 from torch import Tensor, nn
 
 from bdnet.models.base import PixelsRead, State, Step
@@ -27,8 +29,9 @@ class BDNet(Segmenter):
         propagation: Propagation,
         backbone: str = "resnet18",
         weights: str = "none",
+        multi_grid: Sequence[int] | None = None,
     ) -> None:
-        super().__init__(classes, head, boundary, backbone, weights)
+        super().__init__(classes, head, boundary, backbone, weights, multi_grid)
         self.propagation = propagation
 
     @property

@@ -48,7 +48,7 @@ def inherit(model: VideoModel, paths: Sequence[Path]) -> None:
     """
     weights, folder_of = _gathered(paths)
     wanted = model.state_dict()
-    origins = _origins(wanted, model.aliases, folder_of)
+    origins = _origins(wanted, model.aliases, weights)
     folders = ", ".join(str(path.parent) for path in paths)
     if not origins:
         raise BadModel(
@@ -56,24 +56,29 @@ def inherit(model: VideoModel, paths: Sequence[Path]) -> None:
             f"{', '.join(sorted(folder_of)) or 'no trained network'}; use a run of the same "
             "backbone"
         )
+    taken = {
+        name: weights[origin] if name == origin else model.share(name, weights[origin])
+        for name, origin in origins.items()
+        if origin in weights
+    }
     for name, origin in origins.items():
-        if origin not in weights or weights[origin].shape != wanted[name].shape:
-            has = f"is {list(weights[origin].shape)}" if origin in weights else "is missing"
+        if name not in taken or taken[name].shape != wanted[name].shape:
+            has = f"is {list(weights[origin].shape)}" if name in taken else "is missing"
             raise BadModel(
                 f"init_from={folder_of[_part(origin)]}: {origin} {has} there and is "
                 f"{list(wanted[name].shape)} here; "
                 "use the same backbone, head, propagation and number of classes"
             )
-    model.load_state_dict(wanted | {name: weights[origin] for name, origin in origins.items()})
-    taken = {_part(origin) for origin in origins.values()}
+    model.load_state_dict(wanted | taken)
+    used = {_part(origin) for origin in origins.values()}
     started = {_part(name) for name in origins}
     new = {
         f"the rest of {part}" if part in started else part
         for part in map(_part, wanted.keys() - origins.keys())
     }
-    unused = folder_of.keys() - taken
+    unused = folder_of.keys() - used
     log.info(
-        "weights of %s: %s%s%s", folders, ", ".join(sorted(taken)),
+        "weights of %s: %s%s%s", folders, ", ".join(sorted(used)),
         f"; new here: {', '.join(sorted(new))}" if new else "",
         f"; not used: {', '.join(sorted(unused))}" if unused else "",
     )  # fmt: skip
@@ -84,15 +89,16 @@ def _part(name: str) -> str:
 
 
 def _origins(
-    names: Iterable[str], aliases: Mapping[str, str], parts: Collection[str]
+    names: Iterable[str], aliases: Mapping[str, str], weights: Collection[str]
 ) -> dict[str, str]:
-    """The name in the checkpoints of each weight that one of these parts holds."""
+    """The name in the checkpoints of each weight that a part of theirs holds."""
+    parts = {_part(name) for name in weights}
     origins = {}
     for name in names:
         alias = next((own for own in aliases if name.startswith(f"{own}.")), None)
         if _part(name) in parts:
             origins[name] = name
-        elif alias is not None and _part(aliases[alias]) in parts:
+        elif alias is not None and any(key.startswith(f"{aliases[alias]}.") for key in weights):
             origins[name] = aliases[alias] + name.removeprefix(alias)
     return origins
 

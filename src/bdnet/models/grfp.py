@@ -1,5 +1,6 @@
 """GRFP: segmentations of single frames, blended over time by a gated recurrent unit."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import torch
@@ -38,8 +39,9 @@ class GRFP(Segmenter):
         boundary: BoundaryFactory,
         backbone: str = "resnet18",
         weights: str = "none",
+        multi_grid: Sequence[int] | None = None,
     ) -> None:
-        super().__init__(classes, head, boundary, backbone, weights)
+        super().__init__(classes, head, boundary, backbone, weights, multi_grid)
         self.unit = STGRU(classes)
 
     @property

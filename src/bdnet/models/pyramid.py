@@ -16,13 +16,18 @@ class PyramidPooling(nn.Module):
         x -- mean over regions -- 1x1, BN, ReLU -- enlarged -- f   a quarter of x's channels each
 
     With `parts` only one of them is computed: the same share of the channels of x and of each f.
+
+    align_corners: the outermost means are enlarged to lie on the outermost cells, as published
     """
 
-    def __init__(self, channels: int, parts: int = 1, part: int = 0) -> None:
+    def __init__(
+        self, channels: int, parts: int = 1, part: int = 0, align_corners: bool = True
+    ) -> None:
         super().__init__()
         if not 0 <= part < parts:
             raise BadModel(f"part={part}: there are parts={parts}, numbered from 0")
-        self.channels = channels
+        self.channels, self.parts, self.part = channels, parts, part
+        self.align_corners = align_corners
         self.bounds = part * channels // parts, (part + 1) * channels // parts
         self.sizes = _sizes(channels, parts)  # of x and of each f, in channels
         self.out = sum(self.sizes)
@@ -39,7 +44,10 @@ class PyramidPooling(nn.Module):
             for branch, count in zip(self.branches, BINS, strict=True)
         )
         size = feature.shape[-2:]
-        around = (functional.interpolate(means, size, mode="bilinear") for means in pooled)
+        around = (
+            functional.interpolate(means, size, mode="bilinear", align_corners=self.align_corners)
+            for means in pooled
+        )
         return torch.cat([feature[:, first:last], *around], 1)
 
     def members(self, parts: int) -> Tensor:

@@ -1,6 +1,6 @@
 """A network of backbone, boundary stream and head, with or without propagation between them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from torch import Tensor, nn
@@ -29,8 +29,9 @@ class BoundaryFactory(Protocol):
 class Segmenter(VideoModel):
     """The two halves of a network, `encode` and `decode`; a subclass connects them.
 
-    backbone: a timm network by name
-    weights:  of the backbone: none, timm (a download), or a local file
+    backbone:   a timm network by name
+    weights:    of the backbone: none, timm (a download), or a local file
+    multi_grid: dilations of the blocks in a ResNet's last stage; None leaves them as they are
     """
 
     def __init__(
@@ -40,11 +41,12 @@ class Segmenter(VideoModel):
         boundary: BoundaryFactory,
         backbone: str = "resnet18",
         weights: str = "none",
+        multi_grid: Sequence[int] | None = None,
     ) -> None:
         super().__init__()
         if classes < 2:
             raise BadModel(f"classes={classes}: a network needs at least 2")
-        self.backbone = Backbone(backbone, weights)
+        self.backbone = Backbone(backbone, weights, multi_grid)
         self.boundary = boundary(backbone=self.backbone)
         self.head = head(backbone=self.backbone, classes=classes)
         self.split_head: SplitHead | None = None

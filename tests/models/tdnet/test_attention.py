@@ -62,16 +62,32 @@ def test_four_frames(hops: list[Hop]):
         np.testing.assert_allclose(attended[sample].numpy(), expected, rtol=1e-4, atol=1e-5)
 
 
-def test_what_is_found_is_dropped_out_and_mixed():
+def test_results_are_dropped_out():
     torch.manual_seed(0)
     hop = Hop(400)
     torch.nn.init.eye_(hop.mix.weight[..., 0, 0])
     torch.nn.init.zeros_(hop.mix.bias)
-    # one key: whatever is asked, its value is what is found
-    told = hop(torch.randn(1, KEYS, 1, 1), torch.ones(1, 400, 1, 1), torch.randn(1, KEYS, 3, 3))
+    # one key: its value is the result, whatever the query, unless its weight is dropped out
+    told = hop(torch.randn(1, KEYS, 1, 1), torch.ones(1, 400, 1, 1), torch.randn(1, KEYS, 9, 9))
     is_kept = told != 0
-    torch.testing.assert_close(told[is_kept], torch.full_like(told[is_kept], 1 / 0.9))
-    assert 0.87 < is_kept.float().mean() < 0.93
+    torch.testing.assert_close(told[is_kept], torch.full_like(told[is_kept], 1 / 0.9**2))
+    has_weight = is_kept.flatten(2).any(1)
+    assert 0.8 < has_weight.float().mean() < 0.98
+    assert 0.88 < is_kept.flatten(2)[:, :, has_weight[0]].float().mean() < 0.92
+
+
+def test_attention_weights_are_dropped_out_one_by_one():
+    torch.manual_seed(0)
+    hop = Hop(3, dropout=0.5)
+    torch.nn.init.eye_(hop.mix.weight[..., 0, 0])
+    torch.nn.init.zeros_(hop.mix.bias)
+    key, query = torch.zeros(1, KEYS, 20, 20), torch.zeros(1, KEYS, 1, 1)
+    told = hop(key, torch.ones(1, 3, 20, 20), query)
+    # 400 equal weights, of which half are kept and doubled
+    torch.testing.assert_close(
+        told[told != 0] / 2, torch.ones(int((told != 0).sum())), atol=0.2, rtol=0
+    )
+    assert not torch.allclose(hop(key, torch.ones(1, 3, 20, 20), query), told)
 
 
 def test_memories_of_several_samples_become_a_batch():

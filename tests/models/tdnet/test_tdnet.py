@@ -16,17 +16,22 @@ from bdnet.models.tdnet.tdnet import TDNet
 from bdnet.types import Clip
 from networks import build, has_weights_of, random_clip, saved, stream
 
-SMALL = ("+model=tdnet", "model.width=16", "model.keys=8")
+SMALL = ("+model=tdnet", "model.width=16", "model.head_width=4", "model.keys=8")
 both = pytest.mark.parametrize("paths", [2, 4])
 
 
 def network(paths: int = 4, *more: str) -> TDNet:
-    return build(*SMALL, f"model.paths={paths}", *more)
+    """With attention to few cells: an even mean over all would vanish in the norm over space."""
+    model = build(*SMALL, f"model.paths={paths}", *more)
+    for path in model.paths:
+        for encoder in (path.query, path.key):
+            encoder[3].weight.data *= 50
+    return model
 
 
 def wholly(model: TDNet, images: list[Tensor], end: int, stride: int = 4) -> Tensor:
     """The last of N images [1, 3, H, W], which runs on path `end`, after the formulas."""
-    number = len(images)
+    number, hops = len(images), model.paths[end].hops
     paths = [model.paths[(end - number + 1 + position) % number] for position in range(number)]
     pooled = [path.encode(image)[1] for path, image in zip(paths, images, strict=True)]
     query, key, value = (
@@ -41,8 +46,8 @@ def wholly(model: TDNet, images: list[Tensor], end: int, stride: int = 4) -> Ten
         here = value[position][:, ::stride, ::stride]
         asked = query[position][:, ::stride, ::stride]
         looked_at = key[position - 1][:, ::stride, ::stride]
-        carried = here + literal(paths[position].hop, looked_at, carried, asked)
-    attended = literal(paths[-1].hop, key[-2][:, ::stride, ::stride], carried, query[-1])
+        carried = here + literal(hops[position - 1], looked_at, carried, asked)
+    attended = literal(hops[-1], key[-2][:, ::stride, ::stride], carried, query[-1])
     total = torch.from_numpy(value[-1] + attended).float()[None]
     return paths[-1].head(paths[-1].norm(total))
 
@@ -158,7 +163,7 @@ def test_a_new_video_forgets_and_a_keyframe_does_not():
 
 @torch.no_grad()
 def test_what_is_remembered_is_thinned_out():
-    model = network(2, "model.stride=3")
+    model = network(2, "model.test_stride=3")
     state, logits = model.step(model.start(), Step(torch.randn(1, 3, 61, 99)))
     number, *memory = state
     assert (int(number), logits.shape) == (1, (1, 3, 8, 13))
@@ -230,15 +235,28 @@ def test_every_path_starts_from_a_single_frame_runs_backbone(
 ):
     path = saved(build("+model=psp18"), tmp_path / "base/last.ckpt")
     weights = torch.load(path, weights_only=True)["state_dict"]
-    model = network(2)
+    model = network(2, "model.width=96", "model.head_width=24")
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     with caplog.at_level("INFO"):
         inherit(model, [path])
+    members = PyramidPooling(model.paths[0].pyramid.channels).members(2)
     for name, tensor in model.state_dict().items():
-        _, _, part, rest = name.split(".", 3)
-        expected = weights[f"student.backbone.{rest}"] if part == "backbone" else before[name]
+        _, number, part, rest = name.split(".", 3)
+        expected = before[name]
+        if part == "backbone":
+            expected = weights[f"student.backbone.{rest}"]
+        elif part == "pyramid":
+            expected = weights[f"student.head.pyramid.{rest}"]
+            expected = expected.chunk(2)[int(number)] if expected.ndim else expected
+        elif part == "head":
+            expected = weights[f"student.head.fcn.{rest}"]
+            expected = expected[:, members[int(number)]] if rest == "mix.weight" else expected
         assert torch.equal(tensor, expected), name
-    assert "base: backbone; new here: the rest of paths; not used: head" in caplog.text
+    assert "base: backbone, head; new here: the rest of paths" in caplog.text
+    other = build(*SMALL, "model.paths=2")  # whose heads have another shape
+    inherit(other, [path])
+    assert has_weights_of(other, path, "paths") == {"paths": False}
+    assert not torch.equal(other.paths[0].head.mix.weight, before["paths.0.head.mix.weight"])
 
 
 def test_it_goes_on_from_its_own_kind(tmp_path: Path, caplog: pytest.LogCaptureFixture):
@@ -248,7 +266,7 @@ def test_it_goes_on_from_its_own_kind(tmp_path: Path, caplog: pytest.LogCaptureF
         inherit(model, [path])
     assert has_weights_of(model, path, "paths") == {"paths": True}
     assert caplog.text.rstrip().endswith("base: paths")
-    with pytest.raises(BadModel, match=r"paths\.2\..* is missing there"):
+    with pytest.raises(BadModel, match=r"paths\.\d\..* is missing there"):
         inherit(network(4), [path])
     with pytest.raises(BadModel, match=r"base: backbone\."):
         single = saved(build("+model=psp18"), tmp_path / "base/last.ckpt")
@@ -256,11 +274,11 @@ def test_it_goes_on_from_its_own_kind(tmp_path: Path, caplog: pytest.LogCaptureF
 
 
 @pytest.mark.parametrize(
-    ("name", "backbone", "paths", "channels", "half_way"),
-    [("td4_psp18", "resnet18", 4, 512, 256), ("td2_psp50", "resnet50", 2, 2048, 1024)],
+    ("name", "backbone", "paths", "channels", "head", "half_way"),
+    [("td4_psp18", "resnet18", 4, 512, 128, 256), ("td2_psp50", "resnet50s", 2, 2048, 256, 1024)],
 )
 def test_presets_are_the_published_networks(
-    name: str, backbone: str, paths: int, channels: int, half_way: int
+    name: str, backbone: str, paths: int, channels: int, head: int, half_way: int
 ):
     model = build(f"+model={name}", backbone=backbone)
     assert [path.pyramid.out for path in model.paths] == [channels] * paths
@@ -268,6 +286,7 @@ def test_presets_are_the_published_networks(
     path = model.paths[0]
     assert path.backbone.name == backbone
     assert path.value.weight.shape[:2] == (512, channels)
-    assert path.head.mix.weight.shape == (128, 512, 3, 3)
+    assert path.head.mix.weight.shape == (head, 512, 3, 3)
+    assert [len(path.hops) for path in model.paths] == [paths - 1] * paths
     assert path.auxiliary.mix.weight.shape == (half_way // 4, half_way, 3, 3)
     assert path.query[3].weight.shape == path.key[3].weight.shape == (64, 64, 1, 1)

@@ -19,7 +19,7 @@ class FCN(nn.Module):
         super().__init__()
         self.mix = nn.Conv2d(channels, width, 3, padding=1, bias=False)
         self.score = nn.Sequential(
-            Norm(width), nn.ReLU(), nn.Dropout(DROPOUT), nn.Conv2d(width, classes, 1)
+            Norm(width), nn.ReLU(), nn.Dropout2d(DROPOUT), nn.Conv2d(width, classes, 1)
         )
 
     def forward(self, feature: Tensor) -> Tensor:
@@ -34,11 +34,13 @@ class PSPNet(Head):
     The 3x3 convolution is a sum g_1 + ... + g_n over groups of its input's channels, and
     logits = H(g_1 + ... + g_n), H being the classifier. A group by itself predicts H(n g_i).
     [reading] Group i has the i-th of n equal parts of the feature and of each pooled feature.
+
+    align_corners: of the pyramid pooling, as published
     """
 
-    def __init__(self, backbone: Backbone, classes: int) -> None:
+    def __init__(self, backbone: Backbone, classes: int, align_corners: bool = True) -> None:
         super().__init__()
-        self.pyramid = PyramidPooling(backbone.channels)
+        self.pyramid = PyramidPooling(backbone.channels, align_corners=align_corners)
         self.fcn = FCN(self.pyramid.out, backbone.channels // 4, classes)
 
     def forward(self, feature: Tensor, *_: Tensor) -> Tensor:

@@ -8,8 +8,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-DROPOUT = 0.1
-
 
 class Memory(NamedTuple):
     """The parts of a frame that later frames attend to, on a coarser grid of h x w cells.
@@ -30,21 +28,25 @@ class Memory(NamedTuple):
 
 
 class Hop(nn.Module):
-    """A(K, V, Q) = FC(dropout(softmax(Q K^T / sqrt(keys)) V)): from one frame to a later one."""
+    """A(K, V, Q) = dropout(FC(dropout(softmax(Q K^T / sqrt(keys))) V)): from frame to later frame.
 
-    def __init__(self, width: int) -> None:
+    dropout: of attention weights, and of the result
+    """
+
+    def __init__(self, width: int, dropout: float = 0.1) -> None:
         super().__init__()
-        self.dropout = nn.Dropout(DROPOUT)
+        self.dropout = dropout
         self.mix = nn.Conv2d(width, width, 1)
 
     def forward(self, key: Tensor, value: Tensor, query: Tensor) -> Tensor:
         """key, value [b, .., h, w] there, query [b, keys, H, W] here -> [b, width, H, W]"""
         q, k, v = (maps.flatten(2).transpose(1, 2)[:, None] for maps in (query, key, value))
         scale = 1 / math.sqrt(query.shape[1])
-        attended = functional.scaled_dot_product_attention(q, k, v, scale=scale)
+        attended = functional.scaled_dot_product_attention(
+            q, k, v, scale=scale, dropout_p=self.dropout if self.training else 0.0
+        )
         maps = attended[:, 0].transpose(1, 2).reshape(len(query), -1, *query.shape[2:])
-        mixed: Tensor = self.mix(self.dropout(maps))
-        return mixed
+        return functional.dropout(self.mix(maps), self.dropout, self.training)
 
 
 def attend(past: Sequence[Memory], hops: Sequence[nn.Module], query: Tensor) -> Tensor:

@@ -1,50 +1,68 @@
 """One of TDNet's sub-networks."""
 
+from typing import Literal, NamedTuple, get_args
+
 from torch import Tensor, nn
 
 from bdnet.models.backbone import Backbone, Pyramid
+from bdnet.models.errors import BadModel
 from bdnet.models.head.pspnet import FCN
 from bdnet.models.norm import Norm
 from bdnet.models.pyramid import PyramidPooling
 from bdnet.models.tdnet.attention import Hop, Memory
+from bdnet.models.tdnet.normalisation import SpaceNorm
+
+Normalisation = Literal["space", "all"]
+
+
+class Settings(NamedTuple):
+    """What the sub-networks of a TDNet have in common; see there."""
+
+    classes: int
+    parts: int
+    hops: int
+    stride: int
+    test_stride: int
+    width: int
+    head_width: int
+    keys: int
+    dropout: float
+    norm: Normalisation
+    norm_grid: tuple[int, int] | None
+    align_corners: bool
 
 
 class SubNetwork(nn.Module):
     """A path: reads a part of the pyramid pooling's channels, and attends to earlier frames.
 
-        image -- backbone -- pooled, a part --+-- query, key
-                    |                         +-- value --(+)-- norm -- FCN -- logits
-                    +-- FCN -- auxiliary logits            |
-                                        attended values ---+
-
-    stride: of the grid of cells that is kept for later frames
-    width:  channels of values
-    keys:   channels of queries and keys
+    image -- backbone -- pooled, a part --+-- query, key
+                |                         +-- value --(+)-- norm -- FCN -- logits
+                +-- FCN -- auxiliary logits            |
+                                    attended values ---+
     """
 
-    def __init__(
-        self,
-        classes: int,
-        backbone: Backbone,
-        parts: int,
-        part: int,
-        stride: int,
-        width: int,
-        keys: int,
-    ) -> None:
+    def __init__(self, backbone: Backbone, part: int, settings: Settings) -> None:
         super().__init__()
-        self.stride = stride
+        width, keys = settings.width, settings.keys
+        self.strides = settings.stride, settings.test_stride
         self.backbone = backbone
-        self.pyramid = PyramidPooling(backbone.channels, parts, part)
-        self.query = _encoder(self.pyramid.out, keys, bias=True)
-        # a bias of the keys would cancel in the softmax
-        self.key = _encoder(self.pyramid.out, keys, bias=False)
+        self.pyramid = PyramidPooling(
+            backbone.channels, settings.parts, part, settings.align_corners
+        )
+        self.query = _encoder(self.pyramid.out, keys)
+        self.key = _encoder(self.pyramid.out, keys)
         self.value = nn.Conv2d(self.pyramid.out, width, 1)
-        self.hop = Hop(width)  # of the attention that ends here
-        self.norm = nn.GroupNorm(1, width)  # over the whole map, of any size
-        self.head = FCN(width, width // 4, classes)
+        # of the chain of attention that ends here, from the oldest frame on
+        self.hops = nn.ModuleList(Hop(width, settings.dropout) for _ in range(settings.hops))
+        self.norm = _norm(settings)
+        self.head = FCN(width, settings.head_width, settings.classes)
         half_way = backbone.level_channels[-2:][0]  # the only level, if there is one
-        self.auxiliary = FCN(half_way, half_way // 4, classes)
+        self.auxiliary = FCN(half_way, half_way // 4, settings.classes)
+        for part_name, module in self.named_modules():
+            if isinstance(module, nn.Conv2d) and not part_name.startswith("backbone."):
+                nn.init.kaiming_normal_(module.weight, a=1)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
 
     def encode(self, image: Tensor) -> tuple[Pyramid, Tensor]:
         """[b, 3, H, W] -> the backbone's features, and this path's part of the pooled ones."""
@@ -52,8 +70,9 @@ class SubNetwork(nn.Module):
         return pyramid, self.pyramid(pyramid.deep)
 
     def memory(self, pooled: Tensor) -> Memory:
-        """The memory of this frame for later ones: every `stride`-th cell."""
-        thinned = pooled[..., :: self.stride, :: self.stride]
+        """The memory of this frame for later ones: every n-th cell."""
+        stride = self.strides[0 if self.training else 1]
+        thinned = pooled[..., ::stride, ::stride]
         return Memory(self.query(thinned), self.key(thinned), self.value(thinned))
 
     def classify(self, value: Tensor) -> Tensor:
@@ -67,10 +86,15 @@ class SubNetwork(nn.Module):
         return logits
 
 
-def _encoder(channels: int, keys: int, bias: bool) -> nn.Sequential:
+def _norm(settings: Settings) -> nn.Module:
+    if settings.norm not in get_args(Normalisation):
+        raise BadModel(f"model.norm={settings.norm}: use {' or '.join(get_args(Normalisation))}")
+    if settings.norm == "space":
+        return SpaceNorm(settings.norm_grid)
+    return nn.GroupNorm(1, settings.width)
+
+
+def _encoder(channels: int, keys: int) -> nn.Sequential:
     return nn.Sequential(
-        nn.Conv2d(channels, keys, 1, bias=False),
-        Norm(keys),
-        nn.LeakyReLU(),
-        nn.Conv2d(keys, keys, 1, bias=bias),
+        nn.Conv2d(channels, keys, 1), Norm(keys), nn.LeakyReLU(), nn.Conv2d(keys, keys, 1)
     )

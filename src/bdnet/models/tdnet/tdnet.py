@@ -10,8 +10,9 @@ from torch import Tensor, nn
 from bdnet.models.backbone import Backbone
 from bdnet.models.base import ImagesRead, PixelsRead, State, Step, VideoModel
 from bdnet.models.errors import BadModel
+from bdnet.models.pyramid import PyramidPooling
 from bdnet.models.tdnet.attention import Memory, attend
-from bdnet.models.tdnet.subnetwork import SubNetwork
+from bdnet.models.tdnet.subnetwork import Normalisation, Settings, SubNetwork
 from bdnet.types import Clip, Prediction
 
 
@@ -25,17 +26,25 @@ class TDNet(VideoModel):
 
     Frame tau of a stream runs on path tau mod N. The first N - 1 frames attend to no others.
 
-    [readings] A clip is a stream that begins at its keyframe, and keyframes do not end a stream. In
-    training one path is drawn for the targets of a whole batch. Path i keeps part i mod `parts`,
-    and goes with one of the teacher's groups that lie in it. LayerNorm, tied to one size of
-    pictures, is GroupNorm with one group.
+    The defaults are the published td4-psp18. [readings] A clip is a stream that begins at its
+    keyframe, and keyframes do not end a stream. In training one path is drawn for the targets of a
+    whole batch, where the authors take turns. Path i keeps part i mod `parts`, and goes with one of
+    the teacher's groups that lie in it; channels that it drops are not computed.
 
-    paths:  N
-    parts:  into which the pyramid pooling's channels are divided
-    stride: of the grid of cells that is kept of past frames, in training and inference alike
-    width:  channels of values
-    keys:   channels of queries and keys
-    weights: of the backbones: none, timm (a download), or a local file
+    paths:         N
+    parts:         into which the pyramid pooling's channels are divided
+    stride:        of the grid of cells that is kept of past frames in training
+    test_stride:   the same in evaluation and inference
+    width:         channels of values
+    head_width:    channels of the heads' 3x3 convolutions
+    keys:          channels of queries and keys
+    dropout:       of attention weights and of attention's results
+    tied:          one attention for each frame's path, not one for each path and end of the chain
+    norm:          of values: `space` (each channel over the map) or `all` (all channels together)
+    norm_grid:     rows and columns of weights by place after the norm `space`; None: no weights
+    align_corners: of the pyramid pooling
+    multi_grid:    dilations of the blocks in a ResNet's last stage; None leaves them as they are
+    weights:       of the backbones: none, timm (a download), or a local file
     """
 
     images: ClassVar[ImagesRead] = "all"
@@ -47,25 +56,39 @@ class TDNet(VideoModel):
         backbone: str = "resnet18",
         paths: int = 4,
         parts: int = 2,
-        stride: int = 4,
+        stride: int = 3,
+        test_stride: int = 4,
         width: int = 512,
+        head_width: int = 128,
         keys: int = 64,
+        dropout: float = 0.1,
+        tied: bool = False,
+        norm: Normalisation = "space",
+        norm_grid: tuple[int, int] | None = None,
+        align_corners: bool = True,
+        multi_grid: Sequence[int] | None = (4, 8, 16),
         weights: str = "none",
     ) -> None:
         super().__init__()
         _check(classes=(classes, 2), paths=(paths, 2), parts=(parts, 1), stride=(stride, 1),
-               width=(width, 4), keys=(keys, 1))  # fmt: skip
+               test_stride=(test_stride, 1), width=(width, 1), head_width=(head_width, 1),
+               keys=(keys, 1))  # fmt: skip
+        if not 0 <= dropout < 1:
+            raise BadModel(f"dropout={dropout}: a share below 1; use model.dropout=0.1")
         if paths % parts:
             raise BadModel(
                 f"model.parts={parts}: does not divide model.paths={paths}, so the teacher's "
                 "groups of channels would not match the sub-networks; choose a divisor"
             )
+        settings = Settings(
+            classes, parts, 1 if tied else paths - 1, stride, test_stride, width, head_width, keys,
+            dropout, norm, norm_grid, align_corners,
+        )  # fmt: skip
         self.paths = nn.ModuleList(
-            SubNetwork(
-                classes, Backbone(backbone, weights), parts, number % parts, stride, width, keys
-            )
+            SubNetwork(Backbone(backbone, weights, multi_grid), number % parts, settings)
             for number in range(paths)
         )
+        self.tied = tied
         self.phase = 0  # path of a stream's first frame, in evaluation
         by_part = sorted(range(paths), key=lambda path: (path % parts, path // parts))
         self.group_of = {path: group for group, path in enumerate(by_part)}
@@ -88,7 +111,26 @@ class TDNet(VideoModel):
 
     @property
     def aliases(self) -> Mapping[str, str]:
-        return {f"paths.{number}.backbone": "backbone" for number in range(len(self.paths))}
+        path = self._path(0)
+        # the published networks start from a PSPNet's head only where its shape fits
+        fits = path.head.mix.weight.shape[:2] == (path.backbone.channels // 4, path.pyramid.out)
+        names = {"backbone": "backbone", "pyramid": "head.pyramid"}
+        names |= {"head": "head.fcn"} if fits else {}
+        return {
+            f"paths.{number}.{own}": other
+            for number in range(len(self.paths))
+            for own, other in names.items()
+        }
+
+    def share(self, name: str, weight: Tensor) -> Tensor:
+        _, number, part, *rest = name.split(".")
+        pyramid = self._path(int(number)).pyramid
+        if part == "pyramid" and weight.ndim:
+            return weight.chunk(pyramid.parts)[pyramid.part]
+        if part == "head" and rest[0] == "mix":
+            whole = PyramidPooling(pyramid.channels)
+            return weight[:, whole.members(pyramid.parts)[pyramid.part]]
+        return weight
 
     def forward(self, clip: Clip) -> Prediction:
         offsets = clip.offset.tolist()
@@ -141,7 +183,9 @@ class TDNet(VideoModel):
 
     def _hops(self, number: int) -> list[nn.Module]:
         """The hops from the oldest frame to the one on this path."""
-        return [self._path(number - back).hop for back in range(len(self.paths) - 2, -1, -1)]
+        if not self.tied:
+            return list(self._path(number).hops)
+        return [self._path(number - back).hops[0] for back in range(len(self.paths) - 2, -1, -1)]
 
     def _target_paths(self, offsets: Sequence[int]) -> list[int]:
         if self.training:
