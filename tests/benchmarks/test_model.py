@@ -31,7 +31,7 @@ def sub_networks(stride: int) -> tuple[str, ...]:
     key = "target.contenders.tdnet"
     return (
         f"+model@{key}=tdnet",
-        f"{key}.stride={stride}",
+        f"{key}.test_stride={stride}",
         f"{key}.paths=2",
         f"+{key}={{_partial_: true, classes: null, backbone: null}}",
     )

@@ -120,7 +120,7 @@ def test_configuration_of_groups(tmp_path: Path):
     torch.save(trained.state_dict(), tmp_path / "last.ckpt")
     chosen = ["teacher.model.backbone=test_resnet", f"teacher.checkpoint={tmp_path}/last.ckpt"]
     with initialize_config_dir(str(conf_folder()), version_base="1.3"):
-        assert compose(overrides=["+teacher=pspnet"]).teacher.model.backbone == "resnet101"
+        assert compose(overrides=["+teacher=pspnet"]).teacher.model.backbone == "resnet101s"
         config = compose(overrides=["+teacher=pspnet", *chosen, "teacher.groups=2", "+classes=3"])
     teacher = instantiate(config.teacher, _convert_="all")
     clip = random_clip(64, 96, 2, [1])

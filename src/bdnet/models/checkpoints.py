@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from bdnet.models.base import VideoModel
 from bdnet.models.errors import BadModel
+from bdnet.models.published import family_of, translated
 from bdnet.models.weights import read
 
 log = logging.getLogger(__name__)
@@ -16,21 +17,12 @@ STUDENT = "student."  # prefix of a trained network's weights in our checkpoints
 
 
 def restore(model: nn.Module, path: Path) -> None:
-    """Loads a whole network, strictly, also from a checkpoint that holds more than the network."""
-    weights = read(path)
-    wanted = model.state_dict()
-    first = next(iter(wanted))
-    prefixes = [key.removesuffix(first) for key in weights if key.endswith(first)]
-    for prefix in prefixes:
-        matching = {name: weights[prefix + name] for name in wanted if prefix + name in weights}
-        rest = sum(key.startswith(prefix) for key in weights) - len(matching)
-        if len(matching) == len(wanted) and (not rest or not prefix):
-            break
-    else:
-        raise BadModel(
-            f"checkpoint={path}: does not hold this {type(model).__name__}; use the settings "
-            "(backbone, boundary) that it was trained with, or train it again"
-        )
+    """Loads a whole network, strictly, also from a checkpoint that holds more than the network.
+
+    The checkpoint may be another author's of the same network; see `published`.
+    """
+    weights, wanted = read(path), model.state_dict()
+    matching = _own(weights, wanted) or _published(model, weights, path)
     for name, weight in wanted.items():
         shape = matching[name].shape
         if shape != weight.shape:
@@ -39,6 +31,37 @@ def restore(model: nn.Module, path: Path) -> None:
                 "use the backbone and the number of classes that it was trained with"
             )
     model.load_state_dict(matching)
+
+
+def _own(weights: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """A network's weights in one of our checkpoints; empty, if it is not there."""
+    first = next(iter(wanted))
+    prefixes = [key.removesuffix(first) for key in weights if key.endswith(first)]
+    for prefix in prefixes:
+        matching = {name: weights[prefix + name] for name in wanted if prefix + name in weights}
+        rest = sum(key.startswith(prefix) for key in weights) - len(matching)
+        if len(matching) == len(wanted) and (not rest or not prefix):
+            return matching
+    return {}
+
+
+def _published(model: nn.Module, weights: Mapping[str, Tensor], path: Path) -> dict[str, Tensor]:
+    found = translated(model, weights)
+    if found is None:
+        family, name = family_of(weights), type(model).__name__
+        reason = (
+            f"does not hold this {name}; use the settings (backbone, boundary) that it was trained "
+            "with, or train it again"
+            if family is None
+            else f"is {family.name} network, and not this {name}; {family.remedy}"
+        )
+        raise BadModel(f"checkpoint={path}: {reason}")
+    log.info(
+        "weights of %s%s%s", path,
+        f"; new here: {', '.join(found.new)}" if found.new else "",
+        f"; not used: {', '.join(found.unused)}" if found.unused else "",
+    )  # fmt: skip
+    return found.weights
 
 
 def inherit(model: VideoModel, paths: Sequence[Path]) -> None:

@@ -82,9 +82,51 @@ NAMINGS = (
 )  # fmt: skip
 
 
+WRAPPERS = ("module.", "model.")  # of training scripts around a network
+LOSS = "loss."  # weights of such a script's loss
+# around backbones: of torchvision and mmseg, segmentation_models_pytorch, TDNet's authors, Hugging
+# Face
+AROUND = ("backbone.", "encoder.", "pretrained.", "timm_model.", "resnet.")
+HUGGING_FACE = re.compile(
+    r"(?:encoder\.)?stages\.(\d)\.layers\.(\d+)\.(layer\.(\d)|shortcut)\.(convolution|normalization)\.(\w+)"
+)
+
+
+def unwrapped(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Weights without the prefixes of training scripts."""
+    bare = dict(weights)
+    for prefix in WRAPPERS:
+        network = [name for name in bare if not name.startswith(LOSS)]
+        if network and all(name.startswith(prefix) for name in network):
+            bare = {name.removeprefix(prefix): weight for name, weight in bare.items()}
+    return bare
+
+
 def in_timm(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Weights under timm's names, where the library is known; else unchanged."""
+    """A backbone's weights under timm's names, where the library is known; others unchanged."""
+    bare = unwrapped(weights)
+    for prefix in AROUND:
+        bare = {name.removeprefix(prefix): weight for name, weight in bare.items()}
     for naming in NAMINGS:
-        if naming.sign in weights:
-            return {naming.timm(key): weight for key, weight in weights.items()}
-    return dict(weights)
+        if naming.sign in bare:
+            return {naming.timm(key): weight for key, weight in bare.items()}
+    return {_resnet(key): weight for key, weight in bare.items()}
+
+
+def _resnet(key: str) -> str:
+    """timm's name of a weight of Hugging Face's ResNets, or of the first layers of mmseg's."""
+    first = re.fullmatch(r"embedder\.embedder\.(convolution|normalization)\.(\w+)", key)
+    if first is not None:
+        return f"{'conv1' if first[1] == 'convolution' else 'bn1'}.{first[2]}"
+    stem = re.fullmatch(r"stem\.(\d)\.(\w+)", key)
+    if stem is not None:
+        return f"bn1.{stem[2]}" if stem[1] == "7" else f"conv1.{stem[1]}.{stem[2]}"
+    match = HUGGING_FACE.fullmatch(key)
+    if match is None:
+        return key
+    stage, block, _, number, kind, leaf = match.groups()
+    if number is None:
+        part = f"downsample.{'0' if kind == 'convolution' else '1'}"
+    else:
+        part = f"{'conv' if kind == 'convolution' else 'bn'}{int(number) + 1}"
+    return f"layer{int(stage) + 1}.{block}.{part}.{leaf}"

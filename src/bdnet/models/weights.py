@@ -22,7 +22,12 @@ from bdnet.models.naming import in_timm
 
 log = logging.getLogger(__name__)
 
-WRAPPINGS = ("state_dict", "model", "state_dict_ema")  # under which training scripts store weights
+WRAPPINGS = (
+    "state_dict",
+    "model",
+    "model_state",
+    "state_dict_ema",
+)  # under which training scripts store weights
 ENDINGS = (".pth", ".safetensors")
 # raised by torch.load for files of other kinds
 UNREADABLE = (OSError, RuntimeError, ValueError, EOFError, KeyError, UnpicklingError)
@@ -82,7 +87,7 @@ def read(path: Path) -> dict[str, Tensor]:
 
 
 def fill(network: nn.Module, weights: Mapping[str, Tensor], path: Path, name: str) -> None:
-    """Copies weights into a backbone, strictly, except that the file may have a classifier."""
+    """Copies weights into a backbone, strictly; logs parts of the file that are no backbone's."""
     # timm's feature extractors flatten the names of some containers: stages.0 is stages_0 there
     given = {key.replace(".", "_"): weight for key, weight in weights.items()}
     wanted = {key.replace(".", "_"): weight for key, weight in network.state_dict().items()}
@@ -110,6 +115,10 @@ def fill(network: nn.Module, weights: Mapping[str, Tensor], path: Path, name: st
         for key, weight in wanted.items():
             if key in given:
                 weight.copy_(given[key])
+    unused = sorted(
+        {key.partition(".")[0] for key in weights if key.replace(".", "_") not in wanted}
+    )
+    log.info("weights=%s: %s%s", path, name, f"; not used: {', '.join(unused)}" if unused else "")
 
 
 def _file(path: Path, name: str) -> Path:

@@ -1,5 +1,6 @@
 """The runs that another run needs: trained before it, and the source of its weights."""
 
+import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,6 +8,9 @@ from pathlib import Path
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
+from bdnet.errors import BdnetError
+from bdnet.models.base import VideoModel
+from bdnet.models.checkpoints import inherit, restore
 from bdnet.runs.identity import flat
 from bdnet.runs.run import Run
 
@@ -49,22 +53,39 @@ def override_key(override: str) -> str:
 
 
 def sources(config: DictConfig) -> list[str]:
-    """The folders of runs that the student's weights come from."""
+    """The folders of runs, or the file of a whole network, that the student's weights come from."""
     folders = config.init_from
     if folders is None:
         return []
     return list(folders) if isinstance(folders, ListConfig) else [folders]
 
 
+def load_sources(student: VideoModel, config: DictConfig) -> None:
+    """Gives the student the weights of the runs, or of the file, that it starts from."""
+    paths = [Path(source) for source in sources(config)]
+    if files := [path for path in paths if path.is_file()]:
+        if len(paths) > 1:
+            raise BdnetError(
+                f"init_from={sources(config)}: {files[0]} is the file of a whole network; give it "
+                "alone, or folders of runs"
+            )
+        restore(student, files[0])
+    elif paths:
+        inherit(student, [Run(path).checkpoint("last") for path in paths])
+
+
 def builds_on(config: DictConfig) -> dict[str, str]:
-    """The digests of the runs that weights come from."""
+    """The digests of the runs and files that weights come from."""
     teacher = OmegaConf.select(config, "teacher.model.run")
     folders = {"init_from": sources(config), "teacher": [] if teacher is None else [teacher]}
-    return {
-        key: " ".join(Run(folder).identity() for folder in paths)
-        for key, paths in folders.items()
-        if paths
-    }
+    return {key: " ".join(map(_identity, paths)) for key, paths in folders.items() if paths}
+
+
+def _identity(source: str) -> str:
+    if not Path(source).is_file():
+        return Run(source).identity()
+    with Path(source).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _own_keys(experiment: str) -> set[str]:

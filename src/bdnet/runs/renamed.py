@@ -29,6 +29,23 @@ RENAMED = {
 }
 
 
+# what a class did before it had these arguments: stored configurations lack them
+EARLIER: dict[str, dict[str, Any]] = {
+    "bdnet.models.hrnet.HRNet": {"fuse": "nearest"},
+    "bdnet.models.head.pspnet.PSPNet": {"align_corners": False},
+}
+
+
+def with_earlier_defaults(node: Any) -> Any:
+    """A stored configuration, arguments that it lacks set to what was done when it was written."""
+    if isinstance(node, Mapping):
+        filled = {key: with_earlier_defaults(value) for key, value in node.items()}
+        return {**EARLIER.get(str(node.get("_target_")), {}), **filled}
+    if isinstance(node, list):
+        return [with_earlier_defaults(value) for value in node]
+    return node
+
+
 def new_name(key: str) -> str | None:
     """The present name of a dotted key of an earlier version, or of the renamed key above it."""
     parts = key.split(".")

@@ -7,9 +7,8 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from bdnet.data.module import ClipDataModule
-from bdnet.models.checkpoints import inherit
 from bdnet.runs.composition import composed
-from bdnet.runs.prerequisites import needed_by, overrides_of, sources
+from bdnet.runs.prerequisites import load_sources, needed_by, overrides_of, sources
 from bdnet.runs.run import Run
 from bdnet.training.assembly import assemble
 from bdnet.training.processes import check_process_count
@@ -27,9 +26,8 @@ def dry_run(config: DictConfig, data: ClipDataModule, overrides: Sequence[str]) 
         return
     check_process_count(make_trainer(config.trainer, logger=False, enable_checkpointing=False))
     student = instantiate(config.model, _convert_="all")
-    folders = sources(config)
-    if folders and not networks.keys() & set(folders):
-        inherit(student, [Run(folder).checkpoint("last") for folder in folders])
+    if not networks.keys() & set(sources(config)):
+        load_sources(student, config)
     teacher = networks.get(OmegaConf.select(config, "teacher.model.run"))
     assemble(config, student, data.dataset.classes, teacher)
     data.prepare_data()

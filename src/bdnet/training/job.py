@@ -15,10 +15,9 @@ from omegaconf import DictConfig, OmegaConf
 
 from bdnet.data.module import ClipDataModule
 from bdnet.models.base import VideoModel
-from bdnet.models.checkpoints import inherit
 from bdnet.runs.composition import composed, folder_of
 from bdnet.runs.identity import digest
-from bdnet.runs.prerequisites import builds_on, command_line, needed_by, overrides_of, sources
+from bdnet.runs.prerequisites import builds_on, command_line, load_sources, needed_by, overrides_of
 from bdnet.runs.record import facts_of, summary
 from bdnet.runs.run import Run
 from bdnet.runs.sweep import is_sweep_job, outside_agent
@@ -147,8 +146,7 @@ def _trainer(config: DictConfig, loggers: list[Any]) -> pl.Trainer:
 def _module(config: DictConfig, data: ClipDataModule) -> Evaluator:
     """The LightningModule: a Distiller, or an Evaluator for a run that only tests another one."""
     student = instantiate(config.model, _convert_="all")
-    if folders := sources(config):
-        inherit(student, [Run(folder).checkpoint("last") for folder in folders])
+    load_sources(student, config)
     module = assemble(config, student, data.dataset.classes)
     module.set_memory_format(config.memory_format)
     if config.compile:

@@ -12,6 +12,7 @@ from bdnet.models.checkpoints import inherit
 from bdnet.models.errors import BadModel
 from bdnet.models.pyramid import PyramidPooling
 from bdnet.models.tdnet.attention import Memory
+from bdnet.models.tdnet.normalisation import SpaceNorm
 from bdnet.models.tdnet.tdnet import TDNet
 from bdnet.types import Clip
 from networks import build, has_weights_of, random_clip, saved, stream
@@ -290,3 +291,44 @@ def test_presets_are_the_published_networks(
     assert [len(path.hops) for path in model.paths] == [paths - 1] * paths
     assert path.auxiliary.mix.weight.shape == (half_way // 4, half_way, 3, 3)
     assert path.query[3].weight.shape == path.key[3].weight.shape == (64, 64, 1, 1)
+
+
+def test_values_can_start_as_the_pooled_feature():
+    wide = ("model.width=96", "model.value_start=identity")
+    path = network(2, *wide).paths[0]
+    pooled = torch.randn(1, 96, 3, 4)
+    torch.testing.assert_close(path.value(pooled), pooled)
+    with pytest.raises(BadModel, match=r"value_start=identity.*96 channels.*width=96"):
+        TDNet(3, "test_resnet", width=16, value_start="identity")
+
+
+@torch.no_grad()
+def test_a_norm_over_space_is_layer_norm_with_its_weights_resampled():
+    maps = torch.randn(2, 3, 5, 7)
+    norm, published = SpaceNorm((5, 7)), nn.LayerNorm([5, 7])
+    for parameter in published.parameters():
+        nn.init.normal_(parameter)
+    norm.load_state_dict(published.state_dict())
+    torch.testing.assert_close(norm(maps), published(maps))
+    plain = nn.functional.layer_norm(maps, maps.shape[-2:])
+    torch.testing.assert_close(SpaceNorm()(maps), plain)
+    larger = torch.randn(2, 3, 9, 13)  # every second cell lies on a cell of the weights
+    weighted = norm(larger)[..., ::2, ::2]
+    normed = nn.functional.layer_norm(larger, larger.shape[-2:])[..., ::2, ::2]
+    torch.testing.assert_close(weighted, normed * published.weight + published.bias)
+
+
+@torch.no_grad()
+def test_tied_attention_is_that_of_each_frames_path():
+    model = network(4, "model.tied=true")
+    untied = network(4)
+    weights = model.state_dict()
+    for end in range(4):
+        for hop in range(3):  # to the path of the frame after the hop's source
+            own = weights[f"paths.{(end + 2 + hop) % 4}.hops.0.mix.weight"]
+            bias = weights[f"paths.{(end + 2 + hop) % 4}.hops.0.mix.bias"]
+            untied.paths[end].hops[hop].mix.load_state_dict({"weight": own, "bias": bias})
+    rest = {name: weight for name, weight in weights.items() if ".hops." not in name}
+    untied.load_state_dict(rest, strict=False)
+    clip = random_clip(48, 72, 6, [3, 4, 5])
+    torch.testing.assert_close(model(clip).logits, untied(clip).logits, atol=1e-4, rtol=1e-4)

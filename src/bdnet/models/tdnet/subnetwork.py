@@ -13,6 +13,7 @@ from bdnet.models.tdnet.attention import Hop, Memory
 from bdnet.models.tdnet.normalisation import SpaceNorm
 
 Normalisation = Literal["space", "all"]
+ValueStart = Literal["random", "identity"]
 
 
 class Settings(NamedTuple):
@@ -30,6 +31,7 @@ class Settings(NamedTuple):
     norm: Normalisation
     norm_grid: tuple[int, int] | None
     align_corners: bool
+    value_start: ValueStart
 
 
 class SubNetwork(nn.Module):
@@ -64,6 +66,9 @@ class SubNetwork(nn.Module):
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
 
+        if settings.value_start == "identity":
+            _start_as_identity(self.value)
+
     def encode(self, image: Tensor) -> tuple[Pyramid, Tensor]:
         """[b, 3, H, W] -> the backbone's features, and this path's part of the pooled ones."""
         pyramid = self.backbone(image)
@@ -84,6 +89,16 @@ class SubNetwork(nn.Module):
         """The auxiliary head's logits [b, classes, h, w], of the level before the deepest."""
         logits: Tensor = self.auxiliary(pyramid.levels[-2:][0])
         return logits
+
+
+def _start_as_identity(value: nn.Conv2d) -> None:
+    if value.in_channels != value.out_channels:
+        raise BadModel(
+            f"model.value_start=identity: the pooled feature has {value.in_channels} channels and "
+            f"model.width={value.out_channels}; use model.width={value.in_channels}, or "
+            "model.value_start=random"
+        )
+    nn.init.eye_(value.weight.data[..., 0, 0])
 
 
 def _norm(settings: Settings) -> nn.Module:

@@ -12,7 +12,7 @@ from bdnet.models.base import ImagesRead, PixelsRead, State, Step, VideoModel
 from bdnet.models.errors import BadModel
 from bdnet.models.pyramid import PyramidPooling
 from bdnet.models.tdnet.attention import Memory, attend
-from bdnet.models.tdnet.subnetwork import Normalisation, Settings, SubNetwork
+from bdnet.models.tdnet.subnetwork import Normalisation, Settings, SubNetwork, ValueStart
 from bdnet.types import Clip, Prediction
 
 
@@ -43,6 +43,8 @@ class TDNet(VideoModel):
     norm:          of values: `space` (each channel over the map) or `all` (all channels together)
     norm_grid:     rows and columns of weights by place after the norm `space`; None: no weights
     align_corners: of the pyramid pooling
+    value_start:   of training: `random`, as published, or `identity`, so that a head that comes
+                   from a PSPNet starts on the features that it knows
     multi_grid:    dilations of the blocks in a ResNet's last stage; None leaves them as they are
     weights:       of the backbones: none, timm (a download), or a local file
     """
@@ -66,6 +68,7 @@ class TDNet(VideoModel):
         norm: Normalisation = "space",
         norm_grid: tuple[int, int] | None = None,
         align_corners: bool = True,
+        value_start: ValueStart = "random",
         multi_grid: Sequence[int] | None = (4, 8, 16),
         weights: str = "none",
     ) -> None:
@@ -82,7 +85,7 @@ class TDNet(VideoModel):
             )
         settings = Settings(
             classes, parts, 1 if tied else paths - 1, stride, test_stride, width, head_width, keys,
-            dropout, norm, norm_grid, align_corners,
+            dropout, norm, norm_grid, align_corners, value_start,
         )  # fmt: skip
         self.paths = nn.ModuleList(
             SubNetwork(Backbone(backbone, weights, multi_grid), number % parts, settings)
