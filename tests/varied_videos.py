@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -12,7 +13,7 @@ from av.container import OutputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
-from videos import CLEAN_H264, CLEAN_MPEG, Pan, Video, overwrite, packet_positions
+from videos import CLEAN_H264, CLEAN_MPEG, Pan, Rotated, Video, overwrite, packet_positions
 
 SLOW = Pan((1.5, -1.0))
 SIZE = 48, 64
@@ -33,6 +34,7 @@ class Kind:
     problem:  a pattern in the error message, or among the reported problems
     lost:     number of frames that cannot be decoded; the film repeats the frame before
     searched: its own vectors do not chain
+    turns:    quarters of a circle by which players turn it counter-clockwise
     """
 
     name: str
@@ -42,6 +44,7 @@ class Kind:
     problem: str = ""
     lost: int = 0
     searched: bool = False
+    turns: int = 0
 
     @property
     def path(self) -> str:
@@ -226,6 +229,42 @@ QUIET = {"x265-params": "log-level=none:pools=1"}
 HASTY = {"cpu-used": "8"}
 LONG = {**CLEAN_H264, "g": "999", "keyint_min": "999"}
 
+UNEVEN = (0, 4, 7, 20, 21, 23, 50, 51, 60)
+AV1 = {"preset": "10", "svtav1-params": "lp=1"}
+DNXHR = {"profile": "dnxhr_sq"}
+
+
+def other(codec: str, name: str, turns: int = 0, **settings: Any) -> Kind:
+    """A pan that players show upright, by a codec whose motion is searched for."""
+    coded = settings.get("size", SIZE)
+    upright = coded[::-1] if turns % 2 else coded
+    recipe = {"options": {}, "scene": Rotated(SLOW, turns), **settings}
+    return Kind(name, video(codec, **recipe), size=upright, turns=turns, searched=True)
+
+
+def hevc(name: str, turns: int = 0, **settings: Any) -> Kind:
+    """The same by HEVC."""
+    return other("libx265", name, turns, **{"options": QUIET, **settings})
+
+
+def phone(path: Path, size: tuple[int, int] = SIZE, degrees: int = -90) -> None:
+    """HEVC with sound, at an uneven rate, stored on its side."""
+    scene = Rotated(SLOW, degrees // 90 % 4)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx265", rate=30, options=QUIET)
+        stream.height, stream.width = size
+        stream.set_display_rotation(degrees)
+        stream.codec_context.time_base = Fraction(1, 100)
+        sound = container.add_stream("aac", rate=16000, layout="mono")
+        container.start_encoding()
+        for index, stamp in enumerate(UNEVEN):
+            frame = av.VideoFrame.from_ndarray(scene.picture(index, *size))
+            frame.pts, frame.time_base = stamp, Fraction(1, 100)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+        _mux_audio(container, sound)
+
+
 UNREADABLE = r"not a video that FFmpeg can read, or cut off before its index"
 UNDECODABLE = r"none of whose frames can be decoded"
 
@@ -312,6 +351,47 @@ KINDS = [
     Kind("hevc.mp4", video("libx265", options=QUIET), searched=True),
     Kind("vp9.webm", video("libvpx-vp9", options=HASTY), searched=True),
     Kind("mjpeg.avi", video("mjpeg", pixel_format="yuvj420p", options={}), searched=True),
+]
+# codecs, containers and pixel formats whose motion is searched for
+FOREIGN_KINDS = [
+    Kind("phone.mov", phone, size=PORTRAIT, turns=3, searched=True),
+    hevc("ten_bit.mp4", pixel_format="yuv420p10le", rotation=90, turns=1),
+    hevc("upside_down.mov", stamps=UNEVEN, rotation=180, turns=2),
+    hevc("ten_bit_422.mov", pixel_format="yuv422p10le"),
+    hevc("twelve_bit.mkv", pixel_format="yuv420p12le"),
+    hevc("odd_444.mkv", pixel_format="yuv444p", size=(47, 61)),
+    hevc("grey.mkv", pixel_format="gray"),
+    hevc("rgb.mkv", pixel_format="gbrp"),
+    hevc("uneven.mp4", stamps=UNEVEN),
+    hevc("hevc.ts"),
+    hevc("raw.hevc"),
+    hevc("interlaced.mkv", options={"x265-params": "log-level=none:pools=1:interlace=tff"}),
+    other("libvpx-vp9", "odd_vp9.webm", size=(47, 61), options=HASTY),
+    other("libvpx-vp9", "odd_vp9_444.webm", size=(47, 61), pixel_format="yuv444p", options=HASTY),
+    other("libvpx-vp9", "vp9.mp4", options=HASTY),
+    other("libvpx", "uneven_vp8.webm", stamps=UNEVEN),
+    other("libsvtav1", "av1.mp4", size=(64, 80), rotation=90, options=AV1, turns=1),
+    other("libsvtav1", "ten_bit_av1.webm", size=(64, 80), pixel_format="yuv420p10le", options=AV1),
+    other("libsvtav1", "av1.ivf", size=(64, 80), options=AV1),
+    other("libx264", "ten_bit_b.mov", options=WILD, pixel_format="yuv422p10le"),
+    other("libx264", "turned_b.mov", options=WILD, stamps=UNEVEN, rotation=90, turns=1),
+    other("libx264", "interlaced_b.mts", options={**WILD, "flags": "+ilme+ildct"}),
+    other("libx264", "odd_b.mkv", options=WILD, pixel_format="yuv444p", size=(47, 61)),
+    other("libx264", "grey_b.mkv", options=WILD, pixel_format="gray"),
+    other("libx264", "fast_b.ts", options=WILD, rate=Fraction(60000, 1001)),
+    other("mpeg2video", "interlaced_mpeg2.mxf", options={**CLEAN_MPEG, "flags": "+ilme+ildct"}),
+    other("mpeg4", "quarter_pel_b.avi", options={**MPEG_B, "flags": "+qpel"}),
+    other("mjpeg", "mjpeg.mov", pixel_format="yuvj422p"),
+    other("prores_ks", "alpha.mov", pixel_format="yuva444p10le", options={"profile": "4"}),
+    other("dnxhd", "dnxhr.mov", pixel_format="yuv422p", size=(120, 256), options=DNXHR),
+    other("ffv1", "sixteen_bit.mkv", pixel_format="gray16le"),
+    other("huffyuv", "huffyuv.avi", pixel_format="yuv422p"),
+    other("qtrle", "qtrle.mov", pixel_format="rgb24"),
+    other("jpeg2000", "jpeg2000.mov", pixel_format="rgb24"),
+    other("gif", "moving.gif", pixel_format="rgb8"),
+    other("apng", "moving.apng", pixel_format="rgb24"),
+    other("rawvideo", "raw.y4m"),
+    other("cfhd", "cineform.mov", pixel_format="yuv422p10le"),
 ]
 RARER_KINDS = [
     Kind("b_pyramid.mkv", x264(bf="5", b_pyramid="normal"), searched=True),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import cv2
+import numpy as np
 import pytest
 
 from bdnet.codec import VideoReader
@@ -20,7 +21,18 @@ from bdnet.models.base import VideoModel
 from bdnet.predict import main
 from bdnet.reports.pictures import overlay
 from networks import build
-from varied_videos import FRAMES, KINDS, RARER_KINDS, SIZE, Kind, joined, video
+from varied_videos import (
+    FOREIGN_KINDS,
+    FRAMES,
+    KINDS,
+    RARER_KINDS,
+    SIZE,
+    SLOW,
+    Kind,
+    joined,
+    phone,
+    video,
+)
 
 CLASSES = Classes(("road", "car", "sky"), ((128, 64, 128), (0, 0, 142), (70, 130, 180)))
 
@@ -70,6 +82,11 @@ def done(model, tmp_path_factory) -> Done:
 
 
 @pytest.fixture(scope="module")
+def foreign(model, tmp_path_factory) -> Done:
+    return segment_all(model, tmp_path_factory.mktemp("foreign"), FOREIGN_KINDS)
+
+
+@pytest.fixture(scope="module")
 def rarer(model, tmp_path_factory) -> Done:
     return segment_all(model, tmp_path_factory.mktemp("rarer"), RARER_KINDS)
 
@@ -105,6 +122,41 @@ def test_every_kind_works_or_is_refused_in_a_sentence(done, kind) -> None:
     check(kind, done)
 
 
+@pytest.mark.parametrize("kind", FOREIGN_KINDS, ids=lambda kind: kind.name)
+def test_foreign_kinds_become_upright_films(foreign, kind) -> None:
+    check(kind, foreign)
+    path = foreign.output.parent / "in" / kind.path
+    with VideoReader(path, "all", upright=True, motion="auto") as reader:
+        frames = list(reader)
+    for frame in frames[1:]:
+        assert np.median(frame.motion, (1, 2)).tolist() == pytest.approx(SLOW.shift, abs=0.25)
+    filmed = [SLOW.picture(index, *kind.size) for index in range(FRAMES)]
+    for frame, picture in zip(frames, filmed, strict=True):
+        assert likeness(frame.image, picture) > 0.85
+
+
+@pytest.mark.parametrize("degrees", [-90, 90])
+def test_a_phones_portrait_becomes_an_upright_film(model, tmp_path, degrees) -> None:
+    height, width = 160, 120
+    phone(tmp_path / "phone.mov", (width, height), degrees)
+    done = run(model, tmp_path, "phone.mov")
+    assert done.summary["videos"]["phone.mov"]["motion"].startswith("searched")
+    with VideoReader(done.output / "phone.overlay.mp4", "all") as reader:
+        films = [frame.image for frame in reader]
+    assert len(films) == FRAMES
+    lower = slice(height // 2, height - 8), slice(8, width - 8)  # without mark and border
+    for index, film in enumerate(films):
+        scene = SLOW.picture(index, height, width)
+        turned = likeness(film[:height, :width][::-1, ::-1][lower], scene[lower])
+        assert likeness(film[lower], scene[lower]) > turned + 0.3
+
+
+def likeness(image: np.ndarray, expected: np.ndarray) -> float:
+    """Correlation of the brightness of two pictures."""
+    grey = [cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).reshape(-1) for picture in (image, expected)]
+    return float(np.corrcoef(*grey)[0, 1])
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", RARER_KINDS, ids=lambda kind: kind.name)
 def test_so_do_the_rarer_kinds(rarer, kind) -> None:
@@ -117,6 +169,15 @@ def test_nothing_else_is_left(done) -> None:
     named = {*done.summary["videos"], *done.summary["failed"]}
     assert named == {f"in/{kind.path}" for kind in KINDS}
     assert len(done.code.splitlines()) == sum(kind.frames is None for kind in KINDS)
+
+
+def test_the_documents_count_these_kinds() -> None:
+    kinds = [*KINDS, *FOREIGN_KINDS, *RARER_KINDS]
+    works = sum(kind.frames is not None for kind in kinds)
+    counts = len(kinds), works, sum(kind.searched for kind in kinds), len(kinds) - works
+    page = (Path(__file__).parents[2] / "docs/video.md").read_text()
+    (sentence,) = re.findall(r"Of \d+ kinds[^(]*", page)
+    assert tuple(map(int, re.findall(r"\d+", sentence))) == counts
 
 
 def test_a_folder_that_is_called_like_a_video(model, tmp_path) -> None:

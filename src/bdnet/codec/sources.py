@@ -22,7 +22,7 @@ from bdnet.codec.upright import AS_CODED, orientation, turn_image
 IMAGES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".ppm"}
 VIDEOS = {".mp4", ".mkv", ".mov", ".avi", ".webm", ".m4v", ".mpg", ".mpeg", ".ts", ".m2ts", ".flv",
           ".wmv", ".h264", ".264", ".hevc", ".h265", ".ogv", ".3gp", ".y4m", ".mts", ".vob", ".m2v",
-          ".asf", ".rm", ".mxf"}  # fmt: skip
+          ".asf", ".rm", ".mxf", ".ivf", ".gif", ".apng"}  # fmt: skip
 
 
 def natural(path: Path) -> list[tuple[int, str]]:
