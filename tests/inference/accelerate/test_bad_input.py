@@ -6,12 +6,13 @@ import albumentations
 import numpy as np
 import pytest
 import torch
-from segmenters import CLASSES, Plain, onnx_file, prepared, program
+from segmenters import CLASSES, Plain, mask2former, onnx_file, prepared, program
 from torch import nn
 from torchvision.transforms import v2 as transforms
 
 from bdnet.errors import BdnetError
 from bdnet.inference.accelerate import accelerate
+from bdnet.inference.accelerate.adapters.modules import Module
 from bdnet.inference.accelerate.adapters.preprocessing import preprocess_of
 from bdnet.inference.accelerate.adapters.runs import OwnRun
 from bdnet.inference.network import load
@@ -202,10 +203,26 @@ def test_a_run_of_our_own(video, trained: Path) -> None:
 
 def test_half_the_bits_say_nearly_the_same(video) -> None:
     torch.manual_seed(0)
-    model = Plain(CLASSES)
-    for frame, half in zip(
-        accelerate(model).video(video),
-        accelerate(model, precision="bfloat16").video(video),
-        strict=True,
-    ):
-        assert 0.9 < (frame.labels == half.labels).mean() <= 1
+    segmenter = mask2former()
+    for model, options in ((Plain(CLASSES), {}), (segmenter.model, segmenter.options)):
+        for frame, half in zip(
+            accelerate(model, **options).video(video),
+            accelerate(model, precision="bfloat16", **options).video(video),
+            strict=True,
+        ):
+            assert 0.9 < (frame.labels == half.labels).mean() <= 1
+
+
+def test_a_network_that_cannot_move_stays_where_it_is(video, monkeypatch) -> None:
+    """device=auto, as of `predict`, on a machine with a GPU."""
+    moved = []
+    monkeypatch.setattr(Module, "to", lambda _, device: moved.append(device))
+    monkeypatch.setattr(
+        "bdnet.inference.accelerate.accelerated.device_of", lambda _: torch.device("cuda")
+    )
+    fast = accelerate(lambda image: np.zeros((CLASSES, *image.shape[:2])), device="auto")
+    assert next(fast.video(video)).labels.shape == SIZE
+    accelerate(Plain(CLASSES), device="auto")
+    assert moved == [torch.device("cuda")]
+    with pytest.raises(BdnetError, match="device=cuda"):
+        accelerate(lambda image: image, device="cuda")

@@ -192,7 +192,7 @@ def accelerate(
         torch.set_num_threads(threads)
     options = Options(preprocess, output, multilabel, precision, threads, trust)
     network = adapter_of(model, options, split)
-    if device is not None:
+    if device is not None and (network.moves or device != "auto"):
         network.to(device_of(device))
     return Accelerated(network, rule, settings, batch if network.batches else 1)
 

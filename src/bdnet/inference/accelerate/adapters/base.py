@@ -20,9 +20,11 @@ class Adapter(ABC):
 
     form:    in which its scores travel
     batches: several pictures at once are as good as one by one
+    moves:   the network can be moved to a GPU
     """
 
     batches: ClassVar[bool] = True
+    moves: ClassVar[bool] = False
     classes: Classes | None = None  # if the object has their names
 
     def __init__(self, preprocess: Preprocess, form: Form | None = None) -> None:

@@ -10,6 +10,7 @@ from bdnet.data.classes import Classes, default_colours
 from bdnet.inference.accelerate.adapters.modules import Module
 from bdnet.inference.accelerate.adapters.preprocessing import Batch, Preprocess
 from bdnet.inference.accelerate.scores import Output, Shares
+from bdnet.models.precision import autocast
 
 MASK2FORMER_SIZE = (384, 384)  # to which its own post-processing resizes masks, at any input
 
@@ -30,7 +31,9 @@ class HuggingFace(Module):
             self.form = Shares()
         size = MASK2FORMER_SIZE if self._has_own_size else None
         queries, masks = answer.class_queries_logits, answer.masks_queries_logits
-        return Output(class_maps(queries.float(), masks.float(), size), batch.extent)
+        with autocast(self.device, "float32"):
+            maps = class_maps(queries.float(), masks.float(), size)
+        return Output(maps, batch.extent)
 
     @staticmethod
     def fits(model: nn.Module) -> bool:

@@ -15,6 +15,8 @@ from bdnet.models.precision import Precision, autocast
 class Module(Adapter):
     """Any module that returns a tensor, a dict with `out`, or an object with `.logits`."""
 
+    moves = True
+
     def __init__(
         self,
         model: nn.Module,
