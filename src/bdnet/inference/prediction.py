@@ -23,6 +23,7 @@ from bdnet.data.classes import Classes
 from bdnet.errors import BdnetError
 from bdnet.inference.outputs import LabelImages, Output, OverlayFilm, uninterrupted
 from bdnet.inference.predictor import Predictor, predictor_of
+from bdnet.inference.resumption import done_before, settings_of, stamp
 from bdnet.inference.streaming import FrameImages, Segmentations
 from bdnet.models.precision import check_precision
 from bdnet.reports.pictures.file import save
@@ -33,7 +34,11 @@ VideoReport = dict[str, Any]  # of one video in summary.json
 
 
 def predict_all(config: DictConfig) -> None:
-    """Segments every video that matches; a video that fails does not stop the others."""
+    """Segments every video that matches; a video that fails does not stop the others.
+
+    After an interrupt the same command goes on with the first video that is not complete, from its
+    first frame on.
+    """
     if not (config.overlay or config.labels):
         raise BdnetError("overlay=false labels=false: nothing to write; set one of them to true")
     if config.threads is not None:
@@ -45,18 +50,28 @@ def predict_all(config: DictConfig) -> None:
     values = label_values(config.ids, predictor.classes)
     save(legend(predictor.classes, 640), output / "legend.png")
     predictor.classes.write(output / "classes.yaml", values)
-    summary: VideoReport = {**predictor.facts, "videos": {}, "failed": {}}
+    settings, path = settings_of(config), output / "summary.json"
+    done = done_before(path, settings)
+    summary: VideoReport = {
+        **predictor.facts, "is_complete": False, "videos": {}, "failed": {}, "settings": settings,
+    }  # fmt: skip
     try:
         for name, video in videos.items():
-            report: VideoReport = {}
+            if video in done:
+                summary["videos"][video] = done[video]
+                print(f"{video}: done before the interrupt")
+                continue
+            report: VideoReport = {"source": stamp(video)}
             summary["videos"][video] = report
             try:
                 _predict(video, output / name, predictor, config, report)
             except (BdnetError, OSError) as error:
                 summary["failed"][video] = str(error)
                 del summary["videos"][video]
+            write_json(path, summary)
+        summary["is_complete"] = True
     finally:  # after an interrupt too
-        write_json(output / "summary.json", summary)
+        write_json(path, summary)
     if summary["failed"]:
         sys.exit("\n".join(f"failed: {reason}" for reason in summary["failed"].values()))
 

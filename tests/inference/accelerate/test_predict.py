@@ -1,7 +1,10 @@
 """`bdnet predict network=...`: any network's labels of videos as films and images."""
 
 import json
+import signal
+import sys
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -11,6 +14,8 @@ from segmenters import CLASSES, onnx_file, program
 from bdnet.codec import VideoReader
 from bdnet.data.classes import Classes
 from bdnet.inference.accelerate import accelerate
+from bdnet.inference.accelerate.streams import Stream
+from bdnet.predict import main
 from command import command
 from videos import Pan
 
@@ -55,6 +60,49 @@ def test_a_broken_video_stops_no_other(video: Path, tmp_path: Path) -> None:
     assert answer.returncode == 1
     assert "a.mp4" in answer.stderr
     assert (tmp_path / "out/b.overlay.mp4").is_file()
+
+
+def test_after_an_interrupt_the_result_is_that_of_a_command_without_one(
+    video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The complete video is kept, and the other one is labelled from its first frame again."""
+    (tmp_path / "videos").mkdir()
+    for name in "ab":
+        (tmp_path / f"videos/{name}.mp4").write_bytes(video.read_bytes())
+    path, take, read = onnx_file().model, Stream.label, []
+    monkeypatch.chdir(tmp_path)
+
+    def predict(output: str, last: int | None = None) -> int | str | None:
+        read.clear()
+
+        def label(*arguments: Any) -> Any:
+            read.append(1)
+            if len(read) == last:
+                raise KeyboardInterrupt
+            return take(*arguments)
+
+        monkeypatch.setattr(Stream, "label", label)
+        arguments = [f"network={path}", "video=videos", f"output={output}", "interval=4"]
+        monkeypatch.setattr(sys, "argv", ["predict", *arguments, "labels=true", "overlay=false"])
+        try:
+            main()
+        except SystemExit as end:
+            return end.code
+        return None
+
+    assert predict("out", last=23) == 128 + signal.SIGINT
+    assert len(list(Path("out/b.interrupted.labels").iterdir())) == 7  # one frame for the classes
+    assert predict("out") is None
+    assert len(read) == 15
+    assert predict("whole") is None
+    assert len(read) == 29
+    for name in "ab":
+        labels = [sorted(Path(f"{out}/{name}.labels").iterdir()) for out in ("out", "whole")]
+        for resumed, expected in zip(*labels, strict=True):
+            assert resumed.read_bytes() == expected.read_bytes()
+    assert not Path("out/b.interrupted.labels").exists()
+    assert predict("out") is None
+    assert len(read) == 29  # a complete command does all again
 
 
 @pytest.mark.parametrize(
