@@ -33,6 +33,7 @@ class Frame(NamedTuple):
             searched for, on the first frame and at cuts
     valid:  bool [ceil(H/8), ceil(W/8)], False where the stream holds no usable vector (motion is
             0 there); None where motion is
+    arrived: time.perf_counter() when it had come from its file or camera
     """
 
     index: int  # type: ignore[assignment]  # hides tuple.index, which nobody calls on a frame
@@ -41,6 +42,7 @@ class Frame(NamedTuple):
     image: NDArray[np.uint8] | None
     motion: NDArray[np.float32] | None
     valid: NDArray[np.bool_] | None
+    arrived: float = 0.0
 
 
 class Seconds(NamedTuple):

@@ -237,13 +237,10 @@ def test_an_interrupt_leaves_a_playable_film(call, make_video, model, monkeypatc
         (["search=slow"], "search=slow"),
         (["device=abacus"], "device=abacus"),
         (["video=absent.mp4"], r"absent\.mp4"),
-        (["video=images"], r"video=images: .*bdnet\.encode input='images'"),
         (["video=twice"], r"twice/a\.(mp4|mkv) and twice/a\.(mp4|mkv)"),
     ],
 )
 def test_what_cannot_be_done_is_a_sentence(call, make_video, arguments, message):
-    Path("images").mkdir()
-    assert cv2.imwrite("images/0.png", np.zeros((8, 8, 3), np.uint8))
     Path("twice").mkdir()
     for name in ("a.mp4", "a.mkv"):
         Path("twice", name).touch()
@@ -266,6 +263,35 @@ def test_a_url_is_read_to_its_end(call, make_video):
     video = make_video(scene=SLOW, size=(64, 96), frames=6)
     assert call(f"video=file://{video}") is None
     assert len(VideoReader(f"out/{video.stem}.overlay.mp4")) == 6
+
+
+def test_a_folder_of_images_is_a_video(call, tmp_path: Path):
+    Path("images").mkdir()
+    for number in range(6):
+        image = Pan((2, 1)).picture(number, 64, 96)
+        assert cv2.imwrite(f"images/{number}.png", image)
+    assert call("video=images") is None
+    assert len(VideoReader("out/images.overlay.mp4")) == 6
+    (report,) = json.loads(Path("out/summary.json").read_text())["videos"].values()
+    assert report["frames"] == 6
+    assert report["motion"].startswith("searched")
+
+
+def test_cameras_have_names():
+    assert prediction.find_videos("camera:1") == {Path("camera-1"): "camera:1"}
+
+
+def test_a_film_cannot_change_its_size(call, make_video, tmp_path: Path):
+    Path("images").mkdir()
+    for number in range(6):
+        image = Pan((2, 1)).picture(number, 64 if number < 3 else 48, 96)
+        assert cv2.imwrite(f"images/{number}.png", image)
+    code = call("video=images")
+    assert isinstance(code, str)
+    assert "overlay=false" in code
+    assert call("video=images", "overlay=false", "labels=true", "output=labels") is None
+    assert cv2.imread("labels/images.labels/000002.png", -1).shape == (64, 96)
+    assert cv2.imread("labels/images.labels/000003.png", -1).shape == (48, 96)
 
 
 def test_images_beside_videos_are_left_alone(make_video, tmp_path: Path):

@@ -1,7 +1,8 @@
 """Motion of the same videos in several codecs: how well it moves labels, and how fast it comes."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -78,17 +79,31 @@ class Encoder(NamedTuple):
     pixels: str = "yuv420p"
 
 
+@dataclass(frozen=True)
+class Arrays:
+    """The images of a video, one after the other."""
+
+    paths: tuple[Path, ...]
+
+    def __iter__(self) -> Iterator[Any]:
+        return map(read_rgb, self.paths)
+
+
+Source = Path | Arrays
+
+
 class MotionSources:
     """Encodes the labelled videos of a data set in several codecs, and moves labels along each.
 
-    sources: encoders by name; one that this PyAV lacks is left out, and named
+    sources: encoders by name, or None for the original images as arrays; what cannot be made here
+             is left out, and named
     threads: of the decoder
     """
 
     def __init__(
         self,
         module: ClipDataModule,
-        sources: Mapping[str, Mapping[str, Any]],
+        sources: Mapping[str, Mapping[str, Any] | None],
         distances: Sequence[int],
         cache: str,
         split: Split = "test",
@@ -99,7 +114,9 @@ class MotionSources:
         if unknown:
             raise CannotMeasure(f"ways={sorted(unknown)}: use some of {', '.join(NAMES)}")
         self.module, self.split, self.distances = module, split, list(distances)
-        self.sources = {name: Encoder(**source) for name, source in sources.items()}
+        self.sources = {
+            name: None if source is None else Encoder(**source) for name, source in sources.items()
+        }
         self.cache, self.ways, self.threads = Path(cache), ways, threads
 
     def measure(self, repeats: int) -> Motions:
@@ -110,10 +127,10 @@ class MotionSources:
         for name, encoder in self.sources.items():
             try:
                 files = {
-                    self._encoded(video, originals[video], name, encoder): labels
+                    self._source(video, originals[video], name, encoder): labels
                     for video, labels in videos.items()
                 }
-            except av.codec.codec.UnknownCodecError:
+            except (av.codec.codec.UnknownCodecError, FileNotFoundError):
                 missing.append(name)
                 continue
             rows += self._rows(name, files, repeats)
@@ -125,10 +142,14 @@ class MotionSources:
         }
         return Motions(rows, facts, {"left out, no encoder": ", ".join(missing) or "none"})
 
-    def _encoded(
-        self, video: Path, originals: Sequence[Path] | None, name: str, encoder: Encoder
-    ) -> Path:
+    def _source(
+        self, video: Path, originals: Sequence[Path] | None, name: str, encoder: Encoder | None
+    ) -> Path | Arrays:
         """The video in another codec, made once, of its original images where they are there."""
+        if encoder is None:
+            if not originals:
+                raise FileNotFoundError(f"{video}: no original images")
+            return Arrays(tuple(originals))
         path = self.cache / f"{video.stem}-{name}.{encoder.ending}"
         if path.exists():
             return path
@@ -148,8 +169,9 @@ class MotionSources:
         partial_file.replace(path)
         return path
 
-    def _rows(self, source: str, files: dict[Path, Labels], repeats: int) -> list[Row]:
-        has_vectors = describe(next(iter(files))).exports_vectors
+    def _rows(self, source: str, files: dict[Source, Labels], repeats: int) -> list[Row]:
+        first = next(iter(files))
+        has_vectors = isinstance(first, Path) and describe(first).exports_vectors
         ways = [way for way in self.ways if way != "stream" or has_vectors]
         readings = {way: partial(read, way=way, threads=self.threads) for way in ways}
         contenders: dict[str, Callable[[], float]] = {
@@ -165,7 +187,7 @@ class MotionSources:
         return rows
 
     def _scores(
-        self, files: dict[Path, Labels], reading: Callable[[Path], Fields]
+        self, files: dict[Source, Labels], reading: Callable[[Source], Fields]
     ) -> dict[int, float]:
         classes = len(self.module.dataset.classes)
         matrices = {distance: confusion(classes) for distance in self.distances}
@@ -176,7 +198,7 @@ class MotionSources:
         return {distance: iou(matrix).nanmean().item() for distance, matrix in matrices.items()}
 
 
-def read(path: Path, way: Way, threads: int) -> Fields:
+def read(path: Source, way: Way, threads: int) -> Fields:
     """The field of each frame, None where it has none."""
     if way == "stream":
         reader = VideoReader(path, "none", strict=False, threads=threads)
@@ -189,15 +211,17 @@ def read(path: Path, way: Way, threads: int) -> Fields:
         ]
 
 
-def decode(path: Path, threads: int) -> list[None]:
+def decode(path: Source, threads: int) -> list[None]:
     """Decodes every picture, and nothing else."""
+    if isinstance(path, Arrays):
+        return [None for _ in path]
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         stream.codec_context.thread_count, stream.thread_type = threads, "FRAME"
         return [None for _ in container.decode(stream)]
 
 
-def rate(run: Callable[[Path], Sequence[object]], paths: Sequence[Path]) -> float:
+def rate(run: Callable[[Source], Sequence[object]], paths: Sequence[Source]) -> float:
     """Frames per second."""
     start = time.perf_counter()
     frames = sum(len(run(path)) for path in paths)

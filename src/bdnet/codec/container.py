@@ -25,7 +25,7 @@ EXPORTS_VECTORS = frozenset({"h264", "h263", "h261", "flv1", "rv10", "rv20", *MP
 TIMEOUT = 30.0  # seconds without a byte from a URL
 
 
-def open_video(path: str | Path) -> tuple[InputContainer, VideoStream]:
+def open_video(path: str | Path, timeout: float = TIMEOUT) -> tuple[InputContainer, VideoStream]:
     """Opens a file, URL or device; the caller closes the container.
 
     A file cannot make FFmpeg open other files or addresses; a URL may.
@@ -38,7 +38,7 @@ def open_video(path: str | Path) -> tuple[InputContainer, VideoStream]:
         # an absolute path, because FFmpeg takes a file called concat:a|b for a protocol
         address, options = str(Path(path).absolute()), FILE_ONLY
     try:
-        container = av.open(address, options=options, timeout=TIMEOUT if is_url else None)
+        container = av.open(address, options=options, timeout=timeout if is_url else None)
     except av.error.ArgumentError as error:
         raise UnsupportedStream(
             f"{path}: not a format that is opened, or a playlist, which names other files; "
@@ -47,8 +47,8 @@ def open_video(path: str | Path) -> tuple[InputContainer, VideoStream]:
     except (av.error.FFmpegError, OSError, ValueError) as error:
         if is_url:
             raise UnsupportedStream(
-                f"{path}: cannot be opened as a video ({reason(error)}); check the address "
-                "and its server"
+                f"{path}: cannot be opened as a video ({reason(error, timeout)}); check the "
+                "address and its server"
             ) from error
         raise UnsupportedStream(
             f"{path}: not a video that FFmpeg can read, or cut off before its index "
@@ -106,8 +106,8 @@ def _video_stream(container: InputContainer) -> VideoStream | None:
     return None
 
 
-def reason(error: Exception) -> str:
+def reason(error: Exception, timeout: float = TIMEOUT) -> str:
     """Reason of an error, in FFmpeg's words."""
     if isinstance(error, av.error.ExitError):
-        return f"nothing came for {TIMEOUT:g} seconds"
+        return f"nothing came for {timeout:g} seconds"
     return getattr(error, "strerror", None) or str(error) or type(error).__name__

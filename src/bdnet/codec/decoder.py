@@ -3,6 +3,7 @@
 from __future__ import annotations  # av.Packet takes its type argument in its stub only
 
 import itertools
+import time
 from collections.abc import Generator, Iterator
 from enum import Enum
 from pathlib import Path
@@ -14,10 +15,11 @@ from av.sidedata.sidedata import SideDataContainer
 from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 
-from bdnet.codec import bitstream
+from bdnet.codec import bitstream, problems
 from bdnet.codec.chaining import vectors_chain
-from bdnet.codec.container import open_video, reason, require_vectors
+from bdnet.codec.container import TIMEOUT, open_video, reason, require_vectors
 from bdnet.codec.motion import Field
+from bdnet.types import Size
 
 # measured: for B-frames of MPEG-4 libavcodec exports zeros instead of the blocks' vectors
 EXPORTS_B_VECTORS = {"h264", "mpeg1video", "mpeg2video"}
@@ -41,6 +43,7 @@ class Decoded(NamedTuple):
     has_vectors:    the vectors that libavcodec exports with it are its own
     searched:       its motion, where that was searched and found
     search_seconds: time that the search took
+    arrived:        time.perf_counter() when its packet had been read
     """
 
     picture: VideoFrame
@@ -49,6 +52,24 @@ class Decoded(NamedTuple):
     has_vectors: bool
     searched: Field | None = None
     search_seconds: float = 0.0
+    arrived: float = 0.0
+
+
+class Facts(NamedTuple):
+    """Of a video, before it is decoded.
+
+    size:      (height, width) as coded; 0 where it is unknown
+    fps:       0 where it is unknown
+    time_base: seconds per unit of the time stamps
+    problems:  reasons why its vectors do not chain, by its headers
+    reorders:  the decoder holds pictures back
+    """
+
+    size: Size
+    fps: float
+    time_base: float
+    problems: tuple[str, ...] = ()
+    reorders: bool = False
 
 
 def side_data(picture: VideoFrame, kind: str) -> Any:
@@ -65,18 +86,25 @@ class Decoder:
 
     vectors: export them; None: if they chain, and otherwise decode every picture whole. Without
              them a video may be of any codec
+    timeout: seconds to wait for a URL's next byte
     """
 
     def __init__(
-        self, path: str | Path, skip: Skip, threads: int, vectors: bool | None = True
+        self,
+        path: str | Path,
+        skip: Skip,
+        threads: int,
+        vectors: bool | None = True,
+        timeout: float = TIMEOUT,
     ) -> None:
         self.path, self.skip, self.threads, self.vectors = path, skip, threads, vectors
+        self.timeout = timeout
         self.damage: str | None = None  # the demuxer's error, if it ended the reading early
         self._used, self.packets, self.discarded = False, 0, 0
         self._open()
 
     def _open(self) -> None:
-        self.container, self.stream = open_video(self.path)
+        self.container, self.stream = open_video(self.path, self.timeout)
         try:
             if self.vectors is None:
                 self.vectors = vectors_chain(self.path, self.stream)
@@ -103,6 +131,17 @@ class Decoder:
     def close(self) -> None:
         self.container.close()
 
+    @property
+    def facts(self) -> Facts:
+        stream = self.stream
+        return Facts(
+            (stream.height, stream.width),
+            float(stream.average_rate or stream.guessed_rate or 0),
+            float(stream.time_base or 0),
+            tuple(problems.of_parameters(self.header.parameters)),
+            bool(stream.codec_context.reorder_depth),
+        )
+
     def decode(
         self, start: int | None = None, packets: int | None = None
     ) -> Generator[Decoded | None, None, None]:
@@ -116,7 +155,7 @@ class Decoder:
             if self.packets == packets:
                 break
             key = packet if packet.is_keyframe else key
-            packet.opaque = (self.packets, self._is_reference(packet))
+            packet.opaque = self.packets, self._is_reference(packet), time.perf_counter()
             # an edit list discards packets: they are decoded but not shown
             self.packets += not packet.is_discard
             self.discarded += packet.is_discard
@@ -141,7 +180,7 @@ class Decoder:
 
     def _push_out(self, key: Packet[VideoStream]) -> Iterator[Decoded]:
         """Decodes a keyframe again, because the last picture would lose its vectors in a flush."""
-        key.opaque = (REPEATED, None)
+        key.opaque = REPEATED, None, 0.0
         for decoded in itertools.chain(self._send(key), self._send(None)):
             if decoded is not None and decoded.packet != REPEATED:
                 yield decoded
@@ -166,7 +205,7 @@ class Decoder:
                 if reached and packet.size:
                     yield packet
         except (av.error.FFmpegError, OSError) as error:
-            self.damage = reason(error)
+            self.damage = reason(error, self.timeout)
 
     def _seek(self, start: int) -> bool:
         """Goes to a packet at or before the stamp; False where the demuxer's index is wrong."""
@@ -190,7 +229,7 @@ class Decoder:
             return
         for picture in pictures:
             opaque = picture.opaque  # of the packet that it came from
-            number, flag = opaque if isinstance(opaque, tuple) else (-1, None)
+            number, flag, arrived = opaque if isinstance(opaque, tuple) else (-1, None, 0.0)
             is_reference = picture.pict_type != PictureType.B if flag is None else flag
             has_vectors = self._has_b_vectors or picture.pict_type != PictureType.B
-            yield Decoded(picture, number, is_reference, has_vectors)
+            yield Decoded(picture, number, is_reference, has_vectors, arrived=arrived)

@@ -19,6 +19,10 @@ class NoSuchFrame(UnsupportedStream, IndexError):
     """The video has no frame of that number."""
 
 
+class NoIndex(UnsupportedStream, TypeError):  # list() asks for a length, and ignores TypeErrors
+    """Pictures that come one after the other, however many there are."""
+
+
 class CorruptStream(UnsupportedStream):
     """A frame, or the rest of the file, could not be decoded; `index` is the frame's number."""
 

@@ -112,7 +112,7 @@ class FrameBuilder:
         if valid is not None:
             self.findings.count(valid)
         self._is_broken = False
-        frame = Frame(index, time, picture.key_frame, None, motion, valid)
+        frame = Frame(index, time, picture.key_frame, None, motion, valid, decoded.arrived)
         if wants(frame):
             pixels = self._to_rgb.reformat(picture, format="rgb24").to_ndarray()
             # rows of odd widths come padded
@@ -128,7 +128,10 @@ class FrameBuilder:
         self, decoded: Decoded, index: int
     ) -> tuple[NDArray[np.float32] | None, NDArray[np.bool_] | None]:
         """Motion since the frame before, and where it is valid; None where it was not estimated."""
+        before = self._size
         distance = self._examine(decoded, index)
+        if before not in (None, self._size):
+            return None, None
         if self._is_searched:
             return decoded.searched or (None, None)
         return (
@@ -165,10 +168,7 @@ class FrameBuilder:
         self._turn = turned or AS_CODED
         size = self._turn.size(picture.height, picture.width)
         if self._size not in (None, size):
-            raise UnsupportedStream(
-                f"{self.path}: {problems.VARIABLE_SIZE} from {self._size} to {size} (height, "
-                f"width) at frame {index}; re-encode it at one size: {encode_command(self.path)}"
-            )
+            self._report(problems.VARIABLE_SIZE, index)
         self._size = self.findings.size = size
         for problem, applies in problems.of_picture(picture, turned is not None).items():
             if applies:

@@ -4,17 +4,17 @@ import logging
 import operator
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from pathlib import Path
 from typing import Self
 
 import numpy as np
 
-from bdnet.codec import problems
+from bdnet.codec.container import TIMEOUT
 from bdnet.codec.decoder import Decoded, Decoder, Skip
 from bdnet.codec.decoder_pool import Decoders
-from bdnet.codec.errors import CorruptStream, NoSuchFrame, UnsupportedStream
+from bdnet.codec.errors import CorruptStream, NoIndex, NoSuchFrame, UnsupportedStream
 from bdnet.codec.frames import FrameBuilder, StreamFindings, refuse
 from bdnet.codec.index import StreamIndex, read_index
+from bdnet.codec.pictures import PictureDecoder, Video, name_of
 from bdnet.codec.pixels import SKIPS, Pixels, likely_skip, runs, wants
 from bdnet.codec.search import Motion, Search, check_motion, search_ahead, search_of
 from bdnet.types import Frame
@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 class VideoReader:
     """Reads a video as `Frame`s, decoding no more than is asked for.
 
+    video:   a file, a URL, a folder of images, a camera (camera:0), or pictures: an iterable of
+             uint8 RGB [H, W, 3], or of pairs of that and its seconds
     pixels:  which frames get an image: codec keyframes (key), these and all without motion
              (intra), all, none, these indices, or those for which a function of the frame is True
     strict:  True refuses any damage, and own vectors that do not chain from each frame to the one
@@ -37,13 +39,14 @@ class VideoReader:
              decoded pictures (search), for any codec, or the vectors if they chain by the file's
              headers and beginning and else the search (auto)
     search:  settings of the search, or their name: default, or fast at half the size
+    timeout: seconds to wait for a URL's next byte, or a camera's next picture
     upright: turn pictures and vectors as the file asks players to, by multiples of 90 degrees.
              Without it they stay as coded, and strict mode refuses a video with such a rotation
     """
 
     def __init__(
         self,
-        path: str | Path,
+        video: Video,
         pixels: Pixels = "key",
         strict: bool = True,
         threads: int = 0,
@@ -51,29 +54,26 @@ class VideoReader:
         upright: bool = False,
         motion: Motion = "stream",
         search: Search | str = "default",
+        timeout: float = TIMEOUT,
     ) -> None:
         check_motion(motion, search)
         if isinstance(pixels, str) and pixels not in SKIPS:
             raise ValueError(
                 f"pixels={pixels!r}: use {', '.join(map(repr, SKIPS))}, frame indices or a function"
             )
-        self.path, self.pixels, self.strict = path, pixels, strict
+        self.path, self.pixels, self.strict = name_of(video), pixels, strict
         self._index, self.upright = index, upright
         self._findings = StreamFindings()
         vectors = None if motion == "auto" else motion == "stream"
-        self._decoders = Decoders(path, threads, vectors)
+        self._decoders = Decoders(video, threads, vectors, timeout)
         decoder = self._decoders.open(Skip.NOTHING if motion == "search" else likely_skip(pixels))
         self.search = None if decoder.vectors else search_of(search)
-        stream = decoder.stream
-        self._coded_size = stream.height, stream.width
-        self.fps = float(stream.average_rate or stream.guessed_rate or 0)
+        self.has_index = isinstance(decoder, Decoder)
         # a picture's own time base is lost where the decoder is flushed
-        self._time_base = float(stream.time_base or 0)
-        self._announced: list[str] = []
-        if self.search is None:
-            self._announced = problems.of_parameters(decoder.header.parameters)
+        self._coded_size, self.fps, self._time_base, announced, self._reorders = decoder.facts
+        self._announced = announced if self.search is None else ()
         for problem in self._announced:
-            refuse(path, problem, strict)
+            refuse(self.path, problem, strict)
 
     def __enter__(self) -> Self:
         return self
@@ -97,6 +97,10 @@ class VideoReader:
     @property
     def index(self) -> StreamIndex:
         """The order of all frames; reads every packet of the file the first time."""
+        if not self.has_index:
+            raise NoIndex(
+                f"{self.path}: pictures, which are read in order only; iterate over the reader"
+            )
         if self._index is None:
             self._index = read_index(self.path)
         return self._index
@@ -172,11 +176,10 @@ class VideoReader:
         is_searched = self.search is not None
         return FrameBuilder(self.path, self.strict, self._findings, self.upright, is_searched)
 
-    def _pictures(
-        self, decoder: Decoder, start: int | None = None, packets: int | None = None
+    def _searched(
+        self, pictures: Generator[Decoded | None, None, None]
     ) -> "closing[Generator[Decoded | None, None, None]]":
         """Decoded pictures, with searched motion if it is searched."""
-        pictures = decoder.decode(start, packets)
         return closing(pictures if self.search is None else search_ahead(pictures, self.search))
 
     def _skip(self, pixels: Pixels) -> Skip:
@@ -188,7 +191,7 @@ class VideoReader:
         builder, count, lost = self._builder(), 0, 0
         wanted = wants(rule)
         with self._decoders.borrowed(self._skip(rule)) as decoder:
-            with self._pictures(decoder) as pictures:
+            with self._searched(decoder.decode()) as pictures:
                 for decoded in pictures:
                     if decoded is None:
                         builder.skip_lost(count)
@@ -197,12 +200,7 @@ class VideoReader:
                         yield builder.build(decoded, count, self._time(decoded, count), wanted)
                     count += 1
             if count == lost:
-                state = (
-                    "none of whose frames can be decoded" if decoder.packets else "without a frame"
-                )
-                raise UnsupportedStream(
-                    f"{self.path}: a video {state}; copy it again from its source"
-                )
+                raise UnsupportedStream(f"{self.path}: a video {_emptiness(decoder)}")
             self._check_end(decoder, count)
 
     def _read_run(self, first: int, last: int, pixels: Pixels, skip: Skip) -> Iterator[Frame]:
@@ -212,10 +210,11 @@ class VideoReader:
         start = int(stamps[index]) if index and stamps is not None else None
         wanted = wants(pixels)
         with self._decoders.borrowed(skip) as decoder:
+            assert isinstance(decoder, Decoder)  # it has an index
             # a decoder that reorders holds pictures back; flushed early it loses their vectors
-            is_held_back = self.index.has_b or decoder.stream.codec_context.reorder_depth
+            is_held_back = self.index.has_b or self._reorders
             count = None if is_held_back else last - index + 1
-            with self._pictures(decoder, start, count) as pictures:
+            with self._searched(decoder.decode(start, count)) as pictures:
                 for decoded in pictures:
                     if decoded is None:
                         builder.skip_lost(index)
@@ -242,7 +241,7 @@ class VideoReader:
             return decoded.picture.pts * self._time_base
         return index / self.fps if self.fps else 0.0
 
-    def _check_end(self, decoder: Decoder, count: int) -> None:
+    def _check_end(self, decoder: Decoder | PictureDecoder, count: int) -> None:
         problem = decoder.truncation(count)
         if problem is None:
             return
@@ -254,3 +253,11 @@ class VideoReader:
             )
         log.warning("%s: %s", self.path, problem)
         self._findings.problems[problem] = count
+
+
+def _emptiness(decoder: Decoder | PictureDecoder) -> str:
+    if decoder.packets:
+        return "none of whose frames can be decoded; copy it again from its source"
+    if decoder.damage is not None:
+        return f"of which no frame came ({decoder.damage}); check its source"
+    return "without a frame; copy it again from its source"

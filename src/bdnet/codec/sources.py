@@ -77,7 +77,7 @@ def find_sources(pattern: str) -> list[Source]:
     """The sequences in a video, a folder of images, a tree of both, or a glob pattern."""
     path = Path(pattern)
     if path.exists():
-        root = path if path.is_dir() and not _images(path) else path.parent
+        root = path if path.is_dir() and not images_in(path) else path.parent
         matches = [path]
     else:
         root = _fixed_part(path)
@@ -97,7 +97,7 @@ def _sources_at(path: Path, root: Path) -> Iterator[Source]:
         if path.suffix.lower() not in IMAGES:
             yield Source(path.relative_to(root), (path,), is_video=True)
         return
-    if images := _images(path):
+    if images := images_in(path):
         yield Source(path.relative_to(root), images, is_video=False)
         return
     for child in sorted(path.iterdir()):
@@ -105,7 +105,8 @@ def _sources_at(path: Path, root: Path) -> Iterator[Source]:
             yield from _sources_at(child, root)
 
 
-def _images(folder: Path) -> tuple[Path, ...]:
+def images_in(folder: Path) -> tuple[Path, ...]:
+    """The images of a folder, in natural order."""
     paths = (path for path in folder.iterdir() if path.suffix.lower() in IMAGES)
     return tuple(sorted(paths, key=natural))
 

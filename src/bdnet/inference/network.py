@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
+from bdnet.codec.pictures import Video
 from bdnet.codec.search import Motion, Search
 from bdnet.data.classes import Classes
 from bdnet.inference.streaming import segment
@@ -34,14 +35,15 @@ class Network(NamedTuple):
 
     def segment(
         self,
-        video: str | Path,
+        video: Video,
         interval: Keyframes | int | None = None,
         precision: Precision = "float32",
         motion: Motion = "auto",
         search: Search | str = "default",
     ) -> Iterator[Segmentation]:
-        """Every frame of a video file or URL with its labels, while it is being decoded.
+        """Every frame of a video with its labels, while it is being decoded.
 
+        video:          any source of `bdnet.VideoReader`
         interval:       frames from one keyframe to the next, None for the interval of training; or
                         a rule
         motion, search: as in `bdnet.VideoReader`

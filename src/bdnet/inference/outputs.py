@@ -17,6 +17,7 @@ from bdnet.codec import Encoding, VideoWriter
 from bdnet.codec.pixels import Image
 from bdnet.codec.writer import HIGHEST_FPS
 from bdnet.data.classes import Classes
+from bdnet.errors import BdnetError
 from bdnet.reports.pictures.file import save
 from bdnet.reports.pictures.overlay import overlay
 from bdnet.types import Segmentation
@@ -84,6 +85,11 @@ class OverlayFilm(Output):
         if frame.image is None:
             raise ValueError(f"frame {frame.index} has no image: read the video with images='all'")
         picture = overlay(frame.image, labels, self.classes, is_key, offset, self.has_legend)
+        if self._last is not None and picture.shape != self._last.shape:
+            raise BdnetError(
+                f"{self.path}: the pictures change their size at frame {frame.index}, and a film "
+                "has one size: use labels=true overlay=false"
+            )
         while self._last is not None and self.frames < frame.index:
             self._append(self._last)
         self._append(picture)

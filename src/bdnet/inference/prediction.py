@@ -15,12 +15,13 @@ from omegaconf import DictConfig
 from tqdm import tqdm
 
 from bdnet.codec import VideoReader
-from bdnet.codec.errors import encode_command
 from bdnet.codec.problems import is_of_vectors
 from bdnet.codec.search import check_motion
 from bdnet.codec.sources import find_sources
 from bdnet.data.classes import Classes
 from bdnet.errors import BdnetError
+from bdnet.inference.accelerate.live import Latency
+from bdnet.inference.accelerate.video import Video
 from bdnet.inference.outputs import LabelImages, Output, OverlayFilm, uninterrupted
 from bdnet.inference.predictor import Predictor, predictor_of
 from bdnet.inference.resumption import done_before, settings_of, stamp
@@ -66,7 +67,8 @@ def predict_all(config: DictConfig) -> None:
             try:
                 _predict(video, output / name, predictor, config, report)
             except (BdnetError, OSError) as error:
-                summary["failed"][video] = str(error)
+                named = str(error).startswith(video)
+                summary["failed"][video] = str(error) if named else f"{video}: {error}"
                 del summary["videos"][video]
             write_json(path, summary)
         summary["is_complete"] = True
@@ -80,22 +82,20 @@ def find_videos(pattern: str) -> dict[Path, str]:
     """The videos that match, by the name of their results below the output folder."""
     if "://" in pattern:
         return {Path(Path(urlsplit(pattern).path).stem or "stream"): pattern}
+    if pattern.startswith("camera:"):
+        return {Path(pattern.replace(":", "-")): pattern}
+    if Path(pattern).is_file():
+        return {Path(Path(pattern).stem): pattern}
     sources = find_sources(pattern)
-    if not any(source.is_video for source in sources):
-        raise BdnetError(
-            f"video={pattern}: images, and no video; make one of them: "
-            f"{encode_command(sources[0].path)}"
-        )
     videos: dict[Path, str] = {}
-    for source in sources:
-        name = source.name.with_suffix("")
-        if source.is_video and name in videos:
+    for source in [source for source in sources if source.is_video] or sources:
+        name = source.name.with_suffix("") if source.is_video else source.name
+        if name in videos:
             raise BdnetError(
                 f"{source.path} and {videos[name]} would both become {name}; segment them into "
                 "different output folders"
             )
-        if source.is_video:
-            videos[name] = str(source.path)
+        videos[name] = str(source.path)
     return videos
 
 
@@ -134,6 +134,8 @@ def _predict(
             report["is_complete"] = True
         finally:
             report["motion"] = reader.source_of_motion
+            if isinstance(stream, Video) and stream.latency is not None:
+                report["latency_seconds"] = stream.latency._asdict()
             report["share_without_vectors"] = round(reader.hole_share, 4)
             report["seconds"] = {name: round(value, 4) for name, value in report["seconds"].items()}
             report["damaged_frames"] = list(reader.corrupt)
@@ -167,8 +169,8 @@ def _write_frames(
 
 
 def _frame_count(reader: VideoReader, frames: int | None) -> int | None:
-    """How many frames there will be, for the progress bar; None where a URL does not say."""
-    if not Path(reader.path).is_file():
+    """How many frames there will be, for the progress bar; None where nothing says so."""
+    if not Path(reader.path).is_file() or not reader.has_index:
         return frames
     return len(reader) if frames is None else min(frames, len(reader))
 
@@ -176,10 +178,13 @@ def _frame_count(reader: VideoReader, frames: int | None) -> int | None:
 def _print_summary(video: str, report: VideoReport) -> None:
     seconds = ", ".join(f"{name} {value:.1f} s" for name, value in report["seconds"].items())
     begin = "" if report["is_complete"] else "interrupted after "
+    latency = ""
+    if "latency_seconds" in report:
+        latency = f", latency {Latency(**report['latency_seconds'])}"
     print(
         f"{video}: {begin}{report['frames']} frames, {report['keyframes']} of them keyframes, "
-        f"{report['frames_per_second']:.1f} frames/s ({seconds}), motion: {report['motion']} "
-        f"-> {', '.join(report['files'])}"
+        f"{report['frames_per_second']:.1f} frames/s ({seconds}), motion: {report['motion']}"
+        f"{latency} -> {', '.join(report['files'])}"
     )
     for problem in report["problems"]:
         remedy = "; motion=search finds better vectors" if is_of_vectors(problem) else ""

@@ -41,6 +41,8 @@ def predictor_of(config: DictConfig, videos: Iterable[str]) -> Predictor:
 
 
 def _of_run(config: DictConfig) -> Predictor:
+    if config.live:
+        raise BdnetError(f"live=true is for network=: use network=run:{config.run}")
     trained = load(config.run, config.checkpoint)
     rule, model = keyframe_rule(config, trained), for_inference(trained.model)
     device = device_of(config.device)
@@ -56,8 +58,9 @@ def _of_run(config: DictConfig) -> Predictor:
 
 def _of_network(config: DictConfig, videos: Iterable[str]) -> Predictor:
     fast = accelerated_of(config)
+    options = {key: config[key] for key in ("motion", "search", "live")}
     return Predictor(
-        lambda video, images: fast.video(video, images, motion=config.motion, search=config.search),
+        lambda video, images: fast.video(video, images, **options),
         fast.classes_in(videos),
         {"network": config.network, "keyframes": str(fast.keyframes)}
         | fast.settings._asdict()

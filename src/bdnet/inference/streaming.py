@@ -8,12 +8,13 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from pathlib import Path
+from functools import partial
 from typing import Any, Literal, Self
 
 import numpy as np
 
 from bdnet.codec import VideoReader
+from bdnet.codec.pictures import Video
 from bdnet.codec.pixels import Pixels
 from bdnet.codec.search import Motion, Search
 from bdnet.inference.labeller import labeller
@@ -23,7 +24,7 @@ from bdnet.keyframes.gop import Gop
 from bdnet.models.base import VideoModel
 from bdnet.models.precision import Precision
 from bdnet.system.ahead import ahead
-from bdnet.types import IGNORE, Frame, Seconds, Segmentation
+from bdnet.types import IGNORE, Frame, Seconds, Segmentation, Size
 
 AHEAD = 4  # frames that are decoded while the network works on another one
 
@@ -82,7 +83,7 @@ class Stream(Segmentations):
 
     def __init__(
         self,
-        video: str | Path,
+        video: Video,
         model: VideoModel,
         keyframes: Keyframes | int | None = 5,
         images: FrameImages = "read",
@@ -92,7 +93,8 @@ class Stream(Segmentations):
         motion: Motion = "auto",
         search: Search | str = "default",
     ) -> None:
-        self._label, rule = labeller(model, precision), _rule(keyframes)
+        self._new_labeller = partial(labeller, model, precision)
+        rule = _rule(keyframes)
         pixels: Pixels = "all"
         self._is_key = rule.begin()
         if images == "read" and model.pixels == "key":
@@ -106,16 +108,21 @@ class Stream(Segmentations):
 
     def _segment(self) -> Generator[Segmentation, None, None]:
         key: int | None = None
+        size: Size | None = None
+        label = self._new_labeller()
         with closing(iter(self.reader)) as frames, closing(read_ahead(frames)) as decoded:
             for frame, seconds in decoded:
                 start = time.perf_counter()
-                size = self.reader.height, self.reader.width
+                if frame.image is not None and frame.image.shape[:2] != size:
+                    height, width, _ = frame.image.shape
+                    size, key, label = (height, width), None, self._new_labeller()
                 if frame.image is not None and self._is_key(frame):
                     key = frame.index
-                if key is None:
-                    labels = np.full(size, IGNORE, np.uint8)
+                if key is None or size is None:
+                    whole = size or (self.reader.height, self.reader.width)
+                    labels = np.full(whole, IGNORE, np.uint8)
                 else:
-                    labels = self._label(frame, key == frame.index, *size)
+                    labels = label(frame, key == frame.index, *size)
                 times = Seconds(seconds, time.perf_counter() - start)
                 offset = 0 if key is None else frame.index - key
                 yield Segmentation(frame, labels, key == frame.index, offset, times)

@@ -48,6 +48,15 @@ def test_a_network_from_elsewhere_labels_videos(video: Path, tmp_path: Path) -> 
             assert np.array_equal(written, frame.labels)
 
 
+def test_a_live_video_has_a_latency(video: Path, tmp_path: Path) -> None:
+    arguments = f"network={onnx_file().model}", f"video={video}", "output=out", "live=true"
+    answer = command("predict", *arguments, folder=tmp_path)
+    assert answer.returncode == 0, answer.stderr
+    (report,) = json.loads((tmp_path / "out/summary.json").read_text())["videos"].values()
+    assert report["latency_seconds"].keys() == {"frames", "p50", "p99", "maximum"}
+    assert report["latency_seconds"]["frames"] == report["frames"] == 14
+
+
 def test_a_broken_video_stops_no_other(video: Path, tmp_path: Path) -> None:
     videos = tmp_path / "videos"
     videos.mkdir()
@@ -110,6 +119,7 @@ def test_after_an_interrupt_the_result_is_that_of_a_command_without_one(
     [
         ([], "run="),
         (["run=a", "network=b"], "run="),
+        (["run=a", "live=true"], "live=true"),
         (["network=resnet"], "network=resnet"),
         (["network=absent.onnx"], "absent.onnx"),
         (["network=absent.onnx", "quality=good"], "quality=good"),

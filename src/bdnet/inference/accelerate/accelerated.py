@@ -9,13 +9,16 @@ from typing import Any, Literal, NamedTuple
 import torch
 
 from bdnet.codec import CorruptStream, UnsupportedStream, VideoReader
+from bdnet.codec.container import TIMEOUT
+from bdnet.codec.pictures import Video as Source
 from bdnet.codec.search import Motion, Search
 from bdnet.data.classes import Classes
 from bdnet.errors import BdnetError
 from bdnet.inference.accelerate.adapters.base import Adapter
 from bdnet.inference.accelerate.adapters.choice import Options, adapter_of
 from bdnet.inference.accelerate.comparison import Comparison, Truth
-from bdnet.inference.accelerate.streams import Settings, Stream, Video
+from bdnet.inference.accelerate.streams import Settings, Stream
+from bdnet.inference.accelerate.video import Video
 from bdnet.inference.streaming import FrameImages
 from bdnet.keyframes.base import Keyframes
 from bdnet.keyframes.fixed import Fixed
@@ -58,17 +61,21 @@ class Accelerated:
 
     def video(
         self,
-        video: str | Path,
+        video: Source,
         images: FrameImages = "read",
         strict: bool = False,
         threads: int = 0,
         motion: Motion = "auto",
         search: Search | str = "default",
+        live: bool = False,
+        timeout: float = TIMEOUT,
     ) -> Video:
         """The frames of a video with their labels, one by one, while the video is decoded.
 
         Iterate over it once; it is also a context manager, which closes the file.
 
+        video:   a file, URL, folder of images, camera (camera:0), or iterable of pictures uint8 RGB
+                 [H, W, 3] or of pairs of these and their seconds
         images:  the frames that have an image: those that the network reads, or all
         strict:  refuse damage, and with motion=stream streams that are not clean, instead of
                  reading them as well as possible
@@ -76,13 +83,15 @@ class Accelerated:
         motion:  the stream's own vectors (stream), an encoder's search in the pictures (search),
                  for any codec, or the vectors if they chain and else the search (auto)
         search:  default, or fast at half the size
+        live:    of a camera: frames that come while the network is busy are no keyframes; see
+                 `latency`
+        timeout: seconds to wait for a URL's next byte, or a camera's next picture
         """
-        stream = self.start()
-        return Video(
-            stream, self.keyframes, video, images, strict, threads, self.batch, motion, search
-        )
+        source = video, images, strict, threads
+        options = motion, search, live, timeout
+        return Video(self.start(), self.keyframes, *source, self.batch, *options)
 
-    def classes_in(self, videos: Iterable[str | Path]) -> Classes:
+    def classes_in(self, videos: Iterable[Source]) -> Classes:
         """The classes; if need be, the network runs on the first frame that can be read."""
         if self.classes is not None:
             return self.classes
@@ -102,7 +111,7 @@ class Accelerated:
 
     def compare(
         self,
-        video: str | Path,
+        video: Source,
         frames: int | None = None,
         labels: str | Path | None = None,
         motion: Motion = "auto",
@@ -125,7 +134,7 @@ class Accelerated:
                 streams = (own, fast) if frame.index % 2 else (fast, own)
                 results = {stream: stream.take(frame) for stream in streams}
                 if comparison is None:
-                    comparison = Comparison(video, own.classes(self.classes))
+                    comparison = Comparison(reader.path, own.classes(self.classes))
                 real = None if truth is None else truth.read(frame.index, comparison.classes)
                 comparison.add(results[own], results[fast], real)
             assert comparison is not None

@@ -51,8 +51,8 @@ class Comparison:
     motion:      where it came from
     """
 
-    def __init__(self, video: str | Path, classes: Classes) -> None:
-        self.video, self.classes, self.motion = str(video), classes, ""
+    def __init__(self, video: str, classes: Classes) -> None:
+        self.video, self.classes, self.motion = video, classes, ""
         self.size: tuple[int, ...] = ()
         self.pictures = Pictures(classes)
         self._frames: Counter[int] = Counter()
@@ -67,6 +67,8 @@ class Comparison:
 
     def add(self, own: Segmentation, fast: Segmentation, truth: NDArray[np.uint8] | None) -> None:
         """Adds a frame: the labels of the network, and those of the accelerated one."""
+        if own.labels.shape != self.size:
+            self._last.clear()
         self.size = own.labels.shape
         if truth is not None and truth.shape != self.size:
             raise BdnetError(

@@ -1,18 +1,13 @@
 """Runs an accelerated network over a video, frame by frame."""
 
 import time
-from collections.abc import Callable, Generator
-from contextlib import closing
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from bdnet.codec import VideoReader
-from bdnet.codec.pixels import Pixels
-from bdnet.codec.search import Motion, Search
 from bdnet.data.classes import UNKNOWN, Classes, default_colours
 from bdnet.errors import BdnetError
 from bdnet.inference.accelerate.adapters.base import Adapter
@@ -20,7 +15,6 @@ from bdnet.inference.accelerate.grid import Grid
 from bdnet.inference.accelerate.labels import LabelMaps
 from bdnet.inference.accelerate.propagation import Propagation, Vectors, has_motion
 from bdnet.inference.accelerate.scores import Independent, Output, Ready
-from bdnet.inference.streaming import FrameImages, Segmentations, has_image, read_ahead
 from bdnet.keyframes.base import Keyframes
 from bdnet.motion.kernel import Kernel
 from bdnet.types import IGNORE, Frame, Seconds, Segmentation, Size
@@ -160,66 +154,3 @@ def restarting(keyframes: Keyframes) -> Callable[[Frame], bool]:
         return is_one or not has_motion(frame.motion, frame.valid)
 
     return is_key
-
-
-class Video(Segmentations):
-    """A video that an accelerated network labels; iterate over it once, and close it.
-
-    images:  the frames that have an image: those that the network reads, or all
-    strict:  refuse damage, and with motion=stream streams that are not clean, instead of reading
-             them as well as possible
-    threads: of the decoder, 0 for one per core
-    batch:   keyframes per call of the network
-    motion:  stream, search or auto, as in VideoReader
-    search:  default, or fast at half the size
-    """
-
-    def __init__(
-        self,
-        stream: Stream,
-        keyframes: Keyframes,
-        video: str | Path,
-        images: FrameImages = "read",
-        strict: bool = False,
-        threads: int = 0,
-        batch: int = 1,
-        motion: Motion = "auto",
-        search: Search | str = "default",
-    ) -> None:
-        self.stream, self.batch = stream, batch
-        self._is_key: Callable[[Frame], bool] = restarting(keyframes)
-        pixels: Pixels = "all"
-        if images == "read":
-            # the decoder applies the rule, ahead of the network: keyframes have an image
-            pixels = self._is_key if keyframes.chooses_any_frame else "intra"
-            self._is_key = has_image
-        reader = VideoReader(
-            video, pixels, strict, threads, upright=True, motion=motion, search=search
-        )
-        super().__init__(reader)
-
-    def _segment(self) -> Generator[Segmentation, None, None]:
-        waiting: list[tuple[Frame, float, bool]] = []
-        keys = 0
-        with closing(iter(self.reader)) as frames, closing(read_ahead(frames)) as decoded:
-            for frame, seconds in decoded:
-                is_key = self._is_key(frame)
-                waiting.append((frame, seconds, is_key))
-                keys += is_key
-                self.stream.size = self.reader.height, self.reader.width
-                if keys in (0, self.batch):
-                    yield from _labelled(self.stream, waiting)
-                    waiting, keys = [], 0
-            yield from _labelled(self.stream, waiting)
-
-
-def _labelled(
-    stream: Stream, waiting: list[tuple[Frame, float, bool]]
-) -> Generator[Segmentation, None, None]:
-    begin = time.perf_counter()
-    keys = [frame for frame, _, is_key in waiting if is_key]
-    outputs = iter(stream.ask(keys) if keys else [])
-    share = (time.perf_counter() - begin) / max(1, len(keys))
-    for frame, decode, is_key in waiting:
-        output = next(outputs) if is_key else None
-        yield stream.label(frame, output, Seconds(decode, share if is_key else 0.0))
