@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from bdnet.codec import Encoding, UnsupportedStream, VideoReader, WriteError, describe
-from bdnet.codec.sources import find_sources
+from bdnet.codec.finding import find_sources
 from bdnet.codec.transcode import plan, transcode, transcode_all
 from videos import Pan
 
@@ -147,10 +147,57 @@ def test_inputs_that_mean_nothing_or_clash_are_refused(tmp_path: Path):
         find_sources(str(tmp_path / "absent/*"))
     for name in ("clip.avi", "clip.mp4"):
         (tmp_path / "empty" / name).touch()
-    with pytest.raises(WriteError, match=r"would both become .*clip\.mp4"):
+    clear = [job.output.name for job in jobs(str(tmp_path / "empty"), tmp_path / "out")]
+    assert clear == ["clip.avi.mp4", "clip.mp4.mp4"]
+    (tmp_path / "empty/clip.avi.mp4").touch()
+    with pytest.raises(UnsupportedStream, match=r"would both become clip\.avi"):
         jobs(str(tmp_path / "empty"), tmp_path / "out")
     with pytest.raises(WriteError, match="is the input itself"):
         jobs(str(tmp_path / "empty/clip.mp4"), tmp_path / "empty")
+
+
+def test_images_beside_videos_are_refused_and_drop_none(tmp_path: Path, make_video: Callable):
+    write_images(tmp_path / "in", count=1)
+    for name in "ab":
+        (tmp_path / f"in/{name}.mp4").write_bytes(make_video().read_bytes())
+    with pytest.raises(UnsupportedStream, match=r"in: holds images \(frame_0\.png.*in/a\.mp4"):
+        find_sources(str(tmp_path / "in"))
+    names = [job.output.name for job in jobs(str(tmp_path / "in/*.mp4"), tmp_path / "out")]
+    assert names == ["a.mp4", "b.mp4"]
+
+
+def test_rarer_kinds_of_video_are_found_and_others_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    for name in ("a.gif", "b.ivf", "c.obu", "notes.txt", "d.docx", ".e.mp4"):
+        (tmp_path / name).touch()
+    found = [source.name.name for source in find_sources(str(tmp_path))]
+    assert found == ["a.gif", "b.ivf", "c.obu"]
+    assert "d.docx" in caplog.text
+    assert "notes" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("encoding", "named"),
+    [({"preset": "quick"}, "preset=quick"), ({"threads": -5}, "threads=-5"),
+     ({"bitrate": 10**12}, "bitrate=1000000000000"), ({"interval": 10**12}, "interval=1000000000")],
+)  # fmt: skip
+def test_settings_that_encoders_refuse_are_named(encoding: dict[str, object], named: str):
+    with pytest.raises(WriteError, match=named):
+        Encoding(**encoding)
+
+
+@pytest.mark.parametrize("ending", [".png", ".webm", ".xyz"])
+def test_a_file_of_another_kind_is_refused_with_its_name(tmp_path: Path, ending: str):
+    write_images(tmp_path / "walk", count=2)
+    (outcome,) = transcode_all(jobs(str(tmp_path / "walk"), tmp_path / f"out{ending}"))
+    assert outcome.status == "failed"
+    assert f"out{ending}" in outcome.detail
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["walk"]
+    (tmp_path / f"out{ending}").write_text("mine")
+    (outcome,) = transcode_all(jobs(str(tmp_path / "walk"), tmp_path / f"out{ending}"))
+    assert outcome.status == "failed"
+    assert (tmp_path / f"out{ending}").read_text() == "mine"
 
 
 def test_killed_encode_goes_on_where_it_was(tmp_path: Path):

@@ -8,7 +8,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 
 from bdnet.cli.application import application
-from bdnet.codec.sources import find_sources
+from bdnet.codec.finding import find_sources
 from bdnet.codec.transcode import plan, transcode_all
 
 

@@ -12,6 +12,7 @@ import pytest
 from bdnet.codec import VideoReader
 from bdnet.data.classes import Classes
 from bdnet.inference.outputs import LabelImages, Output, OverlayFilm, uninterrupted
+from bdnet.system.files import partial_path
 from bdnet.system.interruption import Terminated, sigterm_raises
 from bdnet.types import Frame, Seconds, Segmentation
 
@@ -126,6 +127,20 @@ def test_results_of_before_are_replaced_whole(tmp_path: Path):
         labels.write(segmented(9))
         raise ValueError("stop")
     assert len(list(labels.path.iterdir())) == 2
+
+
+def test_unfinished_labels_belong_to_their_process(tmp_path: Path):
+    path = tmp_path / "drive.labels"
+    others = {process: partial_path(path, process) for process in (os.getppid(), 2**22 + 1)}
+    for folder in others.values():
+        folder.mkdir()
+        (folder / "000000.png").touch()
+    with LabelImages(tmp_path / "drive") as labels:
+        labels.write(segmented(0))
+    living, ended = others.values()
+    assert names(living) == ["000000.png"]
+    assert not ended.exists()
+    assert len(list(path.iterdir())) == 1
 
 
 def test_a_film_needs_pixels(tmp_path: Path):

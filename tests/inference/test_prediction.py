@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from bdnet.codec import VideoReader
-from bdnet.codec.sources import find_sources
+from bdnet.codec.finding import find_sources
 from bdnet.data.classes import Classes
 from bdnet.data.labels import read_label
 from bdnet.errors import BdnetError
@@ -21,6 +21,7 @@ from bdnet.inference.network import Network
 from bdnet.inference.streaming import segment
 from bdnet.models.base import VideoModel
 from bdnet.predict import main
+from bdnet.system.locks import exclusive
 from networks import build
 from videos import Pan
 
@@ -61,7 +62,8 @@ def summary() -> dict:
 
 
 def names(folder: str = "out") -> set[str]:
-    return {str(path.relative_to(folder)) for path in Path(folder).rglob("*") if path.is_file()}
+    files = (path for path in Path(folder).rglob("*") if path.is_file() and path.name != ".lock")
+    return {str(path.relative_to(folder)) for path in files}
 
 
 COMMON = {"legend.png", "classes.yaml", "summary.json"}
@@ -237,12 +239,12 @@ def test_an_interrupt_leaves_a_playable_film(call, make_video, model, monkeypatc
         (["search=slow"], "search=slow"),
         (["device=abacus"], "device=abacus"),
         (["video=absent.mp4"], r"absent\.mp4"),
-        (["video=twice"], r"twice/a\.(mp4|mkv) and twice/a\.(mp4|mkv)"),
+        (["video=twice"], r"would both become a\.mkv"),
     ],
 )
 def test_what_cannot_be_done_is_a_sentence(call, make_video, arguments, message):
     Path("twice").mkdir()
-    for name in ("a.mp4", "a.mkv"):
+    for name in ("a.mp4", "a.mkv", "a.mkv.mp4"):
         Path("twice", name).touch()
     code = call(f"video={make_video()}", *arguments)
     assert isinstance(code, str)
@@ -300,3 +302,43 @@ def test_images_beside_videos_are_left_alone(make_video, tmp_path: Path):
     (tmp_path / "drive.mp4").write_bytes(make_video().read_bytes())
     assert len(find_sources(str(tmp_path))) == 2
     assert list(prediction.find_videos(str(tmp_path))) == [Path("drive")]
+    assert cv2.imwrite(str(tmp_path / "stray.png"), np.zeros((8, 8, 3), np.uint8))
+    assert list(prediction.find_videos(str(tmp_path))) == [Path("drive")]
+
+
+def test_videos_whose_results_would_have_one_name_keep_their_ending(tmp_path: Path):
+    for name in ("a.mp4", "a.mov", "b.mp4"):
+        (tmp_path / name).touch()
+    assert sorted(map(str, prediction.find_videos(str(tmp_path)))) == ["a.mov", "a.mp4", "b"]
+
+
+@pytest.mark.parametrize("name", ["..mp4", "...mp4", ". .mp4", "-.mp4", "a\nb.mp4", "*.mp4"])
+def test_results_stay_in_their_folder_whatever_a_file_is_called(call, make_video, name: str):
+    video = make_video(scene=SLOW, size=(64, 96), frames=2)
+    Path("in").mkdir()
+    Path("in", name).write_bytes(video.read_bytes())
+    Path("out.overlay.mp4").write_text("mine")
+    assert call(f"video=in/{name}") is None
+    (film,) = names() - COMMON
+    assert film.endswith(".overlay.mp4")
+    assert names(".") == {"out.overlay.mp4", f"in/{name}", *(f"out/{path}" for path in names())}
+    assert Path("out.overlay.mp4").read_text() == "mine"
+    for pattern in (f"in/../in/{name}", f"*/../in/{name}", "in/*"):
+        assert not any({"..", "."} & set(found.parts) for found in prediction.find_videos(pattern))
+
+
+def test_a_second_process_leaves_the_first_one_s_results_alone(call, make_video):
+    video = make_video(scene=SLOW, size=(64, 96), frames=2)
+    with exclusive(Path("out")):
+        code = call(f"video={video}", "labels=true")
+        assert code.startswith("bdnet predict: out: another process")
+        assert names() == set()
+    assert call(f"video={video}", "labels=true") is None
+
+
+def test_few_frames_say_what_was_found_in_them(call, make_video, capsys):
+    video = make_video(scene=SLOW, size=(64, 96), frames=20, options=(("crf", "20"),))
+    assert call(f"video={video}", "frames=9", "motion=stream") is None
+    (report,) = summary()["videos"].values()
+    share = f"{100 * report['share_without_vectors']:.1f} % of the picture had no usable vector"
+    assert share in capsys.readouterr().out

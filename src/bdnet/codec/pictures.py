@@ -15,7 +15,8 @@ from bdnet.codec.container import reason
 from bdnet.codec.decoder import Decoded, Facts, Skip
 from bdnet.codec.errors import UnsupportedStream
 from bdnet.codec.pixels import Image
-from bdnet.codec.sources import images_in, read_rgb
+from bdnet.codec.finding import images_in
+from bdnet.codec.sources import read_rgb
 
 Video = str | Path | Iterable[Image | tuple[Image, float]]
 

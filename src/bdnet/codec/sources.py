@@ -1,8 +1,6 @@
 """Pictures to encode: folders of images, or any video."""
 
-import glob
 import hashlib
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -19,16 +17,6 @@ from bdnet.codec.index import read_index
 from bdnet.codec.pixels import Image
 from bdnet.codec.upright import AS_CODED, orientation, turn_image
 
-IMAGES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".ppm"}
-VIDEOS = {".mp4", ".mkv", ".mov", ".avi", ".webm", ".m4v", ".mpg", ".mpeg", ".ts", ".m2ts", ".flv",
-          ".wmv", ".h264", ".264", ".hevc", ".h265", ".ogv", ".3gp", ".y4m", ".mts", ".vob", ".m2v",
-          ".asf", ".rm", ".mxf", ".ivf", ".gif", ".apng"}  # fmt: skip
-
-
-def natural(path: Path) -> list[tuple[int, str]]:
-    """Sort key by which frame_9.png comes before frame_10.png."""
-    parts = re.split(r"(\d+)", path.name)
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts]
 
 
 @dataclass(frozen=True)
@@ -71,54 +59,6 @@ class Source:
                         f"{path}: not an image that OpenCV can read; replace it"
                     )
                 yield image
-
-
-def find_sources(pattern: str) -> list[Source]:
-    """The sequences in a video, a folder of images, a tree of both, or a glob pattern."""
-    path = Path(pattern)
-    if path.exists():
-        root = path if path.is_dir() and not images_in(path) else path.parent
-        matches = [path]
-    else:
-        root = _fixed_part(path)
-        matches = [Path(match) for match in sorted(glob.glob(pattern, recursive=True))]
-    sources = [source for match in matches for source in _sources_at(match, root)]
-    if not sources:
-        count = f"{len(matches)} matches" if matches else "no match"
-        raise UnsupportedStream(
-            f"{pattern}: {count}, but no video and no folder with images "
-            f"({' '.join(sorted(IMAGES))}); give another path or pattern"
-        )
-    return list({source.name: source for source in sources}.values())
-
-
-def _sources_at(path: Path, root: Path) -> Iterator[Source]:
-    if not path.is_dir():
-        if path.suffix.lower() not in IMAGES:
-            yield Source(path.relative_to(root), (path,), is_video=True)
-        return
-    if images := images_in(path):
-        yield Source(path.relative_to(root), images, is_video=False)
-        return
-    for child in sorted(path.iterdir()):
-        if child.is_dir() or (child.suffix.lower() in VIDEOS and not child.name.startswith(".")):
-            yield from _sources_at(child, root)
-
-
-def images_in(folder: Path) -> tuple[Path, ...]:
-    """The images of a folder, in natural order."""
-    paths = (path for path in folder.iterdir() if path.suffix.lower() in IMAGES)
-    return tuple(sorted(paths, key=natural))
-
-
-def _fixed_part(pattern: Path) -> Path:
-    """The folder above the first wildcard."""
-    fixed = Path(pattern.anchor)
-    for part in pattern.parts[len(fixed.parts) : -1]:
-        if glob.has_magic(part):
-            break
-        fixed /= part
-    return fixed
 
 
 def read_rgb(path: Path) -> Image | None:

@@ -12,6 +12,7 @@ import av
 from tqdm import tqdm
 
 from bdnet.codec.encoding import Encoding, WriteError
+from bdnet.codec.finding import result_names
 from bdnet.codec.sources import Source
 from bdnet.codec.writer import VideoWriter
 from bdnet.errors import BdnetError
@@ -57,21 +58,13 @@ def plan(
 ) -> list[TranscodeJob]:
     """One job per sequence: a single one may become the file `output`, others lie below it."""
     is_file = len(sources) == 1 and output.suffix
-    jobs: dict[Path, TranscodeJob] = {}
-    for source in sources:
-        target = output
-        if not is_file:
-            target /= source.name.with_suffix("") if source.is_video else source.name
-            target = target.with_name(f"{target.name}.mp4")
-        if target in jobs:
-            raise WriteError(
-                f"{source.path} and {jobs[target].source.path} would both become {target}; "
-                "encode them into different output folders"
-            )
+    jobs = []
+    for name, source in result_names(sources).items():
+        target = output if is_file else output / name.with_name(f"{name.name}.mp4")
         if target.resolve() in {file.resolve() for file in source.files}:
             raise WriteError(f"output={target} is the input itself; name another file or folder")
-        jobs[target] = TranscodeJob(source, target, encoding, fps, overwrite)
-    return list(jobs.values())
+        jobs.append(TranscodeJob(source, target, encoding, fps, overwrite))
+    return jobs
 
 
 def transcode(
@@ -96,8 +89,11 @@ def transcode(
 
 def _compare(job: TranscodeJob) -> Transcoded:
     """Checks the recipe of a file that exists, and so is complete."""
-    with av.open(str(job.output)) as container:
-        recipe = container.metadata.get("comment")
+    try:
+        with av.open(str(job.output)) as container:
+            recipe = container.metadata.get("comment")
+    except av.error.FFmpegError:
+        recipe = None  # of another kind of file
     if recipe == job.recipe():
         return Transcoded(job.output, "skipped")
     return Transcoded(

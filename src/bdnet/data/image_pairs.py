@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from bdnet.codec.sources import IMAGES
+from bdnet.codec.finding import IMAGES
 from bdnet.data.base import SPLITS
 from bdnet.data.classes import Classes
 from bdnet.data.errors import BadData

@@ -5,15 +5,13 @@ import json
 import logging
 import shutil
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import as_completed
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 import cv2
 import numpy as np
-from filelock import FileLock
 from numpy.typing import NDArray
 from tqdm import tqdm
 
@@ -34,14 +32,6 @@ log = logging.getLogger(__name__)
 def digest(*facts: object) -> str:
     """Ten hexadecimal digits that change with any of the facts, to name a folder after them."""
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()[:10]
-
-
-@contextmanager
-def exclusive(root: Path) -> Iterator[None]:
-    """Lets one process of this machine at a time prepare a folder; the lock dies with it."""
-    root.mkdir(parents=True, exist_ok=True)
-    with FileLock(root / ".lock"):
-        yield
 
 
 def run_all(

@@ -1,6 +1,5 @@
 """The files of a segmented video: a film with overlay, and label images."""
 
-import shutil
 import signal
 import threading
 from abc import ABC, abstractmethod
@@ -20,6 +19,7 @@ from bdnet.data.classes import Classes
 from bdnet.errors import BdnetError
 from bdnet.reports.pictures.file import save
 from bdnet.reports.pictures.overlay import overlay
+from bdnet.system.files import partial_path, remove, remove_abandoned, replace_folder
 from bdnet.types import Segmentation
 
 ENCODING = Encoding(crf=20, preset="veryfast", interval=25)  # for viewing
@@ -58,7 +58,7 @@ class Output(ABC):
             try:
                 if kind is None:
                     self._keep(self.path)
-                    _remove(self.interrupted)  # of an earlier attempt
+                    remove(self.interrupted)  # of an earlier attempt
                 elif self.frames and issubclass(kind, KeyboardInterrupt):
                     self._keep(self.interrupted)
             finally:
@@ -116,8 +116,8 @@ class LabelImages(Output):
     def __init__(self, stem: Path, values: NDArray[np.uint8] | None = None) -> None:
         super().__init__(stem, ".labels")
         self.values = values
-        self._partial = self.path.with_name(f".{self.path.name}.partial")
-        _remove(self._partial)
+        self._partial = partial_path(self.path)
+        remove_abandoned(self.path)
 
     def write(self, segmentation: Segmentation) -> None:
         labels = segmentation.labels
@@ -126,18 +126,10 @@ class LabelImages(Output):
         self.frames += 1
 
     def finish(self, path: Path) -> None:
-        _remove(path)
-        self._partial.replace(path)
+        replace_folder(self._partial, path)
 
     def discard(self) -> None:
-        _remove(self._partial)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+        remove(self._partial)
 
 
 @contextmanager

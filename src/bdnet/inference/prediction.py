@@ -1,7 +1,9 @@
 """Segments videos into overlay films and label images; summary.json reports on each video."""
 
+import re
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
@@ -15,9 +17,11 @@ from omegaconf import DictConfig
 from tqdm import tqdm
 
 from bdnet.codec import VideoReader
+from bdnet.codec.errors import UnsupportedStream
+from bdnet.codec.finding import find_sources, result_names
+from bdnet.codec.sources import Source
 from bdnet.codec.problems import is_of_vectors
 from bdnet.codec.search import check_motion
-from bdnet.codec.sources import find_sources
 from bdnet.data.classes import Classes
 from bdnet.errors import BdnetError
 from bdnet.inference.accelerate.live import Latency
@@ -30,6 +34,7 @@ from bdnet.models.precision import check_precision
 from bdnet.reports.pictures.file import save
 from bdnet.reports.pictures.lettering import legend
 from bdnet.system.files import write_json
+from bdnet.system.locks import exclusive
 
 VideoReport = dict[str, Any]  # of one video in summary.json
 
@@ -48,6 +53,16 @@ def predict_all(config: DictConfig) -> None:
     check_motion(config.motion, config.search)
     videos, output = find_videos(config.video), Path(config.output)
     predictor = predictor_of(config, videos.values())
+    with exclusive(output, "; or choose another output"):
+        failed = _predict_each(videos, output, predictor, config)
+    if failed:
+        sys.exit("\n".join(f"failed: {reason}" for reason in failed.values()))
+
+
+def _predict_each(
+    videos: Mapping[Path, str], output: Path, predictor: Predictor, config: DictConfig
+) -> dict[str, str]:
+    """Segments videos into an output folder; the reasons of those that failed."""
     values = label_values(config.ids, predictor.classes)
     save(legend(predictor.classes, 640), output / "legend.png")
     predictor.classes.write(output / "classes.yaml", values)
@@ -74,29 +89,25 @@ def predict_all(config: DictConfig) -> None:
         summary["is_complete"] = True
     finally:  # after an interrupt too
         write_json(path, summary)
-    if summary["failed"]:
-        sys.exit("\n".join(f"failed: {reason}" for reason in summary["failed"].values()))
+    failed: dict[str, str] = summary["failed"]
+    return failed
 
 
 def find_videos(pattern: str) -> dict[Path, str]:
     """The videos that match, by the name of their results below the output folder."""
     if "://" in pattern:
-        return {Path(Path(urlsplit(pattern).path).stem or "stream"): pattern}
+        stem = Path(urlsplit(pattern).path).stem
+        return {Path(stem if stem.strip(".") else "stream"): pattern}
     if pattern.startswith("camera:"):
-        return {Path(pattern.replace(":", "-")): pattern}
-    if Path(pattern).is_file():
-        return {Path(Path(pattern).stem): pattern}
-    sources = find_sources(pattern)
-    videos: dict[Path, str] = {}
-    for source in [source for source in sources if source.is_video] or sources:
-        name = source.name.with_suffix("") if source.is_video else source.name
-        if name in videos:
-            raise BdnetError(
-                f"{source.path} and {videos[name]} would both become {name}; segment them into "
-                "different output folders"
-            )
-        videos[name] = str(source.path)
-    return videos
+        return {Path(re.sub(r"[:/]", "-", pattern)): pattern}
+    if (path := Path(pattern)).is_file():
+        sources = [Source(Path(path.name), (path,), is_video=True)]
+    else:
+        try:
+            sources = find_sources(pattern, images=False)
+        except UnsupportedStream:
+            sources = find_sources(pattern)  # folders of images are videos too
+    return {name: str(source.path) for name, source in result_names(sources).items()}
 
 
 def label_values(ids: str, classes: Classes) -> NDArray[np.uint8] | None:
@@ -186,6 +197,10 @@ def _print_summary(video: str, report: VideoReport) -> None:
         f"{report['frames_per_second']:.1f} frames/s ({seconds}), motion: {report['motion']}"
         f"{latency} -> {', '.join(report['files'])}"
     )
+    if share := report["share_without_vectors"]:
+        print(f"  {100 * share:.1f} % of the picture had no usable vector")
+    if damaged := report["damaged_frames"]:
+        print(f"  {len(damaged)} damaged frames, the first is {damaged[0]}")
     for problem in report["problems"]:
         remedy = "; motion=search finds better vectors" if is_of_vectors(problem) else ""
         print(f"  {problem}{remedy}")

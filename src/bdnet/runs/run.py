@@ -8,7 +8,6 @@ runs/<name>/seed=<seed>/
   evaluations/      the scores of python -m bdnet.evaluate
 """
 
-import logging
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from filelock import FileLock, Timeout
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 from yaml import YAMLError
@@ -26,12 +24,7 @@ from bdnet.errors import BdnetError
 from bdnet.runs.identity import check_plain, check_trust, differences
 from bdnet.runs.renamed import check_renamed, with_earlier_defaults
 from bdnet.system.files import read_json, write, write_json
-
-log = logging.getLogger(__name__)
-
-
-class Busy(BdnetError):
-    """Another process is working on this run."""
+from bdnet.system.locks import exclusive
 
 
 class Run:
@@ -175,21 +168,8 @@ class Run:
     def exclusive(self, wait: bool = False) -> Iterator[None]:
         """Lets only one process at a time work on a run; a process that ends releases its lock."""
         self.check_folder()
-        lock = FileLock(self.folder / ".lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout as error:
-            if not wait:
-                raise Busy(
-                    f"{self.folder}: another process is working on this run; wait for it, or stop "
-                    "it"
-                ) from error
-            log.info("%s: waiting for another process, which is working on it", self.folder)
-            lock.acquire()
-        try:
+        with exclusive(self.folder, ", or stop it", wait):
             yield
-        finally:
-            lock.release()
 
 
 def _step(path: Path) -> int:

@@ -3,6 +3,7 @@
 import glob
 import json
 import os
+import shutil
 import socket
 from collections.abc import Mapping
 from contextlib import suppress
@@ -68,12 +69,30 @@ def partial_path(path: Path, process: int | None = None) -> Path:
 
 
 def remove_abandoned(path: Path) -> None:
-    """Removes incomplete copies of a file that killed processes of this machine have left."""
+    """Removes incomplete copies that killed processes of this machine have left of a path."""
     prefix, suffix = partial_path(path, 0).name.split("-0.partial")
     for partial in path.parent.glob(f"{glob.escape(prefix)}-*.partial{suffix}"):
         process = partial.name.removeprefix(f"{prefix}-").removesuffix(f".partial{suffix}")
         if process.isdigit() and not _is_alive(int(process)):
-            partial.unlink(missing_ok=True)
+            remove(partial)
+
+
+def remove(path: Path) -> None:
+    """Removes a file or a folder, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def replace_folder(partial: Path, path: Path) -> None:
+    """Gives a complete folder its name; an earlier one is moved aside first, and then removed."""
+    aside = partial_path(path.with_name(f"{path.stem}.earlier{path.suffix}"))
+    remove(aside)
+    if path.exists() or path.is_symlink():
+        path.replace(aside)
+    partial.replace(path)
+    remove(aside)
 
 
 def _is_alive(process: int) -> bool:

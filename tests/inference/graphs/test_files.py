@@ -9,7 +9,7 @@ from bdnet.inference.graphs.files import staged
 
 
 def names(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir()}
+    return {path.name for path in folder.iterdir()} - {".lock"}
 
 
 def test_files_appear_together_and_replace_an_earlier_export(tmp_path: Path):
@@ -19,10 +19,11 @@ def test_files_appear_together_and_replace_an_earlier_export(tmp_path: Path):
             (folder / name).write_text("first")
         assert names(output) == {".partial"}
     (output / "notes.txt").write_text("mine")
+    (output / "mine.onnx").write_text("mine")
     with staged(output) as folder:
         for name in ("key.onnx", "graphs.json"):
             (folder / name).write_text("second")
-    assert names(output) == {"key.onnx", "graphs.json", "notes.txt"}
+    assert names(output) == {"key.onnx", "graphs.json", "notes.txt", "mine.onnx"}
     assert (output / "key.onnx").read_text() == (output / "graphs.json").read_text() == "second"
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bdnet.codec import Encoding
-from bdnet.codec.sources import Source, natural
+from bdnet.codec.finding import natural
+from bdnet.codec.sources import Source
 from bdnet.codec.transcode import TranscodeJob
 from bdnet.data.base import SPLITS, ClipDataset, Sample, Split, prepared
 from bdnet.data.camera_path import CameraPath
@@ -13,7 +14,8 @@ from bdnet.data.classes import Classes
 from bdnet.data.datasets.stills import Stills
 from bdnet.data.errors import BadData
 from bdnet.data.image_pairs import ImagePair, find_pairs, last_of_sequences
-from bdnet.data.prepare import digest, encode_all, exclusive
+from bdnet.data.prepare import digest, encode_all
+from bdnet.system.locks import exclusive
 from bdnet.types import IGNORE
 
 CLASSES = {
@@ -101,7 +103,7 @@ class CamVid(ClipDataset):
         if {"test", "predict"}.intersection(splits):
             job = self._video_job(self._video_frames())
             if not job.output.is_file():
-                with exclusive(Path(self.cache)):
+                with exclusive(Path(self.cache), wait=True):
                     encode_all([job])
         if {"train", "val"}.intersection(splits):
             self.stills.prepare(["train"])

@@ -23,7 +23,8 @@ from bdnet.data.base import (
 )
 from bdnet.data.classes import Classes
 from bdnet.data.errors import BadData, check_whole
-from bdnet.data.prepare import clip_path, digest, encode_all, exclusive
+from bdnet.data.prepare import clip_path, digest, encode_all
+from bdnet.system.locks import exclusive
 from bdnet.types import IGNORE
 
 FRAMES, LABELLED = 30, 19  # of a snippet
@@ -112,7 +113,7 @@ class Cityscapes(ClipDataset):
     def prepare(self, splits: Collection[Split] = SPLITS) -> None:
         if not self._missing(splits):
             return
-        with exclusive(self.folder):
+        with exclusive(self.folder, wait=True):
             snippets = self._missing(splits)
             self._check_images(snippets)
             encode_all([self._job(snippet) for snippet in snippets], self.processes)

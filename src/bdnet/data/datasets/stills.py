@@ -26,8 +26,9 @@ from bdnet.data.classes import Classes
 from bdnet.data.errors import BadData, check_whole
 from bdnet.data.image_pairs import ImagePair, PairFolders, check_pairs, hold_out
 from bdnet.data.labels import read_label
-from bdnet.data.prepare import Picture, clip_path, digest, exclusive, run_all, write_clip
+from bdnet.data.prepare import Picture, clip_path, digest, run_all, write_clip
 from bdnet.system.files import write
+from bdnet.system.locks import exclusive
 from bdnet.types import IGNORE
 
 VERSION = 1  # of the rendering; increase it when the same parameters give other pictures
@@ -100,7 +101,7 @@ class Stills(ClipDataset):
     def prepare(self, splits: Collection[Split] = SPLITS) -> None:
         if not self._missing(splits):
             return
-        with exclusive(self.folder):
+        with exclusive(self.folder, wait=True):
             missing = self._missing(splits)
             check_pairs([pair for _, pair in missing], self.classes)
             self.classes.write(self.folder / "classes.yaml")

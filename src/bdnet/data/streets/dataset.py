@@ -17,11 +17,12 @@ from bdnet.data.base import (
 )
 from bdnet.data.classes import Classes
 from bdnet.data.errors import BadData, check_whole
-from bdnet.data.prepare import clip_path, digest, exclusive, run_all, write_clip
+from bdnet.data.prepare import clip_path, digest, run_all, write_clip
 from bdnet.data.streets.classes import CLASSES, COLOURS
 from bdnet.data.streets.parameters import StreetParameters
 from bdnet.data.streets.renderer import render
 from bdnet.system.files import write_json
+from bdnet.system.locks import exclusive
 
 WORLDS = {"train": 0, "val": 1, "test": 2}  # part of the seed, so that splits share no street
 VERSION = 2  # of the renderer; increase it when the same parameters give other pictures
@@ -68,7 +69,7 @@ class Streets(ClipDataset):
     def prepare(self, splits: Collection[Split] = SPLITS) -> None:
         if not self._missing(splits):
             return
-        with exclusive(self.folder):
+        with exclusive(self.folder, wait=True):
             write_json(self.folder / "parameters.json", asdict(self.parameters))
             self.classes.write(self.folder / "classes.yaml")
             title = f"render streets into {self.folder}"

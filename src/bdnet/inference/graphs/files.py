@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,11 @@ from bdnet.errors import BdnetError
 from bdnet.inference.exported import RunGraph, Tensors, onnx_run
 from bdnet.inference.graphs.program import Graph
 from bdnet.models.errors import BadModel
+from bdnet.system.locks import exclusive
 
 ENDINGS = {"torch": ".pt2", "onnx": ".onnx"}
 DESCRIPTION = "graphs.json"
+GRAPHS = ("key", "other")
 OPSET = 18  # of ONNX: what torch writes without converting, and the first to resize as torch does
 ONNX_PACKAGES = ("onnx", "onnxscript", "onnxruntime")
 
@@ -26,18 +29,23 @@ ONNX_PACKAGES = ("onnx", "onnxscript", "onnxruntime")
 def staged(output: Path) -> Iterator[Path]:
     """A folder whose files move to the output when the block ends well, graphs.json last."""
     partial = output / ".partial"
-    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        with exclusive(output, "; or choose another output"):
+            yield from _staged(output, partial)
+    except OSError as error:
+        raise BdnetError(f"{output}: cannot be written ({error}); use another folder") from error
+
+
+def _staged(output: Path, partial: Path) -> Iterator[Path]:
+    shutil.rmtree(partial, ignore_errors=True)  # of a killed process
     try:
         partial.mkdir(parents=True)
         yield partial
         (output / DESCRIPTION).unlink(missing_ok=True)  # of an earlier export, half replaced
-        for ending in ENDINGS.values():
-            for earlier in output.glob(f"*{ending}"):
-                earlier.unlink()
+        for graph, ending in product(GRAPHS, ENDINGS.values()):
+            (output / f"{graph}{ending}").unlink(missing_ok=True)
         for path in sorted(partial.iterdir(), key=lambda path: path.name == DESCRIPTION):
             path.replace(output / path.name)
-    except OSError as error:
-        raise BdnetError(f"{output}: cannot be written ({error}); use another folder") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
