@@ -323,7 +323,7 @@ def test_results_stay_in_their_folder_whatever_a_file_is_called(call, make_video
     assert film.endswith(".overlay.mp4")
     assert names(".") == {"out.overlay.mp4", f"in/{name}", *(f"out/{path}" for path in names())}
     assert Path("out.overlay.mp4").read_text() == "mine"
-    for pattern in (f"in/../in/{name}", f"*/../in/{name}", "in/*"):
+    for pattern in (f"in/../in/{name}", f"*/../in/{name}"):
         assert not any({"..", "."} & set(found.parts) for found in prediction.find_videos(pattern))
 
 

@@ -18,7 +18,6 @@ from bdnet.codec.pixels import Image
 from bdnet.codec.upright import AS_CODED, orientation, turn_image
 
 
-
 @dataclass(frozen=True)
 class Source:
     """A sequence of pictures to encode; `name` is its path relative to the input's root."""
