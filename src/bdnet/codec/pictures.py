@@ -14,8 +14,8 @@ from av.video.frame import PictureType, VideoFrame
 from bdnet.codec.container import reason
 from bdnet.codec.decoder import Decoded, Facts, Skip
 from bdnet.codec.errors import UnsupportedStream
-from bdnet.codec.pixels import Image
 from bdnet.codec.finding import images_in
+from bdnet.codec.pixels import Image
 from bdnet.codec.sources import read_rgb
 
 Video = str | Path | Iterable[Image | tuple[Image, float]]

@@ -19,9 +19,9 @@ from tqdm import tqdm
 from bdnet.codec import VideoReader
 from bdnet.codec.errors import UnsupportedStream
 from bdnet.codec.finding import find_sources, result_names
-from bdnet.codec.sources import Source
 from bdnet.codec.problems import is_of_vectors
 from bdnet.codec.search import check_motion
+from bdnet.codec.sources import Source
 from bdnet.data.classes import Classes
 from bdnet.errors import BdnetError
 from bdnet.inference.accelerate.live import Latency
