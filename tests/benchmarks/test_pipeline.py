@@ -29,17 +29,14 @@ def test_every_network_takes_the_same_video_in_every_round(make_video, monkeypat
             taken.append((type(model).__name__, rule.interval, 0))
             super().__init__(path, model, rule, **settings)
 
-        def __iter__(self):
-            return self.counted()
-
-        def counted(self):
-            for frame in super().__iter__():
-                name, interval, count = taken[-1]
-                taken[-1] = name, interval, count + 1
-                yield frame
+        def __next__(self):
+            frame = super().__next__()
+            name, interval, count = taken[-1]
+            taken[-1] = name, interval, count + 1
+            return frame
 
     monkeypatch.setattr(pipeline, "Stream", Watched)
-    measured = target(f"video={video}", "least=4", "lead=1").measure(2)
+    measured = target(f"video={video}", "timed_frames=4", "warm_up_frames=1").measure(2)
     warm = [("SingleFrame", 1, 2), ("BDNet", 2, 2), ("BDNet", 3, 0)]
     whole = [("SingleFrame", 1, 5), ("BDNet", 2, 5), ("BDNet", 3, 7)]
     assert taken == warm + whole + whole
@@ -66,5 +63,5 @@ def test_streets_are_rendered_where_no_video_is_given(tmp_path):
 
 def test_a_video_that_is_too_short_is_refused(make_video):
     video = make_video(scene=Pan((1.5, -1.0)), size=(64, 96), frames=12)
-    with pytest.raises(ValueError, match=r"12 frames, .* least=13, lead=1 need 16"):
-        target(f"video={video}", "least=13", "lead=1").measure(1)
+    with pytest.raises(ValueError, match=r"12 frames, .* timed_frames=13, .* need 16"):
+        target(f"video={video}", "timed_frames=13", "warm_up_frames=1").measure(1)

@@ -34,8 +34,8 @@ def test_starts_as_its_base_network(boundary):
 def test_compared_responds_where_the_warped_keyframe_does_not_fit():
     warped, compared = net(WarpedBoundary), net(ComparedBoundary)
     missing, _ = compared.load_state_dict(warped.state_dict(), strict=False)
-    assert missing == ["boundary.tell.weight"]
-    torch.nn.init.normal_(compared.boundary.tell.weight)
+    assert missing == ["boundary.difference.weight"]
+    torch.nn.init.normal_(compared.boundary.difference.weight)
     clip = first_and_last(random_clip(64, 96, 3, [2]))
     still = clip._replace(images=clip.images[:, :1].repeat(1, 2, 1, 1, 1), motion=0 * clip.motion)
     torch.testing.assert_close(compared(still).edges, warped(still).edges, atol=1e-5, rtol=1e-5)

@@ -9,7 +9,9 @@ from networks import CLASSES, build, combinations, first_and_last, random_clip, 
 
 NETWORKS = combinations()
 SHIFTS = "boundary.guides."  # whose biases a batch normalisation takes away again
-TELLS = "boundary.tell."  # is told nothing by a network that has no keyframe but the frame itself
+DIFFERENCES = (
+    "boundary.difference."  # is told nothing by a network that has no keyframe but the frame itself
+)
 
 
 @pytest.fixture(scope="module", params=NETWORKS)
@@ -85,7 +87,7 @@ def test_every_parameter_learns(model):
         for name, parameter in model.named_parameters()
         if not parameter.grad.any()
         and not (name.startswith(SHIFTS) and name.endswith(".bias"))
-        and not (name.startswith(TELLS) and not hasattr(model, "propagation"))
+        and not (name.startswith(DIFFERENCES) and not hasattr(model, "propagation"))
     ]
     model.zero_grad()
     model.eval()

@@ -56,8 +56,8 @@ class Pipeline:
     intervals:  frames from keyframe to keyframe of the others
     video:      a file; None renders streets of the size and length below, once, into `cache`
     codec_interval: of the codec's own keyframes in rendered streets
-    least:      frames to segment in each round at least, rounded up to whole intervals
-    lead:       warm-up frames of each round, which do not count: a GPU's steps are recorded
+    timed_frames: frames to segment in each round at least, rounded up to whole intervals
+    warm_up_frames: untimed frames of each round, which do not count: a GPU's steps are recorded
     decoder_threads: 0 is one per core
     compile:    the networks' steps, by torch.compile
     """
@@ -74,8 +74,8 @@ class Pipeline:
         width: int,
         frames: int,
         codec_interval: int,
-        least: int,
-        lead: int = 0,
+        timed_frames: int,
+        warm_up_frames: int = 0,
         device: str = "cpu",
         precision: Precision = "float32",
         channels_last: bool = True,
@@ -86,7 +86,8 @@ class Pipeline:
     ) -> None:
         check(contenders, backbones, intervals, device, precision)
         self.contenders, self.backbones, self.intervals = contenders, backbones, intervals
-        self.classes, self.least, self.lead, self.seed = classes, least, lead, seed
+        self.classes, self.seed = classes, seed
+        self.timed_frames, self.warm_up_frames = timed_frames, warm_up_frames
         self.video, self.cache = Path(video) if video else None, Path(cache)
         self.rendered = height, width, frames, codec_interval
         self.device, self.precision = torch.device(device), precision
@@ -127,11 +128,11 @@ class Pipeline:
         return ways, facts
 
     def _count(self, interval: int) -> int:
-        return interval * max(1, -(-self.least // interval))
+        return interval * max(1, -(-self.timed_frames // interval))
 
     def _trip(self, video: Path, way: Way, trips: list[Trip]) -> Callable[[], float]:
         def run() -> float:
-            lead, count = self.lead, self._count(way.interval)
+            lead, count = self.warm_up_frames, self._count(way.interval)
             if not trips:  # the first round warms networks up, each of them once
                 lead, count = 0, 0 if way.network in self._warm else min(2, count)
                 self._warm.add(way.network)
@@ -174,12 +175,12 @@ class Pipeline:
 
     def _check_length(self, video: Path) -> None:
         frames = describe(video).frames
-        needed = self.lead + max(map(self._count, self.intervals))
+        needed = self.warm_up_frames + max(map(self._count, self.intervals))
         if frames < needed:
             raise CannotMeasure(
                 f"video={video}: {frames} frames, and intervals={self.intervals} with "
-                f"least={self.least}, lead={self.lead} need {needed}; take a longer one, "
-                "or smaller numbers"
+                f"timed_frames={self.timed_frames}, warm_up_frames={self.warm_up_frames} need "
+                f"{needed}; take a longer one, or smaller numbers"
             )
 
     def _facts(self, video: Path) -> dict[str, Any]:
@@ -191,7 +192,7 @@ class Pipeline:
             "bits per pixel": round(
                 8 * video.stat().st_size / info.frames / info.width / info.height, 3
             ),
-            "frames before them": self.lead,
+            "frames before them": self.warm_up_frames,
             "frames per round": {k: self._count(k) for k in [1, *self.intervals]},
             "classes": self.classes,
             "precision": self.precision,

@@ -27,11 +27,11 @@ class ComparedBoundary(WarpedBoundary):
     def __init__(self, backbone: Backbone, channels: Sequence[int] = (32, 16, 8)) -> None:
         super().__init__(backbone, channels)
         backbone.check_front()
-        self.tell = nn.Conv2d(channels[0], channels[0], 1, bias=False)
-        nn.init.zeros_(self.tell.weight)
+        self.difference = nn.Conv2d(channels[0], channels[0], 1, bias=False)
+        nn.init.zeros_(self.difference.weight)
 
     def stream(self, maps: Maps, shallow: Callable[[], Tensor]) -> Tensor:
         (warped,) = maps.boundary
         actual: Tensor = self.enter(shallow())
-        difference: Tensor = self.tell((actual - warped).abs())
+        difference: Tensor = self.difference((actual - warped).abs())
         return actual + difference
