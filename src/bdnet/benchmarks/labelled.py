@@ -15,7 +15,7 @@ Labels = dict[int, NDArray[np.uint8]]  # label maps by frame
 
 def labelled_videos(module: ClipDataModule, split: Split) -> dict[Path, Labels]:
     """The label maps of a split by video and frame, prepared if need be."""
-    module.prepare_data()
+    module.dataset.prepare((split,))
     videos = labels_by_video(module.dataset, module.dataset.samples(split))
     if not videos:
         raise CannotMeasure(f"split={split}: nothing has a label; choose another split")
