@@ -1,10 +1,13 @@
 """Every field of a StreamInfo, on files of every kind."""
 
+import sys
 from dataclasses import asdict
 
 import pytest
 
-from bdnet.codec import describe
+from bdnet import probe
+from bdnet.codec import UnsupportedStream, describe
+from bdnet.codec.description import source_of_motion
 from videos import NO_VECTORS, Pan, h264, mpeg
 
 PAN = Pan((1.0, 1.0))
@@ -104,3 +107,23 @@ def test_codecs_without_vectors(make_video, codec) -> None:
     assert not info.clean
     assert info.references is None
     assert f"is {codec}, whose decoder exports no motion vectors" in info.problems
+
+
+def test_where_motion_comes_from_and_what_it_costs(make_video) -> None:
+    clean, mixed = make_video(scene=PAN, frames=9), make_video(scene=PAN, frames=9, options=())
+    hevc = make_video(frames=3, **NO_VECTORS["hevc"])
+    for path in (mixed, hevc):
+        assert source_of_motion(path).startswith("searched, about ")
+        assert "ms per frame" in source_of_motion(path, "search", "fast")
+    for path in (clean, mixed):
+        assert source_of_motion(path, "stream").startswith("its own vectors; ")
+    assert source_of_motion(clean) == source_of_motion(clean, "stream")
+    with pytest.raises(UnsupportedStream, match="motion=search"):
+        source_of_motion(hevc, "stream")
+
+
+def test_the_command_says_it_once(make_video, monkeypatch, capsys) -> None:
+    path = make_video(frames=3, **NO_VECTORS["hevc"])
+    monkeypatch.setattr(sys, "argv", ["probe", f"video={path}", "search=fast"])
+    probe.main()
+    assert capsys.readouterr().out.count("searched, about ") == 1

@@ -17,7 +17,7 @@ from bdnet.inference.network import load
 from bdnet.inference.streaming import segment
 from bdnet.types import Frame
 from tiny_training import HEIGHT, WIDTH
-from videos import Pan, Rotated
+from videos import NO_VECTORS, Pan, Rotated
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +40,10 @@ def test_labels_are_those_of_pytorch(exported: Path, video: Path):
         assert (frame.image is None) == (not expected.is_key)  # nothing else was decoded
 
 
-def test_a_turned_video_comes_upright(exported: Path, make_video):
+@pytest.mark.parametrize("kind", [{}, NO_VECTORS["hevc"]], ids=["h264", "hevc"])
+def test_a_turned_video_comes_upright(exported: Path, make_video, kind):
     lying = Rotated(Pan((1.5, -1.0)), 1)
-    video = make_video(scene=lying, size=(WIDTH, HEIGHT), frames=6, rotation=90)
+    video = make_video(scene=lying, size=(WIDTH, HEIGHT), frames=6, rotation=90, **kind)
     trained = load(exported / "run")
     wanted = segment(video, trained.model, 4)
     for (_, labels), frame in zip(Exported(exported / "out").segment(video), wanted, strict=True):

@@ -57,7 +57,7 @@ def check_motion(motion: str, search: Search | str) -> None:
             "the pictures)"
         )
     if not isinstance(search, Search) and search not in SEARCHES:
-        raise BdnetError(f"search={search}: use {' or '.join(SEARCHES)}")
+        raise BdnetError(f"search={search}: use {', '.join(SEARCHES)}")
 
 
 def search_of(search: Search | str) -> Search:
