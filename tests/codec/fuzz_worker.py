@@ -15,6 +15,7 @@ from pathlib import Path
 import torch
 
 from bdnet.codec import UnsupportedStream, VideoReader, describe
+from bdnet.codec.search import Motion
 
 torch.set_num_threads(1)
 HEADER = 600  # bytes; most containers have their headers there or at the end
@@ -54,16 +55,16 @@ def damage(data: bytearray, position: int, size: int, rng: random.Random) -> Non
         data[position:position] = data[position : position + size]
 
 
-def read_all(path: Path, strict: bool, rng: random.Random) -> None:
-    pixels = rng.choice(("key", "all", "none"))
-    with VideoReader(path, pixels, strict=strict, threads=rng.choice((1, 2))) as reader:
+def read_all(path: Path, strict: bool, rng: random.Random, motion: Motion = "stream") -> None:
+    pixels, threads = rng.choice(("key", "all", "none")), rng.choice((1, 2))
+    with VideoReader(path, pixels, strict=strict, threads=threads, motion=motion) as reader:
         for frame in reader:
             if frame.motion is not None:
                 assert frame.motion.shape == (2, *frame.valid.shape)
 
 
 def read_clip(path: Path, rng: random.Random) -> None:
-    with VideoReader(path, "key", strict=False, threads=1) as reader:
+    with VideoReader(path, "key", strict=False, threads=1, motion="auto") as reader:
         target = rng.randrange(14)
         reader.clip(target, rng.randint(0, target), pixels=rng.choice(("key", "all", {0, target})))
 
@@ -88,6 +89,7 @@ def try_seed(seed: int, sources: list[Path], scratch: Path) -> str:
         "probe": (lambda: describe(path), (UnsupportedStream,)),
         "strict": (lambda: read_all(path, True, rng), (UnsupportedStream,)),
         "effort": (lambda: read_all(path, False, rng), (UnsupportedStream,)),
+        "searched": (lambda: read_all(path, False, rng, "search"), (UnsupportedStream,)),
         "clip": (lambda: read_clip(path, rng), (UnsupportedStream, IndexError)),
     }
     return " ".join(f"{name}={outcome(*step)}" for name, step in steps.items())

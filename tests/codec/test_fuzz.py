@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from videos import Pan, h264
+from videos import NO_VECTORS, Pan, h264
 
 WORKER = Path(__file__).with_name("fuzz_worker.py")
 TIMEOUT = 20  # seconds for one mutant; most take a tenth of one
@@ -26,6 +26,8 @@ SOURCES = [
     {"codec": "mpeg4", "container": "mp4"},
     h264(refs="3", bf="2"),
     {"container": "h264"},
+    NO_VECTORS["hevc"],
+    NO_VECTORS["vp9"],
 ]
 
 
@@ -97,7 +99,7 @@ def fuzz(make_video, tmp_path: Path, first: int, last: int) -> None:
     batch.run(first, last)
     print("\n" + "\n".join(f"{count:6} {name}" for name, count in sorted(batch.outcomes.items())))
     assert not batch.defects, "\n".join(batch.defects)
-    assert sum(batch.outcomes.values()) == 4 * (last - first)
+    assert sum(batch.outcomes.values()) == 5 * (last - first)
     assert batch.outcomes["effort=clean"] > (last - first) / 4  # else it fuzzes nothing but headers
 
 
