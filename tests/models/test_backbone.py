@@ -38,3 +38,25 @@ def test_cells_are_filled_with_the_border():
 def test_a_network_that_cannot_be_dilated_is_named(name: str):
     with pytest.raises(BadModel, match=f"backbone={name}: .*output_stride=8"):
         Backbone(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "convolution", "other"), [("resnet18", "conv1", "conv2"), ("resnet50s", "conv2", None)]
+)
+def test_multi_grid_dilates_the_blocks_of_the_last_stage(
+    name: str, convolution: str, other: str | None
+):
+    blocks = Backbone(name, multi_grid=[4, 8, 16]).network.layer4
+    dilated = [getattr(block, convolution) for block in blocks]
+    assert [layer.dilation for layer in dilated] == [(4, 4), (8, 8), (16, 16)][: len(blocks)]
+    assert [layer.padding for layer in dilated] == [layer.dilation for layer in dilated]
+    if other is not None:
+        assert {getattr(block, other).dilation for block in blocks} == {(4, 4)}
+    with pytest.raises(BadModel, match=r"model\.multi_grid=\[4\]"):
+        Backbone(name, multi_grid=[4])
+
+
+def test_other_networks_have_no_multi_grid(caplog: pytest.LogCaptureFixture):
+    with caplog.at_level("INFO"):
+        Backbone("test_byobnet", multi_grid=[4, 8, 16])
+    assert "test_byobnet is no ResNet" in caplog.text

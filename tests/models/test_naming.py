@@ -1,5 +1,7 @@
 """Weights as torchvision and EfficientNet-Lite's authors name them, for timm's networks."""
 
+import re
+
 import pytest
 import timm
 import torch
@@ -75,3 +77,85 @@ def test_unknown_names_stay():
     assert list(in_timm(weights)) == ["conv_head.weight", "features.3.conv.9.weight"]
     others = {"features.0.0.weight": torch.zeros(1)}  # of another network of torchvision
     assert list(in_timm(others)) == list(others)
+
+
+def hugging_face(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """A ResNet's weights under the names of Hugging Face's."""
+    names = {}
+    for key in weights:
+        match = re.fullmatch(r"layer(\d)\.(\d+)\.(conv|bn|downsample\.)(\d)\.(\w+)", key)
+        if match is None:
+            kind = {"conv1": "convolution", "bn1": "normalization"}.get(key.split(".")[0])
+            leaf = key.split(".")[1]
+            names[key] = f"embedder.embedder.{kind}.{leaf}" if kind else f"classifier.1.{leaf}"
+            continue
+        stage, block, part, number, leaf = match.groups()
+        if part == "downsample.":
+            kind = "shortcut.normalization" if number == "1" else "shortcut.convolution"
+        else:
+            kind = f"layer.{int(number) - 1}.{'convolution' if part == 'conv' else 'normalization'}"
+        names[key] = f"encoder.stages.{int(stage) - 1}.layers.{block}.{kind}.{leaf}"
+    return {f"resnet.{names[key]}" if "class" not in names[key] else names[key]: weight
+            for key, weight in weights.items()}  # fmt: skip
+
+
+NAMINGS = {
+    "torchvision": lambda weights: (
+        {f"backbone.{key}": weight for key, weight in weights.items()}
+        | {"classifier.4.weight": torch.zeros(3), "aux_classifier.4.weight": torch.zeros(3)}
+    ),
+    "mmseg": lambda weights: (
+        {f"backbone.{key}": weight for key, weight in weights.items()}
+        | {"decode_head.conv_seg.weight": torch.zeros(3)}
+    ),
+    "smp": lambda weights: (
+        {f"encoder.{key}": weight for key, weight in weights.items()}
+        | {"decoder.x.weight": torch.zeros(3), "segmentation_head.0.weight": torch.zeros(3)}
+    ),
+    "tdnet": lambda weights: (
+        {f"module.pretrained.{key}": weight for key, weight in weights.items()}
+        | {"module.head.conv5.1.weight": torch.zeros(3)}
+    ),
+    "timm in hugging face": lambda weights: {
+        f"timm_model.{key}": weight for key, weight in weights.items()
+    },
+}
+
+
+@pytest.mark.parametrize("naming", NAMINGS)
+def test_a_backbone_out_of_a_whole_network(naming: str, tmp_path, caplog):
+    weights = timm.create_model("resnet18").state_dict()
+    theirs = NAMINGS[naming](weights)
+    torch.save(theirs, tmp_path / "whole.pth")
+    with caplog.at_level("INFO"):
+        filled = Backbone("resnet18", str(tmp_path / "whole.pth")).network.state_dict()
+    assert filled
+    assert all(torch.equal(weight, weights[key]) for key, weight in filled.items())
+    unused = {key.removeprefix("module.").split(".")[0] for key in theirs} - {
+        *("backbone", "encoder", "pretrained", "timm_model"),
+    }
+    assert f"not used: {', '.join(sorted(unused | {'fc'}))}" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["resnet18", "resnet50"])
+def test_a_resnet_of_hugging_face(name: str, tmp_path, caplog):
+    weights = timm.create_model(name).state_dict()
+    torch.save(hugging_face(weights), tmp_path / "hf.pth")
+    with caplog.at_level("INFO"):
+        filled = Backbone(name, str(tmp_path / "hf.pth")).network.state_dict()
+    assert all(torch.equal(weight, weights[key]) for key, weight in filled.items())
+    assert "not used: classifier" in caplog.text
+
+
+def test_a_resnet_of_mmseg_with_a_deep_stem(tmp_path):
+    weights = timm.create_model("resnet50c").state_dict()
+    names = {f"conv1.{number}": f"stem.{number}" for number in (0, 1, 3, 4, 6)} | {"bn1": "stem.7"}
+    theirs = {}
+    for key, weight in weights.items():
+        part, _, leaf = key.rpartition(".")
+        theirs[f"backbone.{names.get(part, part)}.{leaf}"] = weight
+    torch.save(theirs, tmp_path / "mmseg.pth")
+    filled = Backbone("resnet50c", str(tmp_path / "mmseg.pth")).network.state_dict()
+    assert all(torch.equal(weight, weights[key]) for key, weight in filled.items())
+    with pytest.raises(BadModel, match="not those of resnet50:"):
+        Backbone("resnet50", str(tmp_path / "mmseg.pth"))
