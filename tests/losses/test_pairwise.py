@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from bdnet.losses.pairwise import Pairwise
-from bdnet.types import IGNORE
+from bdnet.types import IGNORE, Prediction
 from losses.reference import both_precisions, case, check_formula, cosine, counted_cells
 
 
@@ -58,3 +58,39 @@ def test_a_part_that_is_all_void_has_no_pairs():
         for outputs in (given.student, given.teacher)
     ]
     assert loss.item() == pytest.approx(reference(2)(*numpy, labels.numpy()), rel=1e-4)
+
+
+@pytest.mark.parametrize(("height", "width"), [(4, 6), (5, 7)])
+@pytest.mark.parametrize("parts", [2, 3])
+def test_the_published_code_has_parts_of_whole_cells_and_constant_lengths(
+    height: int, width: int, parts: int
+):
+    torch.manual_seed(0)
+    ours = torch.randn(2, 6, height, width, requires_grad=True)
+    theirs = torch.randn(2, 6, height, width)
+    labels = torch.zeros(2, 8 * height, 8 * width, dtype=torch.long)
+    logits = torch.zeros(2, 3, height, width)
+    loss = Pairwise(parts=parts, as_published=True).value(
+        Prediction(logits, ours), Prediction(logits, theirs), labels
+    )
+    (gradient,) = torch.autograd.grad(loss, ours)
+
+    def vectors(features: torch.Tensor) -> list[torch.Tensor]:
+        tall, wide = height // parts, width // parts
+        return [
+            features[:, y : y + tall, x : x + wide].flatten(1).max(1).values
+            for y in range(0, height, tall)
+            for x in range(0, width, wide)
+        ]
+
+    copy = ours.detach().clone().requires_grad_()
+    terms = []
+    for sample in range(2):
+        own, other = vectors(copy[sample]), vectors(theirs[sample])
+        own = [vector / (vector.norm().detach() + 1e-8) for vector in own]
+        other = [vector / (vector.norm() + 1e-8) for vector in other]
+        pairs = [(i, j) for i in range(len(own)) for j in range(len(own))]
+        terms += [(other[i] @ other[j] - own[i] @ own[j]) ** 2 for i, j in pairs]
+    expected = torch.stack(terms).mean()
+    torch.testing.assert_close(loss, expected)
+    torch.testing.assert_close(gradient, torch.autograd.grad(expected, copy)[0])

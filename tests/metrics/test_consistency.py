@@ -16,15 +16,20 @@ def test_agrees_with_a_loop_over_windows(frames: int):
     metric = VideoConsistency(CLASSES, frames)
     metric.update(guess, truth)
     stable = kept = 0
+    shares = []
     for video, predicted in zip(truth.flatten(2), guess.flatten(2), strict=True):
         for start in range(6 - frames + 1):
+            before = stable, kept
             for pixel in range(20 * 24):
                 labels = set(video[start : start + frames, pixel].tolist())
                 if len(labels) == 1 and IGNORE not in labels:
                     stable += 1
                     kept += len(set(predicted[start : start + frames, pixel].tolist())) == 1
+            if stable > before[0]:
+                shares.append((kept - before[1]) / (stable - before[0]))
     assert 0 < kept < stable
     assert metric.compute() == pytest.approx(kept / stable)
+    assert metric.by_window() == pytest.approx(sum(shares) / len(shares))
 
 
 def test_perfect_is_one_and_so_is_a_steady_mistake():

@@ -28,7 +28,8 @@ def still(model: torch.nn.Module) -> Flow:
     torch.nn.init.zeros_(last.weight)
     torch.nn.init.zeros_(last.bias)
     torch.nn.init.zeros_(flow.scale.weight)
-    torch.nn.init.ones_(flow.scale.bias)
+    if flow.scale.bias is not None:
+        torch.nn.init.ones_(flow.scale.bias)
     return flow
 
 
@@ -72,9 +73,13 @@ def test_a_known_flow_moves_features_as_vectors_of_that_length_do():
 
 @torch.no_grad()
 def test_the_scale_multiplies_what_travels():
-    model = build(*DFF)
+    frozen = build(*DFF)
+    assert still(frozen).scale.bias is None
+    model = build(*DFF, "model.propagation.scale_bias=learned")
     flow = still(model)
     clip = first_and_last(random_clip(64, 96, 2, [1]))
+    model.backbone.load_state_dict(frozen.backbone.state_dict())
+    torch.testing.assert_close(frozen(clip).features, model(clip).features)
     whole = model(clip).features
     flow.scale.bias.fill_(0.25)
     torch.testing.assert_close(model(clip).features, 0.25 * whole)

@@ -22,15 +22,19 @@ def normalise(batch: Batch) -> Batch:
 
 def denormalise(batch: Batch) -> Batch:
     """The reverse of `normalise`: a batch whose images are uint8."""
-    mean, deviation = _statistics(batch.images.device)
-    images = (batch.images.float() * deviation + mean).round().clamp(0, 255)
-    return batch._replace(images=images.to(torch.uint8))
+    return batch._replace(images=denormalised_images(batch.images))
 
 
 def normalise_images(images: Tensor) -> Tensor:
     """uint8 RGB [..., 3, H, W] -> float32, normalised by ImageNet's statistics."""
     mean, deviation = _statistics(images.device)
     return (images - mean) / deviation
+
+
+def denormalised_images(images: Tensor) -> Tensor:
+    """The reverse of `normalise_images`."""
+    mean, deviation = _statistics(images.device)
+    return (images.float() * deviation + mean).round().clamp(0, 255).to(torch.uint8)
 
 
 def _statistics(device: torch.device) -> tuple[Tensor, Tensor]:

@@ -37,7 +37,7 @@ class Offer(NamedTuple):
 
 
 REMEDIES = {  # by the missing part of a prediction
-    "features": "choose another {who}",
+    "features": "choose another {who} (teacher=segmenter has scores only)",
     "edges": "choose a boundary stream, as in model/boundary=warped",
     "flow": "choose a {who} that estimates motion, as in model=dff",
     "auxiliary": "choose a {who} with an auxiliary head, as in model=td4_psp18",

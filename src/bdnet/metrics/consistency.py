@@ -1,5 +1,6 @@
 """Whether predictions stay the same where the labels do."""
 
+import torch
 from torch import Tensor
 
 from bdnet.metrics.base import CountMetric
@@ -10,8 +11,10 @@ class VideoConsistency(CountMetric):
     """VC_n = |stable truth and stable prediction| / |stable truth| over n consecutive frames.
 
     A pixel is stable if it has one class in all of them; a stable prediction need not be the true
-    class (as published). Pixels are counted over all windows of the data set; the published script
-    averages the ratio over windows and then over videos.
+    class (as published). `compute` counts the pixels of all windows; `by_window` is the mean of the
+    windows' shares, as the published scripts (VSPW) average them, over all videos alike. These
+    scripts leave out the last window of each video and take void for a class; here neither is so,
+    and a window without a stable pixel has no share.
 
     classes: how many
     frames:  n
@@ -19,13 +22,16 @@ class VideoConsistency(CountMetric):
 
     kept: Tensor
     stable: Tensor
+    windows: Tensor
+    shares: Tensor
 
     def __init__(self, classes: int, frames: int) -> None:
         super().__init__(classes)
         if frames < 2:
             raise ValueError(f"frames={frames}: consistency needs at least 2")
         self.frames = frames
-        self.add_counts("kept", "stable")
+        self.add_counts("kept", "stable", "windows")
+        self.add_state("shares", torch.zeros((), dtype=torch.float64), dist_reduce_fx="sum")
 
     def update(self, prediction: Tensor, labels: Tensor) -> None:
         """Classes [b, T, H, W] predicted and true (255: void) of T >= n consecutive frames.
@@ -40,10 +46,18 @@ class VideoConsistency(CountMetric):
         kept = stable & self._throughout(prediction[:, 1:] == prediction[:, :-1])
         self.stable += stable.sum()
         self.kept += kept.sum()
+        of_windows, kept_of_windows = (pixels.sum((-2, -1)) for pixels in (stable, kept))
+        has_share = of_windows > 0
+        self.windows += has_share.sum()
+        self.shares += (kept_of_windows[has_share] / of_windows[has_share].double()).sum()
 
     def compute(self) -> Tensor:
         """A share of 1; nan where nothing was stable."""
         return self.kept / self.stable.double()
+
+    def by_window(self) -> Tensor:
+        """The mean share of the windows; nan where nothing was stable."""
+        return self.shares / self.windows
 
     def _throughout(self, unchanged: Tensor) -> Tensor:
         """[b, T-n+1, H, W]: whether a pixel is unchanged in all n-1 steps of a window."""

@@ -7,6 +7,7 @@ from typing import ClassVar, Self
 import torch
 from torch import Tensor, nn
 
+from bdnet.data.classes import Classes
 from bdnet.models.base import VideoModel
 from bdnet.models.checkpoints import restore
 from bdnet.models.errors import BadModel
@@ -19,6 +20,9 @@ class Teacher(nn.Module, ABC):
     """Predicts the target frames of a batch, or nothing."""
 
     exists: ClassVar[bool] = True
+
+    def for_classes(self, classes: Classes) -> None:  # most are made for them
+        """Tells it the classes of the data set before it predicts."""
 
     @abstractmethod
     def forward(self, clip: Clip) -> Prediction | None:

@@ -76,9 +76,15 @@ def load_sources(student: VideoModel, config: DictConfig) -> None:
 
 def builds_on(config: DictConfig) -> dict[str, str]:
     """The digests of the runs and files that weights come from."""
-    teacher = OmegaConf.select(config, "teacher.model.run")
-    folders = {"init_from": sources(config), "teacher": [] if teacher is None else [teacher]}
-    return {key: " ".join(map(_identity, paths)) for key, paths in folders.items() if paths}
+    keys = ("teacher.model.run", "teacher.checkpoint", "teacher.network", "teacher.classes")
+    given = [OmegaConf.select(config, key) for key in keys]
+    files = [str(value).removeprefix("onnx:") for value in given[1:]]
+    teacher = [] if given[0] is None else [given[0]]
+    paths = {
+        "init_from": sources(config),
+        "teacher": [*teacher, *(file for file in files if Path(file).is_file())],
+    }
+    return {key: " ".join(map(_identity, some)) for key, some in paths.items() if some}
 
 
 def _identity(source: str) -> str:

@@ -33,6 +33,7 @@ RENAMED = {
 EARLIER: dict[str, dict[str, Any]] = {
     "bdnet.models.hrnet.HRNet": {"fuse": "nearest"},
     "bdnet.models.head.pspnet.PSPNet": {"align_corners": False},
+    "bdnet.models.propagation.flownet.Flow": {"scale_bias": "learned"},
 }
 
 

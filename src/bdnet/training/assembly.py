@@ -61,6 +61,7 @@ def join(
     optimization.check(steps)
     clip = blank(interval)
     predicted = predict(student, clip)
+    teacher.for_classes(classes)
     taught = predict(teacher, clip) if teacher.exists else None
     _check("model", predicted, classes)
     if taught is not None:

@@ -104,6 +104,11 @@ class VideoMetrics(nn.Module):
                 for metric in self._windows()
                 if metric.frames <= longest
             },
+            "consistency_by_window": {
+                str(metric.frames): _plain(metric.by_window())
+                for metric in self._windows()
+                if metric.frames <= longest
+            },
         }
 
     def reset(self) -> None:

@@ -1,16 +1,19 @@
 """Deep feature flow (DFF): a network that sees both images estimates the motion between them."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal, get_args
 
 from torch import Tensor, nn
 
 from bdnet.models.base import PixelsRead, State, Step
+from bdnet.models.errors import BadModel
 from bdnet.models.flownet import FlowNetS
 from bdnet.models.maps import FlatMaps
 from bdnet.models.propagation.base import Propagated, Propagation, cells_per_side, move
 from bdnet.motion.upsampling import enlarge
 from bdnet.motion.warp import to_channels_last
 from bdnet.types import Clip
+
+ScaleBias = Literal["frozen", "learned"]
 
 
 class Flow(Propagation):
@@ -20,16 +23,22 @@ class Flow(Propagation):
 
     The scale map has one channel [reading; DFF has one per channel of the feature], so that a head
     can still be split around the warp. State: the keyframe's image and maps.
+
+    scale_bias: of the scale map: `frozen` at 1, as published, or `learned`, from 1 on
     """
 
     pixels: ClassVar[PixelsRead] = "all"
 
-    def __init__(self, width: float = 1.0) -> None:
+    def __init__(self, width: float = 1.0, scale_bias: ScaleBias = "frozen") -> None:
         super().__init__()
+        if scale_bias not in get_args(ScaleBias):
+            names = " or ".join(get_args(ScaleBias))
+            raise BadModel(f"model.propagation.scale_bias={scale_bias}: use {names}")
         self.network = FlowNetS(width)
-        self.scale = nn.Conv2d(self.network.channels, 1, 1)
+        self.scale = nn.Conv2d(self.network.channels, 1, 1, bias=scale_bias == "learned")
         nn.init.zeros_(self.scale.weight)
-        nn.init.ones_(self.scale.get_parameter("bias"))
+        if self.scale.bias is not None:
+            nn.init.ones_(self.scale.bias)
 
     def forward(self, maps: FlatMaps, clip: Clip) -> Propagated:
         flow, scale = self._estimate(clip.images[:, 0], clip.images[:, -1])
@@ -48,7 +57,8 @@ class Flow(Propagation):
     def _estimate(self, source: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         """Flow, and the scale of the features, [b, 1, h, w]."""
         flow, features = self.network(source, target)
-        return flow, self.scale(features)
+        scale: Tensor = self.scale(features)
+        return flow, scale + 1 if self.scale.bias is None else scale
 
 
 def _propagate(maps: FlatMaps, flow: Tensor, scale: Tensor) -> FlatMaps:
