@@ -33,7 +33,7 @@ PACKAGES = {
     "model/boundary": "models.boundary",
     "model/head": "models.head", "model/propagation": "models.propagation",
     "target": "benchmarks", "table": "reports.tables", "figure": "reports.tables",
-    "data": "data", "teacher": "models",
+    "data": "data",
 }  # fmt: skip
 ONE_MODULE_PER_CHOICE = ("keyframe", "model/boundary", "model/head", "model/propagation")
 ENTRY_POINTS = {path.stem for path in (ROOT / "src/bdnet").glob("*.py")}
