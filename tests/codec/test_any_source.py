@@ -104,7 +104,7 @@ def test_there_is_no_motion_at_a_cut(make_video, codec) -> None:
 UNEVEN = (0, 4, 7, 20, 21, 23, 50, 51, 60, 65)
 
 
-@pytest.mark.parametrize("codec", ["hevc", "h264 with B-frames"])
+@pytest.mark.parametrize("codec", ["hevc", "h264 with B-frames", "av1"])
 def test_each_picture_has_its_own_field_by_its_time(make_video, codec) -> None:
     """Pictures are decoded in another order, and come at uneven times."""
     path = make_video(scene=STEPS, frames=10, stamps=UNEVEN, **CODECS[codec])

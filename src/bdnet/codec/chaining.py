@@ -25,13 +25,18 @@ def vectors_chain(path: str | Path, stream: VideoStream) -> bool:
     if not Path(path).is_file():
         return not context.reorder_depth
     index = read_index(path, EXAMINED)
-    # without time stamps only H.264's slices show B-frames
-    may_have_b = index.stamps is None and context.name != "h264" and context.reorder_depth
-    if may_have_b or index.has_b or index.is_unused[:-1].any():
+    if index.has_b or index.is_unused[:-1].any():
         return False
-    container, again = open_video(path)
+    if context.name == "h264":  # its headers have told the rest
+        return True
+    # without time stamps B-frames do not show
+    return not (index.stamps is None and context.reorder_depth) and _first_is_plain(path)
+
+
+def _first_is_plain(path: str | Path) -> bool:
+    container, stream = open_video(path)
     with container:
-        first = first_picture(container, again)
+        first = first_picture(container, stream)
     return first is None or not any(
         applies and problems.is_of_vectors(problem)
         for problem, applies in problems.of_picture(first).items()
