@@ -90,12 +90,10 @@ def _motions(motions: list[dict[str, Any]]) -> Iterator[Cells]:
         if motion["rates"]:
             rate, decoding = (statistics.median(motion[key]) for key in ("rates", "decoding"))
             speed = [f"{rate:.0f}", f"{rate / decoding:.2f}"]
-        yield [
-            str(number),
-            name,
-            *(f"{100 * miou:.1f}" for miou in motion["miou"].values()),
-            *speed,
-        ]
+        labels = motion.get("accelerated") or []
+        accelerated = f"{100 * statistics.mean(labels):.2f}" if labels else "-"
+        scores = [f"{100 * miou:.1f}" for miou in motion["miou"].values()]
+        yield [str(number), name, *scores, *speed, accelerated]
 
 
 KINDS: dict[str, tuple[Sequence[str], Callable[[Any], Iterator[Cells]]]] = {
@@ -118,7 +116,8 @@ KINDS: dict[str, tuple[Sequence[str], Callable[[Any], Iterator[Cells]]]] = {
         _accelerations,
     ),
     "motions": (
-        ["row", "source: motion", "d=1", "d=4", "d=8", "d=11", "frames/s", "of decoding"],
+        ["row", "source: motion", "d=1", "d=4", "d=8", "d=11", "frames/s", "of decoding",
+         "accelerated, mIoU"],
         _motions,
     ),
     "sizes": (

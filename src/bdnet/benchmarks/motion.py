@@ -14,16 +14,17 @@ from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 from torch import Tensor
 
+from bdnet.benchmarks.acceleration.sources import Network
 from bdnet.benchmarks.base import CannotMeasure, markdown, take_turns
 from bdnet.benchmarks.labelled import Labels, labelled_videos
 from bdnet.codec import VideoReader, describe
 from bdnet.codec.sources import read_rgb
 from bdnet.data.base import Split
 from bdnet.data.module import ClipDataModule
-from bdnet.metrics.segmentation import confusion_of, iou
+from bdnet.metrics.segmentation import iou
 from bdnet.motion.accumulation import accumulate
 from bdnet.motion.holes import fill
-from bdnet.reports.dataset.label_propagation import confusion, propagate
+from bdnet.reports.dataset.label_propagation import confusion, count, propagate
 from bdnet.system.files import partial_path
 
 Way = Literal["stream", "default", "fast", "mpeg4", "dis"]
@@ -39,13 +40,19 @@ NAMES: dict[Way, str] = {
 
 
 class Row(NamedTuple):
-    """A source and a way to its motion: mIoU of moved labels by distance, frames/s per round."""
+    """A source and a way to its motion.
+
+    miou:        of moved labels, by distance in frames
+    rates:       frames/s of each round
+    accelerated: mIoU of a network on keyframes, of each phase
+    """
 
     source: str
     way: str
     miou: dict[int, float]
     rates: tuple[float, ...]
     decoding: tuple[float, ...]
+    accelerated: tuple[float, ...] = ()
 
 
 class Motions(NamedTuple):
@@ -61,11 +68,14 @@ class Motions(NamedTuple):
     def table(self) -> str:
         distances = list(self.rows[0].miou)
         heads = ["source", "motion", *(f"d={d}" for d in distances), "frames/s", "of decoding"]
+        heads += ["network on keyframes"] * bool(self.rows[0].accelerated)
         rows = []
         for row in self.rows:
             scores = [f"{100 * row.miou[d]:.1f}" for d in distances]
             rate, decoding = np.median(row.rates), np.median(row.decoding)
             speed = [f"{rate:.0f}", f"{rate / decoding:.2f}"]
+            if row.accelerated:
+                speed.append(f"{100 * np.mean(row.accelerated):.2f}")
             rows.append([row.source, row.way, *scores, *speed])
         return markdown(heads, rows)
 
@@ -98,6 +108,7 @@ class MotionSources:
     sources: encoders by name, or None for the original images as arrays; what cannot be made here
              is left out, and named
     threads: of the decoder
+    network: (network, interval, phases, options) of a network to run on keyframes of each source
     """
 
     def __init__(
@@ -109,6 +120,7 @@ class MotionSources:
         split: Split = "test",
         ways: Sequence[Way] = ("stream", "default", "fast", "dis"),
         threads: int = 1,
+        network: Mapping[str, Any] | None = None,
     ) -> None:
         unknown = set(ways) - NAMES.keys()
         if unknown:
@@ -118,6 +130,7 @@ class MotionSources:
             name: None if source is None else Encoder(**source) for name, source in sources.items()
         }
         self.cache, self.ways, self.threads = Path(cache), ways, threads
+        self.network = None if network is None else Network(**network)
 
     def measure(self, repeats: int) -> Motions:
         videos = labelled_videos(self.module, self.split)
@@ -183,8 +196,16 @@ class MotionSources:
         for way in ways:
             scores = self._scores(files, readings[way])
             rates = timings[way].values, timings["decoding"].values
-            rows.append(Row(source, NAMES[way], scores, *rates))
+            rows.append(Row(source, NAMES[way], scores, *rates, self._accelerated(files, way)))
         return rows
+
+    def _accelerated(self, files: dict[Source, Labels], way: Way) -> tuple[float, ...]:
+        if self.network is None:
+            return ()
+        classes = len(self.module.dataset.classes)
+        if way == "stream":
+            return self.network.mious(files, classes, "stream", "default")
+        return self.network.mious(files, classes, "search", way)
 
     def _scores(
         self, files: dict[Source, Labels], reading: Callable[[Source], Fields]
@@ -237,4 +258,4 @@ def add(matrix: Tensor, fields: Fields, labels: Labels, distance: int) -> None:
         motion, valid = (torch.from_numpy(np.stack(part)) for part in zip(*steps, strict=True))
         field, _ = accumulate(fill(motion, valid), valid)
         guess = propagate(labels[target - distance], field.numpy())
-        matrix += confusion_of(labels[target], guess, len(matrix))
+        count(matrix, labels[target], guess)

@@ -5,7 +5,13 @@ import torch
 
 from bdnet.data.streets.dataset import Streets
 from bdnet.metrics.segmentation import iou
-from bdnet.reports.dataset.label_propagation import propagate, propagation_scores, stride_ceiling
+from bdnet.reports.dataset.label_propagation import (
+    confusion,
+    count,
+    propagate,
+    propagation_scores,
+    stride_ceiling,
+)
 
 
 def test_labels_move_with_a_uniform_field():
@@ -23,6 +29,13 @@ def test_a_field_is_interpolated_between_the_middles_of_its_cells():
     motion[0] = np.arange(8)  # x grows by 1 from middle to middle, 8 pixels apart
     wanted = np.clip(np.arange(64) + np.clip((np.arange(64) - 3.5) / 8, 0, 7), 0, 63)
     assert np.abs(propagate(labels, motion)[5].astype(float) - wanted).max() <= 0.51
+
+
+def test_void_that_moved_is_no_wrong_guess():
+    truth, guess = np.uint8([[0, 1, 255, 1]]), np.uint8([[0, 0, 0, 255]])
+    matrix = confusion(2)
+    count(matrix, truth, guess)
+    assert matrix.tolist() == [[1, 0, 0], [1, 0, 0]]
 
 
 def test_vectors_beat_copying_on_streets_and_nothing_beats_standing_still(small_streets: Streets):

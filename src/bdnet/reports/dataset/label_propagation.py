@@ -76,7 +76,7 @@ def propagation_scores(
             fields = {"vectors": motion, "filled": filled, "matched": matched}
             moved = {name: propagate(key, field.numpy()) for name, field in fields.items()}
             for name, guess in (moved | {"copied": key}).items():
-                matrices[distance, name] += confusion_of(labels[target], guess, classes)
+                count(matrices[distance, name], labels[target], guess)
             holes[distance].append(1 - float(is_whole.float().mean()))
     scores = DataFrame(index=sorted(holes))
     for (distance, name), matrix in matrices.items():
@@ -105,6 +105,11 @@ def stride_ceiling(labels: Iterable[LabelMap], classes: int, stride: int) -> Ten
 def confusion(classes: int) -> Tensor:
     """A matrix of `confusion_of` without a pixel."""
     return torch.zeros(classes, classes + 1, dtype=torch.int64)
+
+
+def count(matrix: Tensor, truth: LabelMap, guess: LabelMap) -> None:
+    """Adds the pixels where both have a class: void that was moved is no wrong guess."""
+    matrix += confusion_of(np.where(guess == IGNORE, IGNORE, truth), guess, len(matrix))
 
 
 def labels_by_video(
