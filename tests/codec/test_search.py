@@ -171,10 +171,12 @@ def test_the_threads_of_a_search_end_with_its_reader(
         frames.close()
         assert not alive()
         assert len(list(reader)) == 10  # the decoder is free again
-        monkeypatch.setattr(MotionSearch, "find", Mock(side_effect=OSError("broken")))
-        with pytest.raises(OSError, match="broken"):
-            list(reader)
-    assert not alive()
+        for stage in ("find", "prepare"):
+            monkeypatch.setattr(MotionSearch, stage, Mock(side_effect=OSError(stage)))
+            with pytest.raises(OSError, match=stage) as caught:
+                list(reader)
+            assert caught.tb is not None  # which still holds what the stages held
+            assert not alive()
 
 
 def test_without_libx264_others_can_search(panning: Path, monkeypatch: pytest.MonkeyPatch):

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -167,13 +168,15 @@ def search_ahead(
     searching = MotionSearch(search)
 
     def prepared() -> Generator[tuple[Decoded | None, Prepared | None], None, None]:
-        for decoded in ahead(pictures, AHEAD):
-            yield decoded, None if decoded is None else searching.prepare(decoded.picture)
+        with closing(ahead(pictures, AHEAD)) as read:
+            for decoded in read:
+                yield decoded, None if decoded is None else searching.prepare(decoded.picture)
 
-    for decoded, work in ahead(prepared(), AHEAD):
-        if decoded is None or work is None:
-            yield None
-        else:
+    with closing(ahead(prepared(), AHEAD)) as items:
+        for decoded, work in items:
+            if decoded is None or work is None:
+                yield None
+                continue
             begin = time.perf_counter()
             field = searching.find(work)
             seconds = work.seconds + time.perf_counter() - begin
