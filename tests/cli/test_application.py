@@ -12,6 +12,8 @@ from omegaconf import OmegaConf
 from bdnet.cli.annotations import fits
 from bdnet.cli.application import application
 from bdnet.cli.arguments import arguments_of, is_secret, quoted
+from bdnet.cli.conf import declared
+from bdnet.cli.keys import kinds_of
 
 
 @pytest.mark.parametrize("text", ["runs/NAME/seed=0", "http://host/a.mp4?x=1&y=2", "in/*.mp4"])
@@ -114,3 +116,10 @@ def test_choices_may_be_numbers():
 def test_values_fit_annotations_or_not(hint: object, right: list[object], wrong: list[object]):
     assert all(fits(value, hint) for value in [*right, "???"])
     assert not any(fits(value, hint) for value in wrong)
+
+
+def test_a_page_may_be_left_out():
+    page = kinds_of("compare", declared("compare"))["page"]
+    assert page.fits(None)
+    assert page.fits("page.html")
+    assert not page.fits("")
