@@ -5,6 +5,7 @@ import torch
 
 from bdnet.models.backbone import Backbone, fill_cells
 from bdnet.models.errors import BadModel
+from networks import build
 
 NAMES = [
     *("resnet18", "mobilenetv3_small_050", "regnetx_002", "efficientnet_lite0"),
@@ -54,6 +55,29 @@ def test_multi_grid_dilates_the_blocks_of_the_last_stage(
         assert {getattr(block, other).dilation for block in blocks} == {(4, 4)}
     with pytest.raises(BadModel, match=r"model\.multi_grid=\[4\]"):
         Backbone(name, multi_grid=[4])
+
+
+@torch.no_grad()
+def test_a_resnet_can_pad_incomplete_cells_itself():
+    image = torch.randn(1, 3, 33, 41)
+    backbone = Backbone("resnet18", border="zeros").eval()
+    deep = backbone(image).deep
+    assert deep.shape == (1, 512, 5, 6)
+    assert torch.equal(deep, backbone.network(image)[-1])
+    filled = Backbone("resnet18").eval()
+    filled.load_state_dict(backbone.state_dict())
+    assert not torch.allclose(filled(image).deep, deep)
+    whole = image[..., :32, :40]
+    torch.testing.assert_close(filled(whole).deep, backbone(whole).deep)
+    other = Backbone("test_byobnet", border="zeros").eval()
+    assert other(image).shallow.shape[-2:] == (10, 12)
+    with pytest.raises(BadModel, match=r"model\.border=mirror"):
+        Backbone("resnet18", border="mirror")
+
+
+def test_a_boundary_stream_needs_whole_cells():
+    with pytest.raises(Exception, match=r"model\.border=replicate"):
+        build("+model=psp18", "model/boundary=warped")
 
 
 def test_other_networks_have_no_multi_grid(caplog: pytest.LogCaptureFixture):

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from bdnet.models.backbone import Backbone
 from bdnet.models.errors import BadModel
+from bdnet.models.hrnet import HRNet
 from bdnet.models.naming import in_timm
 
 
@@ -159,3 +160,26 @@ def test_a_resnet_of_mmseg_with_a_deep_stem(tmp_path):
     assert all(torch.equal(weight, weights[key]) for key, weight in filled.items())
     with pytest.raises(BadModel, match="not those of resnet50:"):
         Backbone("resnet50", str(tmp_path / "mmseg.pth"))
+
+
+@pytest.mark.parametrize(
+    ("prefix", "head"),
+    [("", "last_layer.0"), ("model.", "last_layer.0"), ("backbone.", "decode_head.conv_seg")],
+)
+def test_a_backbone_out_of_an_hrnet(prefix: str, head: str, tmp_path, caplog):
+    weights = HRNet(3, "hrnet_w18_small").backbone.state_dict()
+    theirs = {f"{prefix}{key}": weight for key, weight in weights.items()}
+    theirs[f"{'model.' if prefix == 'model.' else ''}{head}.weight"] = torch.zeros(3)
+    torch.save(theirs, tmp_path / "whole.pth")
+    with caplog.at_level("INFO"):
+        filled = HRNet(3, "hrnet_w18_small", str(tmp_path / "whole.pth")).backbone.state_dict()
+    assert all(torch.equal(weight, weights[key]) for key, weight in filled.items())
+    assert f"not used: {head.split('.', maxsplit=1)[0]}" in caplog.text
+
+
+def test_a_tdnet_is_no_backbone(tmp_path):
+    weights = timm.create_model("resnet18").state_dict()
+    theirs = {f"pretrained{n}.{key}": weight for n in (1, 2) for key, weight in weights.items()}
+    torch.save(theirs, tmp_path / "td2.pth")
+    with pytest.raises(BadModel, match="not those of resnet18"):
+        Backbone("resnet18", str(tmp_path / "td2.pth"))

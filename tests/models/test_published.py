@@ -152,7 +152,7 @@ def test_a_pspnet_of_tdnets_authors_loads_whole(tmp_path: Path, caplog: pytest.L
     with caplog.at_level("INFO"):
         restore(model, tmp_path / "psp.pkl")
     assert all(torch.equal(weight, weights[name]) for name, weight in model.state_dict().items())
-    assert "not used: auxlayer, backbone" in caplog.text
+    assert "not used: auxlayer, the classifier of pictures (fc)" in caplog.text
     del theirs["module.head.conv5.1.weight"]
     with pytest.raises(BadModel, match="psp18"):
         restore(model, file(theirs, tmp_path))

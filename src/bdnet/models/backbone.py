@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import torch
 from timm.models.resnet import BasicBlock, Bottleneck
@@ -16,6 +16,8 @@ from bdnet.types import CELL
 log = logging.getLogger(__name__)
 
 SHALLOW = 4  # stride of the shallow feature, fine enough for outlines
+
+Border = Literal["replicate", "zeros"]
 
 
 class Pyramid(NamedTuple):
@@ -49,13 +51,19 @@ class Backbone(nn.Module):
 
     weights:    none, timm (downloaded once), or a local file
     multi_grid: dilations of the blocks in a ResNet's last stage; other networks have none
+    border:     how incomplete cells are filled: by the last row and column, or, in a ResNet, by
+                its own padding with zeros; then the shallow feature may end half a cell early
 
          image -- stem, first stage -- shallow (1/4) -- levels (1/8) ... deep (1/8)
                   `front` stops here ----^
     """
 
     def __init__(
-        self, name: str, weights: str = "none", multi_grid: Sequence[int] | None = None
+        self,
+        name: str,
+        weights: str = "none",
+        multi_grid: Sequence[int] | None = None,
+        border: Border = "replicate",
     ) -> None:
         super().__init__()
         self.name = name
@@ -66,6 +74,9 @@ class Backbone(nn.Module):
                 f"backbone={name}: its features have strides {strides}; needed are one of "
                 f"{SHALLOW}, and {CELL} at the end; choose another, such as resnet18"
             )
+        if border not in get_args(Border):
+            raise BadModel(f"model.border={border}: use {' or '.join(get_args(Border))}")
+        self._is_filled = border == "replicate" or not _resnet_blocks(network)
         if multi_grid is not None:
             _dilate_last_stage(network, name, multi_grid)
         channels: list[int] = network.feature_info.channels()
@@ -78,7 +89,7 @@ class Backbone(nn.Module):
 
     def forward(self, image: Tensor) -> Pyramid:
         """Features of [b, 3, H, W]."""
-        features = self.network(fill_cells(image))
+        features = self.network(fill_cells(image) if self._is_filled else image)
         return Pyramid(features[self._shallow], tuple(features[level] for level in self._levels))
 
     def front(self, image: Tensor) -> Tensor:
@@ -122,8 +133,8 @@ class Backbone(nn.Module):
 
 def _dilate_last_stage(network: nn.Module, name: str, dilations: Sequence[int]) -> None:
     """Gives the first 3x3 convolution of each block in a ResNet's last stage its own dilation."""
-    blocks = list(getattr(network, "layer4", ()))
-    if not blocks or not all(isinstance(block, BasicBlock | Bottleneck) for block in blocks):
+    blocks = _resnet_blocks(network)
+    if not blocks:
         log.info("multi_grid=%s: %s is no ResNet, and has none", list(dilations), name)
         return
     if len(blocks) > len(dilations) or min(dilations) < 1:
@@ -134,3 +145,10 @@ def _dilate_last_stage(network: nn.Module, name: str, dilations: Sequence[int]) 
     for block, dilation in zip(blocks, dilations, strict=False):
         convolution = block.conv1 if isinstance(block, BasicBlock) else block.conv2
         convolution.dilation = convolution.padding = (dilation, dilation)
+
+
+def _resnet_blocks(network: nn.Module) -> list[BasicBlock | Bottleneck]:
+    """The blocks of a ResNet's last stage; of other networks none."""
+    blocks = list(getattr(network, "layer4", ()))
+    are_resnets = all(isinstance(block, BasicBlock | Bottleneck) for block in blocks)
+    return blocks if are_resnets else []

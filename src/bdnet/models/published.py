@@ -93,7 +93,9 @@ def _dropped_places(weights: Weights, unused: Iterable[str]) -> list[str]:
 def _parts(names: Iterable[str]) -> list[str]:
     """The parts of networks that messages name."""
     words = (name.split(".") for name in names if not re.search(PLACES, name))
-    return sorted({".".join(path[:3] if path[0] == "paths" else path[:1]) for path in words})
+    parts = {".".join(path[:3] if path[0] == "paths" else path[:1]) for path in words}
+    backbones = {part for part in parts if part.endswith("backbone")}
+    return sorted(parts - backbones) + ["the classifier of pictures (fc)"] * bool(backbones)
 
 
 ONNX = "export it, and use teacher=segmenter teacher.network=onnx:FILE"

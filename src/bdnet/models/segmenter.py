@@ -5,9 +5,10 @@ from typing import Protocol
 
 from torch import Tensor, nn
 
-from bdnet.models.backbone import SHALLOW, Backbone
+from bdnet.models.backbone import SHALLOW, Backbone, Border
 from bdnet.models.base import VideoModel
 from bdnet.models.boundary.base import Boundary
+from bdnet.models.boundary.none import NoBoundary
 from bdnet.models.errors import BadModel
 from bdnet.models.head.base import Head, SplitHead
 from bdnet.models.maps import Maps
@@ -32,6 +33,7 @@ class Segmenter(VideoModel):
     backbone:   a timm network by name
     weights:    of the backbone: none, timm (a download), or a local file
     multi_grid: dilations of the blocks in a ResNet's last stage; None leaves them as they are
+    border:     of pictures that do not fill cells of 8 pixels: replicate, or zeros in a ResNet
     """
 
     def __init__(
@@ -42,13 +44,19 @@ class Segmenter(VideoModel):
         backbone: str = "resnet18",
         weights: str = "none",
         multi_grid: Sequence[int] | None = None,
+        border: Border = "replicate",
     ) -> None:
         super().__init__()
         if classes < 2:
             raise BadModel(f"classes={classes}: a network needs at least 2")
-        self.backbone = Backbone(backbone, weights, multi_grid)
+        self.backbone = Backbone(backbone, weights, multi_grid, border)
         self.boundary = boundary(backbone=self.backbone)
         self.head = head(backbone=self.backbone, classes=classes)
+        if border == "zeros" and (self.head.collects or not isinstance(self.boundary, NoBoundary)):
+            raise BadModel(
+                "model.border=zeros: this head or boundary stream reads the shallow feature, which "
+                "has to fill whole cells; use model.border=replicate"
+            )
         self.split_head: SplitHead | None = None
 
     @property

@@ -7,7 +7,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from bdnet.models.backbone import Backbone
+from bdnet.models.backbone import Backbone, Border
 from bdnet.models.base import ImagesRead, PixelsRead, State, Step, VideoModel
 from bdnet.models.errors import BadModel
 from bdnet.models.pyramid import PyramidPooling
@@ -46,6 +46,7 @@ class TDNet(VideoModel):
     value_start:   of training: `random`, as published, or `identity`, so that a head that comes
                    from a PSPNet starts on the features that it knows
     multi_grid:    dilations of the blocks in a ResNet's last stage; None leaves them as they are
+    border:        of pictures that do not fill cells of 8 pixels: zeros in a ResNet, or replicate
     weights:       of the backbones: none, timm (a download), or a local file
     """
 
@@ -70,6 +71,7 @@ class TDNet(VideoModel):
         align_corners: bool = True,
         value_start: ValueStart = "random",
         multi_grid: Sequence[int] | None = (4, 8, 16),
+        border: Border = "zeros",
         weights: str = "none",
     ) -> None:
         super().__init__()
@@ -88,7 +90,7 @@ class TDNet(VideoModel):
             dropout, norm, norm_grid, align_corners, value_start,
         )  # fmt: skip
         self.paths = nn.ModuleList(
-            SubNetwork(Backbone(backbone, weights, multi_grid), number % parts, settings)
+            SubNetwork(Backbone(backbone, weights, multi_grid, border), number % parts, settings)
             for number in range(paths)
         )
         self.tied = tied
