@@ -12,7 +12,6 @@ from threading import Event
 import av
 import pytest
 
-import bdnet.codec.container
 from bdnet.codec import MissingVideo, UnsupportedStream, VideoReader, describe
 from bdnet.errors import BdnetError
 from videos import overwrite
@@ -95,15 +94,14 @@ def served(data: bytes) -> Iterator[str]:
             done.set()
 
 
-def test_a_url_that_falls_silent_times_out(make_video, monkeypatch) -> None:
-    monkeypatch.setattr(bdnet.codec.container, "TIMEOUT", 0.5)
+def test_a_url_that_falls_silent_times_out(make_video) -> None:
     video = make_video(size=(48, 64), frames=60, container="ts").read_bytes()
-    with served(video) as url, VideoReader(url, strict=False) as reader:
+    with served(video) as url, VideoReader(url, strict=False, timeout=0.5) as reader:
         assert sum(1 for _ in reader) == 60  # list() would ask for the length, by its index
         (problem,) = reader.problems
     assert problem == "ends early, after 60 frames (nothing came for 0.5 seconds)"
     with served(b"") as url, pytest.raises(UnsupportedStream) as caught:
-        VideoReader(url)
+        VideoReader(url, timeout=0.5)
     assert str(caught.value).startswith(f"{url}: ")
     assert "nothing came for 0.5 seconds" in str(caught.value)
 
