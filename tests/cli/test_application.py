@@ -9,11 +9,11 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
-from bdnet.cli.annotations import fits
 from bdnet.cli.application import application
 from bdnet.cli.arguments import arguments_of, is_secret, quoted
 from bdnet.cli.conf import declared
 from bdnet.cli.keys import kinds_of
+from bdnet.runs.annotations import fits
 
 
 @pytest.mark.parametrize("text", ["runs/NAME/seed=0", "http://host/a.mp4?x=1&y=2", "in/*.mp4"])

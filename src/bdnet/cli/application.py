@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 from tqdm import tqdm
 
 from bdnet.cli.arguments import arguments_of, check_arguments
@@ -74,35 +74,6 @@ def _sentences(verb: str, in_job: bool = False) -> Iterator[None]:
         if in_job and HydraConfig.get().mode == RunMode.MULTIRUN:
             raise BdnetError(message) from error  # the other jobs go on
         sys.exit(f"bdnet {verb}: {message}")
-
-
-def family(experiment: str | None) -> str:
-    """The folder of an experiment: `table2` of table2/mv."""
-    return (experiment or "train").partition("/")[0]
-
-
-def row(experiment: str | None, model: str) -> str:
-    """The experiment's name in its folder: `mv` of table2/mv; without experiment, the model."""
-    return (experiment or model).partition("/")[2] or experiment or model
-
-
-def run_name(*, _root_: DictConfig) -> str:
-    """The run's name."""
-    from bdnet.runs import composition  # noqa: PLC0415 - it imports PyTorch
-
-    return composition.run_name(_root_)
-
-
-def folder_of(experiment: str) -> str:
-    """The run folder of a needed experiment."""
-    from bdnet.runs import composition  # noqa: PLC0415 - it imports PyTorch
-
-    return composition.folder_of(experiment)
-
-
-# for interpolations in conf/, such as ${family:...}
-for resolver in (family, row, run_name, folder_of):
-    OmegaConf.register_new_resolver(resolver.__name__, resolver, replace=True)
 
 
 class AboveBars(logging.Handler):

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 from omegaconf import DictConfig, OmegaConf
 
-from bdnet.cli.annotations import check_constructors
 from bdnet.codec.search import SEARCHES
 from bdnet.errors import BdnetError
+from bdnet.runs.annotations import check_constructors
 
 
 class Kind(NamedTuple):
@@ -125,6 +125,9 @@ KINDS: dict[str, Kind] = {
 }  # fmt: skip
 
 
+NULLABLE = ("page",)  # though their default is not null
+
+
 def kinds_of(verb: str, declared: Mapping[str, Any]) -> dict[str, Kind]:
     """The kinds of the keys of a verb, but for mappings, which are checked key by key.
 
@@ -141,7 +144,7 @@ def kinds_of(verb: str, declared: Mapping[str, Any]) -> dict[str, Kind]:
 def check_keys(verb: str, config: DictConfig, declared: Mapping[str, Any]) -> None:
     """Refuses wrong values, with key and value."""
     for key, kind in kinds_of(verb, declared).items():
-        is_null = declared[key] is None and config[key] is None
+        is_null = config[key] is None and (declared[key] is None or key in NULLABLE)
         if not is_null and not kind.fits(config[key]):
             raise BdnetError(f"{key}={config[key]}: {kind.meaning}")
     plain: Any = OmegaConf.to_container(config, resolve=True)

@@ -8,6 +8,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from bdnet.codec.errors import MissingVideo, UnsupportedStream, encode_command
+from bdnet.codec.limits import check_size, most_pixels
 
 # formats that are opened; FFmpeg would also open playlists (hls, concat, sdp), and with them any
 # file or address that their author has named
@@ -60,6 +61,13 @@ def open_video(path: str | Path, timeout: float = TIMEOUT) -> tuple[InputContain
         content = f"only {kinds}" if kinds else "no stream at all"
         container.close()
         raise UnsupportedStream(f"{path}: no video in it, {content}; give a file with a picture")
+    context = stream.codec_context
+    try:
+        check_size(path, context.height, context.width)
+    except UnsupportedStream:
+        container.close()
+        raise
+    context.options = {"max_pixels": str(most_pixels())}  # of pictures that follow
     return container, stream
 
 
@@ -93,6 +101,8 @@ def _check_file(path: Path) -> None:
         )
     if not path.exists():
         raise MissingVideo(f"{path}: no such file (looked in {path.absolute().parent})")
+    if path.is_fifo():
+        raise UnsupportedStream(f"{path}: a named pipe, which can be read only once; save it first")
     if path.is_file() and path.stat().st_size == 0:
         raise UnsupportedStream(f"{path}: an empty file (0 bytes); copy it again from its source")
 

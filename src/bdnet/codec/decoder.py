@@ -115,7 +115,7 @@ class Decoder:
             self.container.close()
             raise
         context = self.stream.codec_context
-        context.options = {"skip_loop_filter": self.skip.value, "skip_idct": self.skip.value}
+        context.options |= {"skip_loop_filter": self.skip.value, "skip_idct": self.skip.value}
         if self.vectors:
             context.options |= {"flags2": "+export_mvs"}
         context.copy_opaque = True  # carries each packet's number to its picture

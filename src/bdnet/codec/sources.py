@@ -14,6 +14,7 @@ from av.video.frame import VideoFrame
 from bdnet.codec.container import open_video
 from bdnet.codec.errors import CorruptStream, UnsupportedStream
 from bdnet.codec.index import read_index
+from bdnet.codec.limits import check_image
 from bdnet.codec.pixels import Image
 from bdnet.codec.upright import AS_CODED, orientation, turn_image
 
@@ -62,6 +63,7 @@ class Source:
 
 def read_rgb(path: Path) -> Image | None:
     """An image file as uint8 RGB [H, W, 3]; None where it cannot be read."""
+    check_image(path)
     try:
         image = cv2.imread(str(path), cv2.IMREAD_COLOR)
     except cv2.error:  # a damaged header that promises an absurd size

@@ -116,11 +116,13 @@ def all_frames(video: Path, count: int, originals: Sequence[Path] | None = None)
 
 def labelled_frames(folder: Path) -> dict[int, Path]:
     """The label images 000123.png of one video, by frame index."""
-    labels = {}
-    for path in sorted(folder.glob("*.png")):
-        if not path.stem.isdigit():
+    labels: dict[int, Path] = {}
+    for path in sorted(folder.glob("[!.]*.png")):
+        if not (path.stem.isascii() and path.stem.isdigit()):
             raise BadData(f"{path}: a label is named by its frame's number, such as 000123.png")
-        labels[int(path.stem)] = path
+        earlier = labels.setdefault(int(path.stem), path)
+        if earlier != path:
+            raise BadData(f"{path} and {earlier.name}: two labels of one frame; remove one")
     return labels
 
 

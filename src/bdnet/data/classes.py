@@ -9,7 +9,9 @@ import yaml
 from numpy.typing import NDArray
 
 from bdnet.data.errors import BadData
+from bdnet.errors import BdnetError
 from bdnet.system.files import write
+from bdnet.system.yaml_text import LOADER, yaml_text
 from bdnet.types import IGNORE
 
 Colour = tuple[int, int, int]
@@ -42,11 +44,16 @@ class Classes:
             raise BadData(
                 f"{len(self.names)} classes and {len(self.colours)} colours: give one each"
             )
+        if not 1 <= len(self.names) < UNKNOWN:
+            raise BadData(f"{len(self.names)} classes: give 1 to {UNKNOWN - 1}")
         twice = sorted({name for name in self.names if self.names.count(name) > 1})
         if twice:
             raise BadData(f"names: {', '.join(twice)} twice; each class has a name of its own")
-        if not 1 <= len(self.names) < UNKNOWN:
-            raise BadData(f"{len(self.names)} classes: give 1 to {UNKNOWN - 1}")
+        for colour in self.colours:
+            if len(colour) != 3 or not all(_is_byte(value) for value in colour):
+                raise BadData(
+                    f"colour {list(colour)}: three whole numbers of 0..255, as in [128, 64, 128]"
+                )
 
     def __len__(self) -> int:
         return len(self.names)
@@ -95,12 +102,12 @@ class Classes:
         if not path.is_file():
             raise BadData(f"{path} is missing; write it, for example\n{EXAMPLE}")
         try:
-            content = yaml.safe_load(path.read_text()) or {}
+            content = yaml.load(yaml_text(path, 10_000), LOADER) or {}
             unknown = set(content) - {"names", "colours", "stored", "ignore"}
             if unknown:
                 raise ValueError(f"unknown keys {sorted(unknown)}")
             return cls._of(**content)
-        except (TypeError, ValueError, yaml.YAMLError) as error:
+        except (BdnetError, TypeError, ValueError, OverflowError, yaml.YAMLError) as error:
             raise BadData(f"{path}: {error}; it should look like\n{EXAMPLE}") from error
 
     @classmethod
@@ -111,8 +118,8 @@ class Classes:
         stored: list[int | list[int]] | None = None,
         ignore: int | list[int] = IGNORE,
     ) -> Self:
-        if not isinstance(names, list):
-            raise TypeError(f"names is {names!r}, not a list")
+        if not isinstance(names, list) or any(isinstance(name, list | dict) for name in names):
+            raise TypeError(f"names is {str(names)[:80]!r}, not a list of texts")
         stored = list(range(len(names))) if stored is None else stored
         if len(stored) != len(names):
             raise ValueError(f"{len(names)} names and {len(stored)} stored values: give one each")
@@ -123,7 +130,7 @@ class Classes:
         table |= dict.fromkeys(_values(ignore), IGNORE)
         return cls(
             tuple(map(str, names)),
-            tuple((int(r), int(g), int(b)) for r, g, b in colours or default_colours(len(names))),
+            tuple((r, g, b) for r, g, b in colours or default_colours(len(names))),
             tuple(table.items()),
         )
 
@@ -140,10 +147,14 @@ class Classes:
         write(path, text.encode())
 
 
+def _is_byte(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 255
+
+
 def _values(entry: int | list[int]) -> list[int]:
     values = entry if isinstance(entry, list) else [entry]
     for value in values:
-        if not isinstance(value, int) or not 0 <= value <= 255:
+        if not _is_byte(value):
             raise ValueError(f"value {value!r} in a label image: an integer of 0..255")
     return values
 

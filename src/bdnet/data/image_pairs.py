@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from bdnet.codec.finding import IMAGES
+from bdnet.codec.limits import check_image
 from bdnet.data.base import SPLITS
 from bdnet.data.classes import Classes
 from bdnet.data.errors import BadData
@@ -32,6 +33,7 @@ class ImagePair(NamedTuple):
     def read(self, classes: Classes) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """RGB [H, W, 3], and class numbers [H, W]."""
         # labels are drawn on the pixels as they are stored, whatever the EXIF orientation
+        check_image(self.image)
         flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
         try:
             image = cv2.imread(str(self.image), flags)

@@ -85,5 +85,5 @@ def _load(cache: Path | None) -> dict[str, list[int]]:
             for video, numbers in content.items()
             if len(numbers) > 2
         }
-    except (OSError, TypeError, ValueError):
+    except (OSError, TypeError, ValueError, RecursionError):
         return {}

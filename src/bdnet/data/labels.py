@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from bdnet.codec.errors import UnsupportedStream
+from bdnet.codec.limits import check_image
 from bdnet.data.classes import UNKNOWN, Classes
 from bdnet.data.errors import BadData
 from bdnet.types import IGNORE
@@ -15,6 +17,10 @@ from bdnet.types import IGNORE
 
 def read_label(path: Path, classes: Classes) -> NDArray[np.uint8]:
     """Class numbers [H, W] of a label image, 255 for no class."""
+    try:
+        check_image(path)
+    except UnsupportedStream as error:
+        raise BadData(str(error)) from error
     stored = _stored(path)
     if stored is None:
         raise BadData(f"{path}: missing, or not an image that can be read; replace it")

@@ -1,21 +1,25 @@
 """The network of a run: loaded with its trained weights, ready to segment videos."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from bdnet.codec.pictures import Video
 from bdnet.codec.search import Motion, Search
 from bdnet.data.classes import Classes
+from bdnet.errors import BdnetError
 from bdnet.inference.streaming import segment
 from bdnet.keyframes.base import Keyframes
 from bdnet.models.base import VideoModel
 from bdnet.models.checkpoints import inherit, restore
+from bdnet.models.errors import BadModel
 from bdnet.models.for_inference import for_inference
 from bdnet.models.precision import Precision
+from bdnet.runs.annotations import check_constructors
 from bdnet.runs.identity import check_trust
 from bdnet.runs.run import Run
 from bdnet.types import Segmentation
@@ -65,26 +69,49 @@ def load(path: Path | str, checkpoint: str = "last", changes: DictConfig | None 
     if path.suffix == ".ckpt":
         path, checkpoint = path.parent, path.stem
     run = Run(path)
-    config = run.config()
+    config = _checked(run)
     weights = run.checkpoint(checkpoint)
     if changes:
         config.model = changed(config.model, changes)
+    classes, path = _classes(run), run.folder / "config.yaml"
+    if config.model.get("classes") != len(classes):
+        raise BadModel(
+            f"{path}: a network of {config.model.get('classes')} classes, and run.json names "
+            f"{len(classes)}; copy the run again"
+        )
     model = untrained(config)
     if changes:
         inherit(model, [weights])
     else:
         restore(model, weights)
-    facts = run.facts()
-    return Network(model.eval(), _classes(facts["classes"]), config.interval, facts["name"])
+    return Network(model.eval(), classes, config.interval, str(run.fact("name")))
 
 
-def _classes(facts: Mapping[str, Any]) -> Classes:
-    stored = facts.get("stored")  # missing in older runs
-    return Classes(
-        tuple(facts["names"]),
-        tuple((r, g, b) for r, g, b in facts["colours"]),
-        None if stored is None else tuple((value, number) for value, number in stored),
-    )
+def _checked(run: Run) -> DictConfig:
+    """A run's configuration, with the keys that its network needs."""
+    config, path = run.config(), run.folder / "config.yaml"
+    if not isinstance(config.get("model"), DictConfig) or "_target_" not in config.model:
+        raise BadModel(f"{path}: has no model with a _target_; copy the run again")
+    interval = config.get("interval")
+    if not isinstance(interval, int) or interval < 1:
+        raise BadModel(f"{path}: interval={interval}: a whole number from 1 on; copy the run again")
+    return config
+
+
+def _classes(run: Run) -> Classes:
+    facts = run.fact("classes")
+    try:
+        stored = facts.get("stored")  # missing in older runs
+        return Classes(
+            tuple(map(str, facts["names"])),
+            tuple((r, g, b) for r, g, b in facts["colours"]),
+            None if stored is None else tuple((value, number) for value, number in stored),
+        )
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise BadModel(
+            f"{run.folder / 'run.json'}: classes: {reason}; copy the run again"
+        ) from error
 
 
 def changed(model: DictConfig, changes: DictConfig) -> DictConfig:
@@ -109,11 +136,29 @@ def changed(model: DictConfig, changes: DictConfig) -> DictConfig:
 def untrained(config: DictConfig) -> VideoModel:
     """The network of a run's configuration, before training."""
     check_trust(config.model)
-    # the run's weights come next; the backbone's file may be gone
-    overrides = {"weights": "none"} if "weights" in config.model else {}
-    model = instantiate(config.model, _convert_="all", **overrides)
-    assert isinstance(model, VideoModel)
+    # the run's weights come next; a backbone's file may be gone, and no download shall start
+    settings = _without_weights(OmegaConf.to_container(config.model, resolve=True))
+    check_constructors(settings, "model")
+    try:
+        model = instantiate(settings, _convert_="all")
+    except InstantiationException as error:
+        if isinstance(error.__cause__, BdnetError):
+            raise error.__cause__ from error
+        reason = str(error.__cause__ or error).splitlines()[0]
+        raise BadModel(f"config.yaml: its network cannot be built: {reason}") from error
+    if not isinstance(model, VideoModel):
+        raise BadModel(f"config.yaml: model: {settings['_target_']} is no network for videos")
     return model
+
+
+def _without_weights(node: Any) -> Any:
+    """A configuration whose networks begin untrained."""
+    if isinstance(node, dict):
+        return {
+            key: "none" if key == "weights" and isinstance(value, str) else _without_weights(value)
+            for key, value in node.items()
+        }
+    return [_without_weights(value) for value in node] if isinstance(node, list) else node
 
 
 def trained(run: str, checkpoint: str = "last") -> VideoModel:

@@ -62,7 +62,9 @@ def read(path: Path) -> dict[str, Tensor]:
         )
     try:
         if path.suffix == ".safetensors":
-            return load_file(path)
+            weights = load_file(path)
+            _check_finite(weights, path)
+            return weights
         content: Any = torch.load(path, map_location="cpu", weights_only=True)
     except (*UNREADABLE, SafetensorError) as error:
         raise BadModel(
@@ -83,7 +85,17 @@ def read(path: Path) -> dict[str, Tensor]:
             f"weights={path}: holds no tensors by name; save it again as "
             "torch.save(network.state_dict(), path)"
         )
+    _check_finite(tensors, path)
     return tensors
+
+
+def _check_finite(weights: Mapping[str, Tensor], path: Path) -> None:
+    for name, weight in weights.items():
+        if weight.is_floating_point() and not torch.isfinite(weight).all():
+            raise BadModel(
+                f"weights={path}: {name} is not finite; use another file, or "
+                "train again with a lower rate"
+            )
 
 
 def fill(network: nn.Module, weights: Mapping[str, Tensor], path: Path, name: str) -> None:

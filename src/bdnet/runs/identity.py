@@ -67,6 +67,8 @@ def check_trust(config: Any, path: str = "config") -> None:
         config = OmegaConf.to_container(config, resolve=True)
     if isinstance(config, dict) and "_target_" in config:
         _check_target(str(config["_target_"]), path)
+        if strange := {"_args_", "_recursive_"} & config.keys():
+            raise BdnetError(f"{path}: {min(strange)}: no run has this key; do not use this folder")
     items = config.items() if isinstance(config, dict) else ()
     for key, value in enumerate(config) if isinstance(config, list) else items:
         check_trust(value, f"{path}.{key}")

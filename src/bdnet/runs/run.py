@@ -17,14 +17,18 @@ from typing import Any
 import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from bdnet.data.module import ClipDataModule
 from bdnet.errors import BdnetError
 from bdnet.runs.identity import check_plain, check_trust, differences
-from bdnet.runs.renamed import check_renamed, with_earlier_defaults
+from bdnet.runs.renamed import check_renamed
 from bdnet.system.files import read_json, write, write_json
 from bdnet.system.locks import exclusive
+from bdnet.system.yaml_text import yaml_text
+
+CONFIG_NODES = 10_000  # of config.yaml; the largest experiments have a tenth of that
 
 
 class Run:
@@ -46,13 +50,20 @@ class Run:
         path = self.folder / "run.json"
         return read_json(path) if path.is_file() else {}
 
+    def fact(self, name: str) -> Any:
+        """A fact of run.json that every run has."""
+        facts = self.facts()
+        if name not in facts:
+            raise BdnetError(f"{self.folder / 'run.json'}: has no {name}; copy the run again")
+        return facts[name]
+
     def identity(self) -> str:
         """The digest of a finished run, which stands for its weights."""
         if not self.is_finished:
             raise BdnetError(
                 f"{self.folder}: no finished run; train it first (python -m bdnet.train)"
             )
-        return str(self.facts()["digest"])
+        return str(self.fact("digest"))
 
     def config(self) -> DictConfig:
         path = self.folder / "config.yaml"
@@ -62,15 +73,13 @@ class Run:
                 "python -m bdnet.train wrote, such as runs/NAME/seed=0"
             )
         try:
-            config = OmegaConf.load(path)
-        except (OSError, ValueError, YAMLError) as error:
+            config = OmegaConf.create(yaml_text(path, CONFIG_NODES))
+        except (ValueError, AssertionError, YAMLError, OmegaConfBaseException) as error:
             raise BdnetError(f"{path}: cannot be read as YAML ({error}); copy it again") from error
         if not isinstance(config, DictConfig):
             raise BdnetError(f"{path}: a list where keys are expected; copy it again")
         check_plain(config, path)
-        plain = OmegaConf.to_container(config, resolve=False)
-        complete: DictConfig = OmegaConf.create(with_earlier_defaults(plain))
-        return complete
+        return config
 
     def data(self, changes: DictConfig | None = None, **arguments: Any) -> ClipDataModule:
         """The data that the run was trained and tested on, with some settings changed."""
@@ -102,7 +111,7 @@ class Run:
         A run that ended before its first checkpoint is replaced.
         """
         earlier = self.facts()
-        if earlier and earlier["digest"] == facts["digest"]:
+        if earlier and earlier.get("digest") == facts["digest"]:
             return
         if earlier and (self.is_finished or self.checkpoints()):
             changes = "; ".join(differences(self.config(), config)) or "a run that it builds on"

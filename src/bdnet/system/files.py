@@ -16,8 +16,8 @@ from bdnet.errors import BdnetError
 def read_json(path: Path) -> dict[str, Any]:
     """Reads a file that holds one JSON object."""
     try:
-        content = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
+        content = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
         raise BdnetError(f"{path}: cannot be read as JSON ({error}); make it again") from error
     if not isinstance(content, dict):
         raise BdnetError(f"{path}: a {type(content).__name__} where an object is expected")

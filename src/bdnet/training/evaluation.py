@@ -37,7 +37,7 @@ def evaluate(config: DictConfig) -> None:
     intervals = _intervals(trained.interval if config.interval is None else config.interval)
     chosen = hydra.runtime.choices["data"]
     data = _data(config, run, trained, max(intervals), chosen is not None)
-    name = chosen or facts["choices"]["data"]
+    name = chosen or run.fact("choices").get("data")
     _check_classes(trained, data, name)
     data.dataset.prepare([config.split])
     evaluator = _evaluated(config, run, trained, data)

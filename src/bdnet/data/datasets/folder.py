@@ -18,6 +18,8 @@ from bdnet.data.base import (
 from bdnet.data.classes import Classes
 from bdnet.data.errors import BadData
 from bdnet.data.keyframe_index import index_videos
+from bdnet.errors import BdnetError
+from bdnet.system.yaml_text import yaml_text
 
 
 class Folder(ClipDataset):
@@ -118,16 +120,20 @@ def _read_patterns(path: Path, names: list[str]) -> dict[str, list[str]]:
             f"{path} is missing; write it with names of videos, or globs, for example\n{example}"
         )
     try:
-        content = yaml.load(path.read_text(), yaml.BaseLoader)  # 0001 is a name, no number
-    except yaml.YAMLError as error:
+        content = yaml.load(yaml_text(path), yaml.BaseLoader)  # 0001 is a name, no number
+    except (BdnetError, yaml.YAMLError) as error:
         raise BadData(f"{path}: {error}; it should look like\n{example}") from error
     is_mapping = isinstance(content, dict) and {"train", "val"} <= set(content) <= set(SPLITS)
-    if not is_mapping or not all(isinstance(patterns, list) for patterns in content.values()):
+    if not is_mapping or not all(map(_is_list_of_names, content.values())):
         raise BadData(
             f"{path}: its keys are train, val and, if you like, test, each a list; it should look "
             f"like\n{example}"
         )
     return dict(content)
+
+
+def _is_list_of_names(patterns: object) -> bool:
+    return isinstance(patterns, list) and all(isinstance(name, str) for name in patterns)
 
 
 def _check_names(root: Path) -> None:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from pandas import DataFrame, Series
 from torch import Tensor
 
+from bdnet.data.base import labelled_frames
 from bdnet.data.classes import Classes
 from bdnet.data.labels import read_label
 from bdnet.errors import BdnetError
@@ -28,8 +29,7 @@ class Truth:
 
     def __init__(self, folder: Path | str) -> None:
         self.folder = Path(folder)
-        paths = sorted(self.folder.glob("*.png"))
-        self.paths = {int(path.stem): path for path in paths if path.stem.isdigit()}
+        self.paths = labelled_frames(self.folder)
         if not self.paths:
             raise BdnetError(
                 f"labels={folder}: no label images; give a folder of 000000.png, 000001.png and so "
