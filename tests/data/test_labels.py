@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from bdnet.data.base import labelled_frames
 from bdnet.data.classes import Classes
 from bdnet.data.errors import BadData
 from bdnet.data.labels import read_label
@@ -131,3 +132,24 @@ def test_a_mutated_image_gives_class_numbers_or_a_sentence(data: st.DataObject):
             return
         assert labels.ndim == 2
         assert set(np.unique(labels)) <= {0, 1, 255}
+
+
+def test_two_labels_of_one_frame_and_names_that_are_no_numbers_are_refused(tmp_path: Path):
+    for name in ("000010.png", "11.png"):
+        (tmp_path / name).touch()
+    assert list(labelled_frames(tmp_path)) == [10, 11]
+    (tmp_path / "10.png").touch()
+    with pytest.raises(BadData, match=r"10\.png and 000010\.png|000010\.png and 10\.png"):
+        labelled_frames(tmp_path)
+    (tmp_path / "10.png").rename(tmp_path / "²³.png")
+    with pytest.raises(BadData, match="²³"):
+        labelled_frames(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "colours", ["[[300, 0, 0]]", "[[-1, 0, 0]]", "[[0, 0]]", "[[x, 0, 0]]", "[[.inf, 0, 0]]", "5"]
+)
+def test_colours_are_bytes(tmp_path: Path, colours: str):
+    (tmp_path / "classes.yaml").write_text(f"names: [road]\ncolours: {colours}\n")
+    with pytest.raises(BadData, match=r"classes\.yaml"):
+        Classes.read(tmp_path / "classes.yaml")

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from omegaconf import OmegaConf
 from bdnet.errors import BdnetError
 from bdnet.inference.network import load, untrained
 from bdnet.inference.network import trained as trained_model
+from bdnet.models import weights as backbone_weights
 from bdnet.models.base import VideoModel
 from bdnet.models.checkpoints import inherit
 from bdnet.runs.run import Run
@@ -145,6 +147,79 @@ def test_a_torn_run_json_is_named(tmp_path: Path):
     (tmp_path / "run.json").write_text(json.dumps(FACTS)[:-5])
     with pytest.raises(BdnetError, match=r"run\.json: cannot be read as JSON"):
         Run(tmp_path).facts()
+
+
+def _changed(folder: Path, key: str, value: Any) -> None:
+    config = OmegaConf.load(folder / "config.yaml")
+    OmegaConf.update(config, key, value, merge=False)
+    OmegaConf.save(config, folder / "config.yaml")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "named"),
+    [
+        ("model", None, "config.yaml: has no model"),
+        ("model", [1], "config.yaml: has no model"),
+        ("model", {"_target_": "torch.nn.ReLU", "classes": 3}, "ReLU|built"),
+        ("model._recursive_", False, "_recursive_"),
+        ("model._args_", [1], "_args_"),
+        ("model._partial_", True, "BDNet"),
+        ("model.zzz", 1, "zzz"),
+        ("model.classes", 10**9, "1000000000 classes"),
+        ("model.backbone", {"_target_": "bdnet.models.backbone.Backbone"}, "backbone"),
+        ("model.head.dilations", list(range(1, 200_001)), "config.yaml: more than"),
+        ("interval", "x", "interval=x"),
+        ("interval", None, "interval=None"),
+    ],
+    ids=str,
+)
+def test_a_configuration_that_makes_no_network_is_a_sentence(
+    trained: Path, tmp_path: Path, key: str, value: Any, named: str
+):
+    folder = Path(shutil.copytree(trained, tmp_path / "strange"))
+    _changed(folder, key, value)
+    with pytest.raises(BdnetError, match=named[:60]):
+        load(folder)
+
+
+def test_a_strangers_backbone_starts_no_download(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    folder = Path(shutil.copytree(trained, tmp_path / "strange"))
+    _changed(folder, "model.weights", "timm")
+    monkeypatch.setattr(backbone_weights, "_pretrained", lambda *_: pytest.fail("a download"))
+    load(folder)
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        (None, "classes"), ([], "a list"), ({}, "classes"), ({"classes": [1]}, "classes"),
+        ({"classes": {"names": 3, "colours": 4}}, "classes"),
+        ({"classes": {"names": ["a", "b", "c"], "colours": [[300, 0, 0]] * 3}}, "300"),
+        ({"classes": {"names": ["a", "b"], "colours": [[1, 0, 0]] * 2}}, " names 2"),
+        ({"classes": {"names": ["a", "b", "c"], "colours": [[1, 0, 0]] * 3}}, "name"),
+    ],
+)  # fmt: skip
+def test_a_run_json_that_does_not_fit_is_a_sentence(
+    trained: Path, tmp_path: Path, content: Any, named: str
+):
+    folder = Path(shutil.copytree(trained, tmp_path / "strange"))
+    (folder / "run.json").unlink()
+    if content is not None:
+        (folder / "run.json").write_text(json.dumps(content))
+    with pytest.raises(BdnetError, match=rf"(?s)run\.json.*{named}"):
+        load(folder)
+
+
+def test_weights_that_are_no_numbers_are_refused(trained: Path, tmp_path: Path):
+    folder = Path(shutil.copytree(trained, tmp_path / "strange"))
+    content = checkpoint(trained)
+    name = next(name for name in content["state_dict"] if name.endswith("conv1.0.weight"))
+    content["state_dict"][name][0, 0, 0, 0] = float("nan")
+    torch.save(content, folder / "last.ckpt")
+    with pytest.raises(BdnetError, match=rf"last\.ckpt: {name} is not finite"):
+        load(folder)
 
 
 class Owning:

@@ -67,7 +67,8 @@ def open_video(path: str | Path, timeout: float = TIMEOUT) -> tuple[InputContain
     except UnsupportedStream:
         container.close()
         raise
-    context.options = {"max_pixels": str(most_pixels())}  # of pictures that follow
+    # later pictures may be larger than the first; decoders count their padding too
+    context.options = {"max_pixels": str(2 * most_pixels() + 2**20)}
     return container, stream
 
 

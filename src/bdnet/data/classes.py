@@ -119,7 +119,7 @@ class Classes:
         ignore: int | list[int] = IGNORE,
     ) -> Self:
         if not isinstance(names, list) or any(isinstance(name, list | dict) for name in names):
-            raise TypeError(f"names is {str(names)[:80]!r}, not a list of texts")
+            raise TypeError(f"names is {repr(names)[:80]}, not a list of texts")
         stored = list(range(len(names))) if stored is None else stored
         if len(stored) != len(names):
             raise ValueError(f"{len(names)} names and {len(stored)} stored values: give one each")

@@ -1,0 +1,61 @@
+"""Pictures beyond the limit are refused by their headers."""
+
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from bdnet.codec import UnsupportedStream, VideoReader, describe
+from bdnet.codec.finding import find_sources
+from bdnet.codec.limits import KEY, PIXELS, most_pixels
+from bdnet.codec.sources import read_rgb
+from bdnet.data.classes import Classes
+from bdnet.data.errors import BadData
+from bdnet.data.labels import read_label
+
+CLASSES = Classes(("road", "car"), ((128, 64, 128), (0, 0, 142)))
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    assert cv2.imwrite(str(tmp_path / "0.png"), np.zeros((64, 96), np.uint8))
+    return tmp_path / "0.png"
+
+
+def test_large_videos_are_refused_unless_they_are_allowed(make_video, monkeypatch):
+    video = make_video(size=(64, 96), frames=3)
+    monkeypatch.setenv(KEY, str(64 * 96))
+    assert len(list(VideoReader(video, "all"))) == 3
+    monkeypatch.setenv(KEY, str(64 * 96 - 1))
+    for use in (VideoReader, describe, lambda path: list(find_sources(str(path))[0].pictures())):
+        with pytest.raises(UnsupportedStream, match=f"64x96 .*{KEY}"):
+            use(video)
+
+
+def test_large_images_and_labels_are_refused_before_they_are_decoded(image: Path, monkeypatch):
+    assert read_rgb(image).shape == (64, 96, 3)
+    assert read_label(image, CLASSES).shape == (64, 96)
+    monkeypatch.setenv(KEY, "6143")
+    monkeypatch.setattr(cv2, "imread", lambda *_: pytest.fail("decoded"))
+    with pytest.raises(UnsupportedStream, match=f"64x96 .*{KEY}"):
+        read_rgb(image)
+    with pytest.raises(BadData, match=f"64x96 .*{KEY}"):
+        read_label(image, CLASSES)
+
+
+def test_a_limit_is_a_number(monkeypatch):
+    monkeypatch.delenv(KEY, raising=False)
+    assert most_pixels() == PIXELS > 7680 * 4320
+    monkeypatch.setenv(KEY, "much")
+    with pytest.raises(UnsupportedStream, match=f"{KEY}=much"):
+        most_pixels()
+
+
+def test_pipes_are_not_waited_for(tmp_path: Path):
+    os.mkfifo(tmp_path / "a.mp4")
+    with pytest.raises(UnsupportedStream, match=r"a\.mp4: a named pipe"):
+        VideoReader(tmp_path / "a.mp4")
+    with pytest.raises(BadData, match=r"a\.mp4: no file"):
+        read_label(tmp_path / "a.mp4", CLASSES)
