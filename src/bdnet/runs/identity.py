@@ -16,7 +16,7 @@ NOT_IN_DIGEST = (
     "backbone", "callbacks.best.dirpath", "callbacks.examples", "callbacks.last",
     "callbacks.loader_monitor", "checkpoint_every", "data.bad_samples_at_most",
     "data.dataset.processes", "data.on_bad_sample", "data.prefetch", "data.workers", "folder",
-    "identity", "init_from", "logger", "name", "needs", "overwrite", "recipe", "runs",
+    "identity", "init_from", "logger", "name", "needs", "overwrite", "recipe", "rehearse", "runs",
     "teacher.model.run", "trainer.default_root_dir", "trainer.enable_progress_bar",
     "trainer.log_every_n_steps",
 )  # fmt: skip

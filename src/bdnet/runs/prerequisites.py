@@ -17,7 +17,7 @@ from bdnet.runs.run import Run
 # overrides that needed runs take over from the command line
 INHERITED = {
     "augmentation", "backbone", "checkpoint_every", "compile", "data", "interval", "logger",
-    "memory_format", "recipe", "runs", "seed", "sweep", "trainer", "validate_every",
+    "memory_format", "recipe", "rehearse", "runs", "seed", "sweep", "trainer", "validate_every",
 }  # fmt: skip
 
 

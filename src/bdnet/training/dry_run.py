@@ -1,6 +1,6 @@
 """Builds all parts of a run before the long training of the runs that it needs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from hydra.utils import instantiate
@@ -11,6 +11,7 @@ from bdnet.runs.composition import composed
 from bdnet.runs.prerequisites import load_sources, needed_by, overrides_of, sources
 from bdnet.runs.run import Run
 from bdnet.training.assembly import assemble
+from bdnet.training.evaluator import Evaluator
 from bdnet.training.processes import check_process_count
 from bdnet.training.settings import check
 from bdnet.training.trainer import make_trainer
@@ -25,14 +26,28 @@ def dry_run(config: DictConfig, data: ClipDataModule, overrides: Sequence[str]) 
     if all(Run(folder).is_finished for folder in networks):
         return
     check_process_count(make_trainer(config.trainer, logger=False, enable_checkpointing=False))
+    _assemble(config, data, networks)
+    data.prepare_data()
+    if config.evaluates is None:
+        data.train_dataloader()
+
+
+def untrained(config: DictConfig, data: ClipDataModule, overrides: Sequence[str]) -> Evaluator:
+    """The LightningModule of a run, with untrained networks where needed runs are not trained."""
+    needed = _needed_networks(config, overrides)
+    networks = {folder: network for folder, network in needed if not Run(folder).is_finished}
+    module = _assemble(config, data, networks)
+    module.set_memory_format(config.memory_format)
+    return module
+
+
+def _assemble(config: DictConfig, data: ClipDataModule, networks: Mapping[str, Any]) -> Evaluator:
+    """Joins a run's parts; the networks stand in for those of untrained runs, by folder."""
     student = instantiate(config.model, _convert_="all")
     if not networks.keys() & set(sources(config)):
         load_sources(student, config)
     teacher = networks.get(OmegaConf.select(config, "teacher.model.run"))
-    assemble(config, student, data.dataset.classes, teacher)
-    data.prepare_data()
-    if config.evaluates is None:
-        data.train_dataloader()
+    return assemble(config, student, data.dataset.classes, teacher)
 
 
 def _needed_networks(config: DictConfig, overrides: Sequence[str]) -> Iterator[tuple[str, Any]]:

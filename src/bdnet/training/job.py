@@ -21,9 +21,10 @@ from bdnet.runs.prerequisites import builds_on, command_line, load_sources, need
 from bdnet.runs.record import facts_of, summary
 from bdnet.runs.run import Run
 from bdnet.runs.sweep import is_sweep_job, outside_agent
+from bdnet.training import rehearsal
 from bdnet.training.assembly import assemble
 from bdnet.training.distiller import Distiller
-from bdnet.training.dry_run import dry_run
+from bdnet.training.dry_run import dry_run, untrained
 from bdnet.training.evaluator import Evaluator
 from bdnet.training.fitting import fit, test
 from bdnet.training.processes import (
@@ -53,6 +54,9 @@ def train(config: DictConfig, is_needed: bool = False) -> None:
     else:
         config = _with(config, init_from=folder_of(config.evaluates))
     run = Run(config.folder)
+    if config.rehearse:
+        _rehearse(run, config, data)
+        return
     run.check_folder()
     config = _with(config, classes=config.classes or len(data.dataset.classes))
     overrides = command_line()
@@ -77,6 +81,22 @@ def train(config: DictConfig, is_needed: bool = False) -> None:
                 _finish(run, config, data)
         elif not is_needed:
             log.info("%s is finished already", run.folder)
+
+
+def _rehearse(run: Run, config: DictConfig, data: ClipDataModule) -> None:
+    """Says what the runs that are needed and this one take, if they are not finished."""
+    config, overrides = (
+        _with(config, classes=config.classes or len(data.dataset.classes)),
+        command_line(),
+    )
+    for experiment in needed_by(config):
+        _train_needed(experiment, overrides)
+    if run.is_finished:
+        log.info("%s is finished already", run.folder)
+    elif config.folder not in rehearsal.DONE:
+        check_process_count(make_trainer(config.trainer, logger=False, enable_checkpointing=False))
+        data.prepare_data()
+        rehearsal.rehearse(config, untrained(config, data, overrides), data)
 
 
 def train_composed(overrides: Sequence[str], is_needed: bool = False) -> Path:
