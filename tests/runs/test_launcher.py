@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from test_sweep import sweep
 
-from bdnet.cli import application
+from bdnet.cli import arguments
 from bdnet.train import main
 from tiny_training import NEEDS_BASE, metrics
 from trees import state
@@ -89,7 +89,7 @@ def test_the_same_command_again_does_only_what_failed(swept: tuple[Path, str], b
 def test_a_launcher_whose_package_is_missing_says_what_to_install(
     launcher: str, extra: str, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(application, "is_installed", lambda _: False)
+    monkeypatch.setattr(arguments, "is_installed", lambda _: False)
     monkeypatch.setattr(sys, "argv", ["train", "sweep=table2", f"hydra/launcher={launcher}"])
     with pytest.raises(SystemExit, match=re.escape(f"pip install 'bdnet[{extra}]'")):
         main()

@@ -33,7 +33,7 @@ def test_facts_hold_command_choices_classes_and_machine(tmp_path: Path):
     ("chosen", "backbone"),
     [
         (["model=bdnet", "backbone=resnet34"], "resnet34"),
-        (["model=psp101"], "resnet101"),
+        (["model=psp101"], "resnet101s"),
         (["model=psp18", "model.backbone=resnet34"], "resnet34"),
     ],
 )

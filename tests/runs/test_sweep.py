@@ -135,8 +135,12 @@ def test_a_run_of_another_configuration_is_refused_and_the_other_jobs_go_on(
 def test_a_sweep_whose_jobs_are_all_done_says_what_comes_next(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ):
-    config = OmegaConf.create({"hydra": {"sweep": {"dir": str(tmp_path)}}})
+    config = OmegaConf.create(
+        {"hydra": {"sweep": {"dir": str(tmp_path)}, "overrides": {"task": []}}}
+    )
     with caplog.at_level(logging.INFO):
+        Failures(then="look at them").on_multirun_end(config)
+        config.hydra.overrides.task = ["rehearse=true"]
         Failures(then="look at them").on_multirun_end(config)
     assert caplog.messages == ["all jobs are done; next: look at them"]
 
