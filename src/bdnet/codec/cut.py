@@ -14,7 +14,7 @@ LARGE = 600  # and those with more rows and columns at an eighth
 # of the difference between unrelated pictures. Measured: 0.44 and more at cuts, 0.36 to 0.40 at a
 # jump within one drive, at most 0.31 along pans, zooms and a drive at a twelfth of its frame rate
 UNRELATED = 0.4
-LEAST = 2.0  # grey levels: noise in an even picture is no cut
+LEAST = 4.0  # grey levels: noise in a dark picture is no cut
 
 
 class CutFinder:
