@@ -40,3 +40,22 @@ def test_new_keys_exist():
             assert OmegaConf.select(config, old) is None
             if "NAME" not in new:
                 assert OmegaConf.select(config, new.partition(" ")[0], default=sys) is not sys
+
+
+def test_an_older_run_keeps_what_its_network_was(tmp_path: Path):
+    older = {
+        "model": {
+            "_target_": "bdnet.models.bdnet.BDNet",
+            "head": {"_target_": "bdnet.models.head.pspnet.PSPNet", "_partial_": True},
+            "propagation": {"_target_": "bdnet.models.propagation.flownet.Flow", "width": 0.5},
+        },
+        "teacher": {"model": {"_target_": "bdnet.models.hrnet.HRNet", "backbone": "hrnet_w18"}},
+        "list": [{"_target_": "bdnet.models.hrnet.HRNet", "fuse": "bilinear"}],
+    }
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(older))
+    config = Run(tmp_path).config()
+    assert config.teacher.model.fuse == "nearest"
+    assert config.model.head.align_corners is False
+    assert config.model.propagation.scale_bias == "learned"
+    assert config.list[0].fuse == "bilinear"
+    assert "fuse" not in config.model
