@@ -12,7 +12,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from bdnet.codec.decoder import side_data
+from bdnet.codec.decoded import side_data
 from bdnet.codec.errors import UnsupportedStream
 from bdnet.codec.motion import Field, rasterise
 from bdnet.codec.pixels import Image

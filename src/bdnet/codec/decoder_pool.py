@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bdnet.codec.decoder import Decoder, Skip
+from bdnet.codec.decoded import Skip
+from bdnet.codec.decoder import Decoder
 from bdnet.codec.errors import UnsupportedStream
 from bdnet.codec.pictures import PictureDecoder, Video, name_of, picture_decoder
 

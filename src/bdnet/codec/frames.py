@@ -10,7 +10,7 @@ from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from bdnet.codec import problems
-from bdnet.codec.decoder import Decoded, side_data
+from bdnet.codec.decoded import Decoded, side_data
 from bdnet.codec.errors import CorruptStream, UnsupportedStream, encode_command
 from bdnet.codec.motion import Field, rasterise
 from bdnet.codec.pixels import Wants

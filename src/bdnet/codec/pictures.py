@@ -12,7 +12,7 @@ import numpy as np
 from av.video.frame import PictureType, VideoFrame
 
 from bdnet.codec.container import reason
-from bdnet.codec.decoder import Decoded, Facts, Skip
+from bdnet.codec.decoded import Decoded, Facts, Skip
 from bdnet.codec.errors import UnsupportedStream
 from bdnet.codec.finding import images_in
 from bdnet.codec.pixels import Image

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from bdnet.codec.decoder import Skip
+from bdnet.codec.decoded import Skip
 from bdnet.codec.index import StreamIndex
 from bdnet.types import Frame
 

@@ -9,7 +9,8 @@ from typing import Self
 import numpy as np
 
 from bdnet.codec.container import TIMEOUT
-from bdnet.codec.decoder import Decoded, Decoder, Skip
+from bdnet.codec.decoded import Decoded, Skip
+from bdnet.codec.decoder import Decoder
 from bdnet.codec.decoder_pool import Decoders
 from bdnet.codec.errors import CorruptStream, NoIndex, NoSuchFrame, UnsupportedStream
 from bdnet.codec.frames import FrameBuilder, StreamFindings, refuse

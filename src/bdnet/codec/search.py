@@ -13,7 +13,7 @@ from av.video.reformatter import ColorRange, VideoReformatter
 
 from bdnet.codec.block_search import BlockSearch
 from bdnet.codec.cut import CutFinder
-from bdnet.codec.decoder import Decoded
+from bdnet.codec.decoded import Decoded
 from bdnet.codec.flow import FlowSearch
 from bdnet.codec.motion import Field
 from bdnet.codec.pixels import Image

@@ -7,7 +7,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
-from bdnet.codec.decoder import side_data
+from bdnet.codec.decoded import side_data
 from bdnet.types import CELL, Frame, cells
 
 Number = TypeVar("Number", bound=np.generic)
