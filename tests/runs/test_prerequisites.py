@@ -53,12 +53,10 @@ def test_a_student_can_start_from_the_file_of_a_whole_network(tmp_path: Path):
 
 
 def test_files_of_a_teacher_are_part_of_a_runs_identity(tmp_path: Path):
-    (tmp_path / "net.onnx").write_bytes(b"1")
-    (tmp_path / "classes.yaml").write_text("0: road")
-    teacher = {
-        "network": f"onnx:{tmp_path / 'net.onnx'}",
-        "classes": str(tmp_path / "classes.yaml"),
-    }
+    network, classes = tmp_path / "net.onnx", tmp_path / "classes.yaml"
+    network.write_bytes(b"1")
+    classes.write_text("0: road")
+    teacher = {"network": f"onnx:{network}", "classes": str(classes)}
     config = OmegaConf.create({"init_from": None, "teacher": teacher})
     digests = [builds_on(config)]
     network.write_bytes(b"2")
