@@ -74,6 +74,17 @@ def works(
             "predict",
             [f"run={trained}", f"video={video}", "output=out", "labels=true", "device=cpu"],
         ),
+        "network": Work(
+            "predict",
+            [
+                f"network=run:{trained}",
+                f"video={video}",
+                "output=out",
+                "labels=true",
+                "motion=search",
+            ],
+        ),
+        "compare": Work("compare", [f"network=run:{trained}", f"video={video}", "motion=search"]),
     }
 
 
@@ -107,6 +118,8 @@ def check_whole(folder: Path) -> None:
             assert torch.load(path, weights_only=True)["state_dict"], path
         elif path.suffix == ".png":
             assert cv2.imread(str(path), cv2.IMREAD_UNCHANGED) is not None, path
+        elif path.suffix == ".html":
+            assert path.read_text().rstrip().endswith("</html>"), path
         elif path.suffix == ".json":
             assert json.loads(path.read_text()), path
         elif path.suffix == ".yaml":
@@ -207,7 +220,9 @@ def test_a_killed_training_ends_as_the_whole_one(bands: Path, tmp_path: Path):
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("kind", ["train", "sweep", "encode", "streets", "predict"])
+@pytest.mark.parametrize(
+    "kind", ["train", "sweep", "encode", "streets", "predict", "network", "compare"]
+)
 def test_work_that_is_killed_again_and_again_ends_as_the_whole_one(
     kind: str, works: dict[str, Work], tmp_path: Path
 ):

@@ -17,10 +17,11 @@ from bdnet.data.clips import stack_images
 from bdnet.data.normalisation import normalise
 from bdnet.errors import BdnetError
 from bdnet.inference.network import load
+from bdnet.runs.run import Run
 from bdnet.training.evaluation import evaluate
 from bdnet.types import Clip
-from tiny_training import BANDS, labels, picture, run, settings, write_bands
-from trees import write
+from tiny_training import BANDS, HEIGHT, WIDTH, labels, picture, run, settings, write_bands
+from trees import state, write
 
 
 def asked(*overrides: str) -> DictConfig:
@@ -49,9 +50,10 @@ def test_gives_the_figures_of_training(folder: Path):
     trained = json.loads((folder / "metrics.json").read_text())
     result = again(folder)
     assert result["scores"] == trained["scores"]
-    assert {key: result[key] for key in ("digest", "interval", "data", "checkpoint")} == {
-        key: trained[key] for key in ("digest", "interval", "data", "checkpoint")
+    assert {key: result[key] for key in ("digest", "interval", "checkpoint")} == {
+        key: trained[key] for key in ("digest", "interval", "checkpoint")
     }
+    assert trained["data"].items() <= result["data"].items()
 
 
 def test_smaller_intervals_are_read_off_the_largest(folder: Path, capsys: pytest.CaptureFixture):
@@ -68,6 +70,30 @@ def test_another_split_and_changed_data(folder: Path):
     result = again(folder, "split=val", "interval=2", "+data.evaluate_every=1")
     assert result["data"]["split"] == "val"
     assert result["data"]["targets"] == 7  # of 8 frames, those with a frame before
+
+
+def test_results_say_what_they_are_of_and_replace_no_other(folder: Path, tmp_path: Path):
+    root = Path(shutil.copytree(Run(folder).config().data.dataset.root, tmp_path / "data"))
+    written = set(folder.glob("evaluations/*.json"))
+    for changes in ([], ["++data.evaluate_every=2"], [f"++data.dataset.root='{root}'"]):
+        result = again(folder, "split=val", "interval=2", *changes)
+        assert {"root", "evaluate_every", "pixels", "keyframes", "targets"} <= set(result["data"])
+        now = set(folder.glob("evaluations/*.json"))
+        assert len(now - written) == 1, changes
+        written = now
+    assert result["data"]["root"] == str(root)
+
+
+def test_a_split_without_labels_is_refused_and_replaces_no_scores(folder: Path, tmp_path: Path):
+    root = Path(shutil.copytree(Run(folder).config().data.dataset.root, tmp_path / "data"))
+    asked_for = ("split=val", "interval=2", f"++data.dataset.root='{root}'")
+    again(folder, *asked_for)
+    before = state(folder)
+    for path in (root / "val/labels").rglob("*.png"):
+        write(path, np.full((HEIGHT, WIDTH), 255, np.uint8))
+    with pytest.raises(BdnetError, match="split=val"):
+        again(folder, *asked_for)
+    assert state(folder) == before
 
 
 def test_a_changed_network_has_the_trained_weights(folder: Path):

@@ -3,6 +3,8 @@
 import functools
 import logging
 import multiprocessing
+import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -51,6 +53,7 @@ def application(
             try:
                 with _sentences(name), sigterm_raises():
                     program()
+                    sys.stdout.flush()
             except KeyboardInterrupt as stop:
                 hint = "; the same command continues" if resumes else ""
                 number, event = signal_of(stop)
@@ -67,6 +70,9 @@ def _sentences(verb: str, in_job: bool = False) -> Iterator[None]:
     """Ends the program, but no sweep, with a sentence for an error that the user can correct."""
     try:
         yield
+    except BrokenPipeError:  # a reader such as `head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())
+        sys.exit(128 + signal.SIGPIPE)
     except Exception as error:
         message = user_message(error)
         if message is None:

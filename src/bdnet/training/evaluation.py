@@ -9,6 +9,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from bdnet.data.module import ClipDataModule
+from bdnet.data.prepare import digest
 from bdnet.errors import BdnetError
 from bdnet.inference.network import Network, load
 from bdnet.models.errors import BadModel
@@ -46,14 +47,40 @@ def evaluate(config: DictConfig) -> None:
         **outcome(facts, evaluator.numbers, data, config.checkpoint),
         **({"changes": changes} if changes else {}),
     }
+    if not any(value is not None for value in result["scores"]["miou"]):
+        raise BdnetError(f"split={config.split}: no pixel of {name} has a label there; use another")
+    settings = _settings(data)
+    result["data"] |= settings
     folder = Path(config.output) if config.output else run.folder / "evaluations"
     if changes:  # where tables of the run do not look
         folder /= ",".join(change.lstrip("+").replace("/", ".") for change in changes)
-    file = f"{name}-{config.split}-interval={max(intervals)}-{config.checkpoint}.json"
+    differences = _differences(settings, run.config().data)
+    parts = [name, config.split, f"interval={max(intervals)}", config.checkpoint, *differences]
+    file = f"{'-'.join(parts)}.json"
     write_json(folder / file, result)
     print(summary(result, folder / file))
     if len(intervals) > 1:
         print(_by_interval(result["scores"]["miou"], intervals))
+
+
+def _settings(data: ClipDataModule) -> dict[str, Any]:
+    """The settings of data that scores depend on, besides split and interval."""
+    root = getattr(data.dataset, "root", None)
+    return {
+        "root": None if root is None else str(Path(root).resolve()),
+        **{key: getattr(data, key) for key in ("evaluate_every", "pixels", "keyframes")},
+    }
+
+
+def _differences(settings: dict[str, Any], own: DictConfig) -> list[str]:
+    """The settings that differ from those of the run's own data, as parts of a file's name."""
+    root = OmegaConf.select(own, "dataset.root")
+    stored = {**own, "root": None if root is None else str(Path(root).resolve())}
+    return [
+        f"{key}={digest(value) if key == 'root' else value}"
+        for key, value in settings.items()
+        if value != stored.get(key, value)
+    ]
 
 
 def _intervals(value: Any) -> list[int]:
