@@ -71,7 +71,7 @@ def _sentences(verb: str, in_job: bool = False) -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:  # a reader such as `head` has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(128 + signal.SIGPIPE)
     except Exception as error:
         message = user_message(error)
