@@ -177,3 +177,27 @@ def test_a_files_name_is_no_protocol(make_video, tmp_path, monkeypatch) -> None:
         describe("concat:secret.ts|secret.ts")
     shutil.copy("secret.ts", "odd: 100%|name.ts")
     assert describe("odd: 100%|name.ts").frames == 4
+
+
+def test_metadata_in_another_encoding_do_not_matter(make_video, tmp_path: Path) -> None:
+    path = tmp_path / "old.avi"
+    video = make_video(codec="h263", size=(96, 128), frames=3, container="avi", options=())
+    content = video.read_bytes()
+    position = content.index(b"ISFT") + 8  # the name of the encoder
+    path.write_bytes(content[:position] + b"\xe9\xff\xfe" + content[position + 3 :])
+    assert describe(path).frames == 3
+
+
+def test_of_several_video_tracks_the_default_one_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "tracks.mkv"
+    with av.open(str(path), "w") as container:
+        streams = [container.add_stream("libx264", rate=25) for _ in range(2)]
+        for stream, width in zip(streams, (96, 128), strict=True):
+            stream.width, stream.height, stream.pix_fmt = width, 64, "yuv420p"
+        streams[0].disposition = av.stream.Disposition(0)
+        streams[1].disposition = av.stream.Disposition.default
+        for stream in streams:
+            container.mux(stream.encode(av.VideoFrame(stream.width, 64, "yuv420p")))
+        for stream in streams:
+            container.mux(stream.encode())
+    assert describe(path).width == 128

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import av
 from av.container import InputContainer
+from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -39,7 +40,9 @@ def open_video(path: str | Path, timeout: float = TIMEOUT) -> tuple[InputContain
         # an absolute path, because FFmpeg takes a file called concat:a|b for a protocol
         address, options = str(Path(path).absolute()), FILE_ONLY
     try:
-        container = av.open(address, options=options, timeout=timeout if is_url else None)
+        container = av.open(
+            address, options=options, timeout=timeout if is_url else None, metadata_errors="replace"
+        )
     except av.error.ArgumentError as error:
         raise UnsupportedStream(
             f"{path}: not a format that is opened, or a playlist, which names other files; "
@@ -59,6 +62,8 @@ def open_video(path: str | Path, timeout: float = TIMEOUT) -> tuple[InputContain
     if stream is None:
         kinds = ", ".join(sorted({stream.type for stream in container.streams}))
         content = f"only {kinds}" if kinds else "no stream at all"
+        if container.streams.video and not any(map(_is_decodable, container.streams.video)):
+            content = "only in a codec without a decoder here; convert it by another tool"
         container.close()
         raise UnsupportedStream(f"{path}: no video in it, {content}; give a file with a picture")
     context = stream.codec_context
@@ -109,12 +114,19 @@ def _check_file(path: Path) -> None:
 
 
 def _video_stream(container: InputContainer) -> VideoStream | None:
-    """The first video stream that moves: cover pictures of music files do not count."""
-    for stream in container.streams.video:
-        if not stream.disposition & stream.disposition.attached_pic:
-            # a decoder unknown to this build has no codec context
-            return stream if stream.codec_context is not None else None
-    return None
+    """The default video stream that moves: cover pictures of music files do not count."""
+    moving = [
+        stream
+        for stream in container.streams.video
+        if not stream.disposition & Disposition.attached_pic and _is_decodable(stream)
+    ]
+    marked = [stream for stream in moving if stream.disposition & Disposition.default]
+    return next(iter([*marked, *moving]), None)
+
+
+def _is_decodable(stream: VideoStream) -> bool:
+    """A decoder unknown to this build has no codec context."""
+    return stream.codec_context is not None
 
 
 def reason(error: Exception, timeout: float = TIMEOUT) -> str:

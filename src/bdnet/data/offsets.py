@@ -149,7 +149,7 @@ def check_planned(
 
 def too_few(batch_size: int, clips: int) -> BadData:
     return BadData(
-        f"batch_size={batch_size}: there are only {clips} training clips for this process; use "
+        f"batch_size={batch_size}: more than this process has training clips, {clips}; use "
         "more clips or a smaller batch"
     )
 
