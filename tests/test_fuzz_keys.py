@@ -5,7 +5,6 @@ Verbs and keys come from the yamls of conf/, so new ones are covered by being th
 
 import random
 import shutil
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -32,7 +31,6 @@ GIVEN = {
 ENDS = {"train": ["data=folder", "data.dataset.root=none"], "demo": ["recipe=none"],
         "benchmark": ["target=codec", "target.video=none"], "export": ["checkpoint=none"],
         }  # fmt: skip
-SECONDS = 20  # far more than any takes
 PAIRS = [(verb, str(key), value) for verb in VERBS for key in declared(verb)
          if key not in ("defaults", "hydra") for value in VALUES]  # fmt: skip
 
@@ -52,14 +50,13 @@ def tried(verb: str, key: str, value: str, folder: Path) -> int:
     """The status of a command with this value; checks all that must hold of any."""
     needed = [f"{name}={GIVEN[name]}" for name, default in declared(verb).items()
               if default == "???" and name != key]  # fmt: skip
-    before, begin = state(folder), time.monotonic()
+    before = state(folder)
     others = [argument for argument in ENDS.get(verb, []) if not argument.startswith(f"{key}=")]
     answer = command(verb, *needed, *others, f"{key}={value}", folder=folder)
     text = f"bdnet {verb} {key}={value[:50]}\n{answer.stderr}"
     assert answer.returncode in (0, 1, 2), text
     assert "Traceback" not in answer.stderr, text
     assert answer.stderr.strip() or not answer.returncode, text
-    assert time.monotonic() - begin < SECONDS, text
     after = state(folder)
     assert not [path for path in before if path not in after], text
     assert not (folder / "owned").exists(), text

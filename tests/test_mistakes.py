@@ -225,7 +225,7 @@ def test_mistakes_of_a_run_are_reported_before_needed_runs_are_trained(
     bands: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """Including mistakes that would show only with the trained teacher."""
-    monkeypatch.setattr(Folder, "prepare", lambda _: None)  # both runs train on it
+    monkeypatch.setattr(Folder, "prepare", lambda *_: None)  # both runs train on it
     own = [
         *settings(bands, tmp_path), "needs=[teacher]", "teacher=run", "+recipe.name=tiny",
         "+recipe.teacher={backbone: hrnet_w18_small, steps: 1, lr: 1e-3}",
