@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from acceleration import tables as acceleration_tables
 from bindings import FOLDER, filled
 from hydra.utils import instantiate
-from measurements import benchmark_table, document_tables
+from measurements import benchmark_table, pipeline
 from omegaconf import OmegaConf
 
 from bdnet.reports.tables.collect import collect
@@ -43,7 +44,7 @@ def generated() -> Iterator[tuple[Path, bytes]]:
                     text.append(f"![{part['alt']}]({name}_{file})")
             text.append(f"Rows: `{settings(part)}`; runs: `{FOLDER / name}.csv`.")
         yield PAGES / f"{name}.md", ("\n\n".join(text) + "\n").encode()
-    tables = document_tables()
+    tables = {"pipeline": pipeline(), **acceleration_tables()}
     for path in sorted(path for pattern in DOCUMENTS for path in Path().glob(pattern)):
         yield path, filled(path.read_text(), tables).encode()
 

@@ -9,11 +9,6 @@ from bindings import benchmark
 Cells = list[str]
 K = (1, 5, 10, 30)
 SMALL = ("pole", "sign", "pedestrian", "bicyclist")  # thin or small classes of CamVid
-ACCELERATED = {
-    "ESPNet (CamVid)": "acceleration-espnet-camvid",
-    "ESPNet (Cityscapes)": "acceleration-espnet-cityscapes",
-    "MobileNetV2": "acceleration-mobilenetv2",
-}
 
 
 def markdown(head: Sequence[str], rows: Iterable[Cells]) -> str:
@@ -73,14 +68,33 @@ def _sizes(sizes: dict[str, Any]) -> Iterator[Cells]:
                str(size["published"] or "-")]  # fmt: skip
 
 
-def _accelerations(ways: list[dict[str, Any]]) -> Iterator[Cells]:
-    for number, way in enumerate(ways, 1):
-        low, high = way["interval_95"]
-        shares = (way["miou"], way["difference"], low, high, way["last_miou"])
-        yield [str(number), way["name"], *(f"{100 * share:.2f}" for share in shares),
-               f"{way['calls']:.3f}", f"{way['lag']:.2f}",
-               f"{way['seconds'] / ways[0]['seconds']:.2f}",
-               *(f"{100 * way['iou'][name]:.1f}" for name in SMALL)]  # fmt: skip
+def _accelerations(rows: list[dict[str, Any]]) -> Iterator[Cells]:
+    for number, row in enumerate(rows, 1):
+        low, high = row["interval_95"]
+        shares = (row["miou"], row["difference"], low, high, row["last_miou"])
+        yield [str(number), row["name"], *(f"{100 * share:.2f}" for share in shares),
+               f"{row['calls']:.3f}", f"{row['lag']:.2f}",
+               f"{row['seconds'] / rows[0]['seconds']:.2f}",
+               *(f"{100 * row['iou'][name]:.1f}" for name in SMALL)]  # fmt: skip
+
+
+def _speeds(speeds: dict[str, Any]) -> Iterator[Cells]:
+    for number, (name, speed) in enumerate(speeds.items(), 1):
+        every, fast = (
+            statistics.median(speed[key]["seconds"]) for key in ("every", "accelerated")
+        )
+        ratios = speed["relative"]
+        yield [str(number), name, f"{every:.3f}", f"{fast:.3f}",
+               f"{statistics.median(ratios):.3f}", f"{min(ratios):.3f}", f"{max(ratios):.3f}",
+               f"{statistics.median(speed['relative_cpu']):.3f}"]  # fmt: skip
+
+
+def _stress(scenes: dict[str, Any]) -> Iterator[Cells]:
+    for scene, rows in scenes.items():
+        for name, row in rows.items():
+            low, high = row["interval_95"]
+            shares = (row["miou"], row["difference"], low, high)
+            yield [scene, name, *(f"{100 * share:.2f}" for share in shares), f"{row['lag']:.2f}"]
 
 
 def _motions(motions: list[dict[str, Any]]) -> Iterator[Cells]:
@@ -120,6 +134,15 @@ KINDS: dict[str, tuple[Sequence[str], Callable[[Any], Iterator[Cells]]]] = {
          "accelerated, mIoU"],
         _motions,
     ),
+    "speeds": (
+        ["row", "network", "s/frame, every frame", "s/frame, accelerated", "relative", "lowest",
+         "highest", "relative, CPU"],
+        _speeds,
+    ),
+    "stress": (
+        ["scene", "network on", "mIoU, %", "difference", "95 %, low", "95 %, high", "lag, frames"],
+        _stress,
+    ),
     "sizes": (
         ["row", "network", "million parameters", "billion multiply-adds", 'published "GFLOPs"'],
         _sizes,
@@ -152,57 +175,3 @@ def leg_of(leg: dict[str, Any]) -> tuple[str, int]:
 def _speed(leg: dict[str, Any]) -> Cells:
     seconds = statistics.median(trip["whole"] for trip in leg["trips"])
     return [f"{statistics.median(leg['relative']):.2f}", f"{1 / seconds:.3g}"]
-
-
-def acceleration() -> str:
-    """Three networks on CamVid's video: mIoU, and the 95 % interval of the difference."""
-    records = [benchmark(f"benchmarks/{file}")["accelerations"] for file in ACCELERATED.values()]
-    head = ["calls", "network on"]
-    for name in ACCELERATED:
-        head += [f"{name}: mIoU", "difference", "95 %, low", "95 %, high"]
-    rows = []
-    for ways in zip(*records, strict=True):
-        cells = [f"{ways[0]['calls']:.2f}", ways[0]["name"]]
-        for way in ways:
-            shares = (way["miou"], way["difference"], *way["interval_95"])
-            cells += [f"{100 * share:.2f}" for share in shares]
-        rows.append(cells)
-    return markdown(head, rows)
-
-
-CHOICES = {
-    "a1": "no memory, linear warp at every frame",
-    "a5": "memory 0.5",
-    "a35": "memory 0.65",
-    "a35c": "memory 0.65, change relative to local contrast",
-    "a35log": "memory 0.65, mixed as logarithms",
-    "a35cubic": "memory 0.65, cubic warps",
-    "a35acc": "memory 0.65, one warp along accumulated motion",
-    "a35acccub": "the same, cubic",
-    "a1acc": "no memory, one warp along accumulated motion",
-    "held": "labels held",
-    "unwarped": "memory 0.65, not warped",
-}
-
-
-def choices() -> str:
-    """mIoU of two networks on CamVid's video by choice and interval."""
-    networks = benchmark("benchmarks/acceleration-choices")["choices"]
-    head = ["row", "choice"]
-    head += [f"{name}, every {k}" for name in ("CamVid's", "Cityscapes'") for k in (3, 5, 12)]
-    rows = [
-        [str(number), words,
-         *(f"{100 * ways[f'k={k} {key}']['miou']:.2f}" for ways in networks.values()
-           for k in (3, 5, 12))]
-        for number, (key, words) in enumerate(CHOICES.items(), 1)
-    ]  # fmt: skip
-    return markdown(head, rows)
-
-
-def document_tables() -> dict[str, str]:
-    """By the names of their markers."""
-    return {
-        "pipeline": pipeline(),
-        "acceleration": acceleration(),
-        "acceleration choices": choices(),
-    }

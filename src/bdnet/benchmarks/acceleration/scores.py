@@ -103,7 +103,7 @@ class Details:
         """lengths: of the vectors of all videos, in pixels."""
         self.classes, self.movable = classes, movable
         self.limits = np.quantile(lengths, np.arange(1, QUARTERS) / QUARTERS)
-        self._outlines = BoundaryIoU(classes)
+        self._outlines = BoundaryIoU(classes + 1)  # and what is no class of the data set
         self._recalls: dict[str, list[float]] = {name: [] for name in SIZES}
         self._quarters = [torch.zeros(classes, classes + 1, dtype=torch.int64)] * QUARTERS
 
@@ -111,7 +111,8 @@ class Details:
         self, truth: NDArray[np.uint8], guess: NDArray[Any], motion: NDArray[np.float32] | None
     ) -> None:
         """Label maps [H, W], and the motion [2, h, w] of the frame."""
-        maps = (torch.from_numpy(labels.astype(np.int64))[None] for labels in (guess, truth))
+        known = np.minimum(guess, self.classes)
+        maps = (torch.from_numpy(labels.astype(np.int64))[None] for labels in (known, truth))
         self._outlines.update(*maps)
         for number in self.movable:
             self._add_objects((truth == number).astype(np.uint8), guess == number)
@@ -135,7 +136,7 @@ class Details:
         """Boundary IoU, mean recall of the objects by size, and mIoU by quarter."""
         quarters = [iou(counts) for counts in self._quarters]
         return {
-            "boundary_iou": float(self._outlines.compute().mean),
+            "boundary_iou": float(self._outlines.compute().by_class[:-1].nanmean()),
             "objects": {
                 name: float(np.mean(shares)) for name, shares in self._recalls.items() if shares
             },

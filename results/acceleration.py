@@ -1,0 +1,122 @@
+"""Tables of what acceleration is worth, for docs/accelerate.md and docs/tried.md."""
+
+from typing import Any
+
+from bindings import benchmark
+from measurements import markdown
+
+ACCELERATED = {
+    "ESPNet (CamVid)": "acceleration-espnet-camvid",
+    "ESPNet (Cityscapes)": "acceleration-espnet-cityscapes",
+    "MobileNetV2": "acceleration-mobilenetv2",
+}
+
+DETAILED = {
+    "ESPNet (CamVid)": "acceleration-details-espnet-camvid",
+    "MobileNetV2": "acceleration-details-mobilenetv2",
+}
+
+
+def acceleration() -> str:
+    """Three networks on CamVid's video: mIoU, and the 95 % interval of the difference."""
+    records = [benchmark(f"benchmarks/{file}")["accelerations"] for file in ACCELERATED.values()]
+    head = ["calls", "network on"]
+    for name in ACCELERATED:
+        head += [f"{name}: mIoU", "difference", "95 %, low", "95 %, high"]
+    rows = []
+    for same in zip(*records, strict=True):
+        cells = [f"{same[0]['calls']:.2f}", same[0]["name"]]
+        for row in same:
+            shares = (row["miou"], row["difference"], *row["interval_95"])
+            cells += [f"{100 * share:.2f}" for share in shares]
+        rows.append(cells)
+    return markdown(head, rows)
+
+
+def details() -> str:
+    """Where the labels are right; and smaller networks on every frame, at about the same cost."""
+    head = ["relative s", "network on", "network", "mIoU", "boundary IoU",
+            *(f"recall, {size}" for size in ("small", "medium", "large")),
+            *(f"mIoU, {speed}" for speed in ("slowest", "slow", "fast", "fastest"))]  # fmt: skip
+    rows = []
+    for name, file in DETAILED.items():
+        measured = benchmark(f"benchmarks/{file}")["accelerations"]
+        for row in measured:
+            shares = (row["miou"], row["boundary_iou"], *row["objects"].values(), *row["motion"])
+            relative = row["seconds"] / measured[0]["seconds"]
+            rows.append([f"{relative:.2f}", row["name"], name,
+                         *(f"{100 * share:.1f}" for share in shares)])  # fmt: skip
+    return markdown(head, rows)
+
+
+CHOICES = {
+    "a1": "no memory, linear warp at every frame",
+    "a5": "memory 0.5",
+    "a35": "memory 0.65",
+    "a35c": "memory 0.65, change relative to local contrast",
+    "a35log": "memory 0.65, mixed as logarithms",
+    "a35cubic": "memory 0.65, cubic warps",
+    "a35acc": "memory 0.65, one warp along accumulated motion",
+    "a35acccub": "the same, cubic",
+    "a1acc": "no memory, one warp along accumulated motion",
+    "held": "labels held",
+    "unwarped": "memory 0.65, not warped",
+}
+
+
+def choices() -> str:
+    """mIoU of two networks on CamVid's video by choice and interval."""
+    networks = benchmark("benchmarks/acceleration-choices")["choices"]
+    head = ["row", "choice"]
+    head += [f"{name}, every {k}" for name in ("CamVid's", "Cityscapes'") for k in (3, 5, 12)]
+    rows = [
+        [str(number), words,
+         *(f"{100 * ways[f'k={k} {key}']['miou']:.2f}" for ways in networks.values()
+           for k in (3, 5, 12))]
+        for number, (key, words) in enumerate(CHOICES.items(), 1)
+    ]  # fmt: skip
+    return markdown(head, rows)
+
+
+CONSTANTS = {
+    "memory 0": "no memory",
+    **{f"memory {weight}": f"memory {weight}" for weight in (0.35, 0.5, 0.65, 0.75, 0.85)},
+    "memory 0.65, r0 4": "memory 0.65 that fades with 4 grey levels of change instead of 8",
+    "memory 0.65, r0 16": "with 16",
+    "memory 0.65, r0 32": "with 32",
+    "log 0.65": "memory 0.65, mixed as logarithms",
+    "contrast 0.65": "memory 0.65, change relative to local contrast",
+    "entropy 0.65": "memory 0.65, mixed by certainty (entropy)",
+    "precision 0.65": "a precision filter that keeps 0.65",
+    "precision 0.85": "a precision filter that keeps 0.85",
+    "forward-backward 0.65": "memory 0.65, none where searched motion there and back disagree",
+    "temperature 0.5, memory 0.65": "memory 0.65, temperature 0.5",
+    "temperature 2, memory 0.65": "memory 0.65, temperature 2",
+}
+
+
+def constants() -> str:
+    """What each choice adds to no memory, on each half of CamVid's video."""
+    networks: dict[str, Any] = benchmark("benchmarks/acceleration-halves")["halves"]
+    head = ["row", "choice"]
+    head += [
+        f"{name}, every {k}, {half} half"
+        for name, intervals in networks.items() for k in intervals for half in ("first", "second")
+    ]  # fmt: skip
+    rows = [
+        [str(number), words,
+         *(f"{value:+.2f}" for intervals in networks.values() for choices in intervals.values()
+           for value in choices[key])]
+        for number, (key, words) in enumerate(CONSTANTS.items(), 1)
+    ]  # fmt: skip
+    return markdown(head, rows)
+
+
+def tables() -> dict[str, str]:
+    """By the names of their markers."""
+    return {
+        "acceleration": acceleration(),
+        "acceleration details": details(),
+        "acceleration choices": choices(),
+        "acceleration constants": constants(),
+    }
