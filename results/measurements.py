@@ -80,9 +80,7 @@ def _accelerations(rows: list[dict[str, Any]]) -> Iterator[Cells]:
 
 def _speeds(speeds: dict[str, Any]) -> Iterator[Cells]:
     for number, (name, speed) in enumerate(speeds.items(), 1):
-        every, fast = (
-            statistics.median(speed[key]["seconds"]) for key in ("every", "accelerated")
-        )
+        every, fast = (statistics.median(speed[key]["seconds"]) for key in ("every", "accelerated"))
         ratios = speed["relative"]
         yield [str(number), name, f"{every:.3f}", f"{fast:.3f}",
                f"{statistics.median(ratios):.3f}", f"{min(ratios):.3f}", f"{max(ratios):.3f}",
