@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import torch
 
@@ -17,7 +17,8 @@ from bdnet.errors import BdnetError
 from bdnet.inference.accelerate.adapters.base import Adapter
 from bdnet.inference.accelerate.adapters.choice import Options, adapter_of
 from bdnet.inference.accelerate.comparison import Comparison, Truth
-from bdnet.inference.accelerate.streams import Settings, Stream
+from bdnet.inference.accelerate.settings import Quality, Settings, check, preset_of
+from bdnet.inference.accelerate.streams import Stream
 from bdnet.inference.accelerate.video import Video
 from bdnet.inference.streaming import FrameImages
 from bdnet.keyframes.base import Keyframes
@@ -25,24 +26,6 @@ from bdnet.keyframes.fixed import Fixed
 from bdnet.models.device import device_of
 from bdnet.models.precision import Precision, check_precision
 from bdnet.motion.kernel import Kernel
-
-Quality = Literal["fast", "balanced", "best"]
-
-
-class Preset(NamedTuple):
-    """interval, memory, kernel and stride of `accelerate`."""
-
-    interval: int
-    memory: float
-    kernel: Kernel
-    stride: float
-
-
-PRESETS: dict[str, Preset] = {
-    "fast": Preset(8, 0.65, "linear", 4),
-    "balanced": Preset(5, 0.65, "linear", 4),
-    "best": Preset(3, 0.65, "cubic", 2),
-}
 
 
 class Accelerated:
@@ -186,15 +169,13 @@ def accelerate(
     batch:      keyframes of a video per call of the network
     trust:      open a .pt2 file, which can run code
     """
-    if quality not in PRESETS:
-        raise BdnetError(f"quality={quality}: use {', '.join(PRESETS)}")
-    preset = PRESETS[quality]
+    preset = preset_of(quality)
     settings = Settings(
         preset.memory if memory is None else memory,
         preset.kernel if kernel is None else kernel,
         preset.stride if stride is None else stride,
     )
-    _check(settings, batch, threads, interval, keyframe)
+    check(settings, batch, threads, interval, keyframe)
     check_precision(precision)
     rule = keyframe or Fixed(preset.interval if interval is None else interval)
     if threads is not None:
@@ -204,30 +185,3 @@ def accelerate(
     if device is not None and (network.moves or device != "auto"):
         network.to(device_of(device))
     return Accelerated(network, rule, settings, batch if network.batches else 1)
-
-
-def _check(
-    settings: Settings,
-    batch: int,
-    threads: int | None,
-    interval: int | None,
-    keyframe: Keyframes | None,
-) -> None:
-    memory, kernel, stride = settings
-    if not stride > 0:
-        raise BdnetError(f"stride={stride}: pixels per cell, above 0")
-    if not 0 <= memory < 1:
-        raise BdnetError(f"memory={memory}: from 0, which keeps no earlier scores, to below 1")
-    if kernel not in ("linear", "cubic"):
-        raise BdnetError(f"kernel={kernel}: linear or cubic")
-    if not isinstance(batch, int) or batch < 1:
-        raise BdnetError(f"batch={batch}: 1 keyframe at once or more")
-    if threads is not None and threads < 1:
-        raise BdnetError(f"threads={threads}: 1 or more")
-    if keyframe is not None and not isinstance(keyframe, Keyframes):
-        raise BdnetError(
-            f"keyframe={keyframe!r}: a rule, such as bdnet.keyframes.adaptive.Adaptive(); "
-            "interval= takes a number of frames"
-        )
-    if keyframe is not None and interval is not None:
-        raise BdnetError(f"interval={interval} and keyframe={keyframe}: give one of them")

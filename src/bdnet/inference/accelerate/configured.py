@@ -5,8 +5,8 @@ from typing import Any
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
-from bdnet.errors import BdnetError
-from bdnet.inference.accelerate.accelerated import PRESETS, Accelerated, accelerate
+from bdnet.inference.accelerate.accelerated import Accelerated, accelerate
+from bdnet.inference.accelerate.settings import preset_of
 
 # of a command's configuration, as `accelerate` takes them
 SAME = (
@@ -17,9 +17,7 @@ SAME = (
 def accelerated_of(config: DictConfig) -> Accelerated:
     """The network of a command, with the rule for keyframes that it says."""
     quality = config.quality
-    if quality not in PRESETS:
-        raise BdnetError(f"quality={quality}: use {', '.join(PRESETS)}")
-    interval = PRESETS[quality].interval if config.interval is None else config.interval
+    interval = preset_of(quality).interval if config.interval is None else config.interval
     keyframe = instantiate(OmegaConf.merge(config, {"interval": interval}).keyframe)
     options: dict[str, Any] = {key: _plain(config[key]) for key in SAME}
     return accelerate(config.network, keyframe=keyframe, quality=quality, **options)

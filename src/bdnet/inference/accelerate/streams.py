@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,17 +15,9 @@ from bdnet.inference.accelerate.grid import Grid
 from bdnet.inference.accelerate.labels import LabelMaps
 from bdnet.inference.accelerate.propagation import Propagation, Vectors, has_motion
 from bdnet.inference.accelerate.scores import Independent, Output, Ready
+from bdnet.inference.accelerate.settings import Settings
 from bdnet.keyframes.base import Keyframes
-from bdnet.motion.kernel import Kernel
 from bdnet.types import IGNORE, Frame, Seconds, Segmentation, Size
-
-
-class Settings(NamedTuple):
-    """memory, kernel and stride of `accelerate`."""
-
-    memory: float
-    kernel: Kernel = "linear"
-    stride: float = 8
 
 
 class Stream:
