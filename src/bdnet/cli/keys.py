@@ -15,6 +15,8 @@ from bdnet.codec.search import SEARCHES
 from bdnet.errors import BdnetError
 from bdnet.runs.annotations import check_constructors
 
+MOST = 2**31 - 1  # of whole numbers in the libraries below
+
 
 class Kind(NamedTuple):
     """The values that a key may have.
@@ -32,7 +34,7 @@ class Kind(NamedTuple):
 
 
 def is_whole(value: Any, least: int = 0) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= MOST
 
 
 def is_number(value: Any) -> bool:
@@ -50,7 +52,7 @@ def is_inside(path: Any) -> bool:
 
 
 def whole(least: int) -> Kind:
-    return Kind(f"a whole number from {least} on", lambda value: is_whole(value, least))
+    return Kind(f"a whole number from {least} to {MOST}", lambda value: is_whole(value, least))
 
 
 def choice(*names: str) -> Kind:

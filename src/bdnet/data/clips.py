@@ -43,6 +43,8 @@ class Clips(Dataset[Clip]):
         self.dataset, self.samples, self.interval = dataset, samples, interval
         self.pixels, self.images, self.transform = pixels, images, transform
         self._indices: dict[str, StreamIndex] = {}
+        if pixels == "original":
+            _check_originals(samples)
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -122,12 +124,18 @@ def _stack_fields(
     return motion, valid
 
 
+def _check_originals(samples: Sequence[Sample]) -> None:
+    """Refuses samples whose videos were made from images that are not kept."""
+    for sample in samples:
+        if sample.originals is None and not sample.is_still:
+            raise BadData(
+                f"{sample.video}: pixels=original, but the images that it was made from are not "
+                "kept; use pixels=decoded"
+            )
+
+
 def _read_original(sample: Sample, index: int) -> Image:
-    if sample.originals is None:
-        raise BadData(
-            f"{sample.video}: pixels=original, but the images that it was made from are not kept; "
-            "use pixels=decoded"
-        )
+    assert sample.originals is not None  # checked before
     path = sample.originals[index]
     image = read_rgb(path)
     if image is None:
