@@ -24,7 +24,7 @@ from tiny_training import settings
 from trees import same, state
 
 # keys of JSON files whose values differ every time
-TIMES = {"seconds", "frames_per_second", "started", "machine", "commit"}
+TIMES = {"seconds", "frames_per_second", "started", "machine", "commit", "motion"}
 
 
 class Work(NamedTuple):
