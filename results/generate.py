@@ -14,7 +14,7 @@ import yaml
 from acceleration import tables as acceleration_tables
 from bindings import FOLDER, filled
 from hydra.utils import instantiate
-from measurements import benchmark_table, pipeline
+from measurements import benchmark_table, pipeline, search
 from omegaconf import OmegaConf
 
 from bdnet.reports.tables.collect import collect
@@ -44,7 +44,7 @@ def generated() -> Iterator[tuple[Path, bytes]]:
                     text.append(f"![{part['alt']}]({name}_{file})")
             text.append(f"Rows: `{settings(part)}`; runs: `{FOLDER / name}.csv`.")
         yield PAGES / f"{name}.md", ("\n\n".join(text) + "\n").encode()
-    tables = {"pipeline": pipeline(), **acceleration_tables()}
+    tables = {"pipeline": pipeline(), "search": search(), **acceleration_tables()}
     for path in sorted(path for pattern in DOCUMENTS for path in Path().glob(pattern)):
         yield path, filled(path.read_text(), tables).encode()
 

@@ -104,7 +104,10 @@ def _motions(motions: list[dict[str, Any]]) -> Iterator[Cells]:
             speed = [f"{rate:.0f}", f"{rate / decoding:.2f}"]
         labels = motion.get("accelerated") or []
         accelerated = f"{100 * statistics.mean(labels):.2f}" if labels else "-"
-        scores = [f"{100 * miou:.1f}" for miou in motion["miou"].values()]
+        scores = [
+            f"{100 * motion['miou'][d]:.1f}" if d in motion["miou"] else "-"
+            for d in ("1", "4", "8", "11")
+        ]
         yield [str(number), name, *scores, *speed, accelerated]
 
 
@@ -173,3 +176,24 @@ def leg_of(leg: dict[str, Any]) -> tuple[str, int]:
 def _speed(leg: dict[str, Any]) -> Cells:
     seconds = statistics.median(trip["whole"] for trip in leg["trips"])
     return [f"{statistics.median(leg['relative']):.2f}", f"{1 / seconds:.3g}"]
+
+
+SEARCHED = ("1920x1080", "2048x1024")
+
+
+def search() -> str:
+    """Frames/s of a video's motion, their ratio to decoding alone, processor time per frame."""
+    records = [benchmark(f"benchmarks/search-{size}") for size in SEARCHED]
+    head = ["row", "motion"]
+    for size in SEARCHED:
+        head += [f"{size}: frames/s", "of decoding", "processor, ms"]
+    rows = []
+    for number, name in enumerate(records[0]["rates"], 1):
+        cells = [str(number), name]
+        for record in records:
+            names = name, "decoding alone"
+            rate, decoding = (statistics.median(record["rates"][key]) for key in names)
+            spent = record["facts"]["processor ms per frame"][name]
+            cells += [f"{rate:.1f}", f"{rate / decoding:.2f}", f"{spent:.1f}"]
+        rows.append(cells)
+    return markdown(head, rows)
