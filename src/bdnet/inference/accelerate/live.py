@@ -4,7 +4,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
-from statistics import fmean, median
+from statistics import median
 from typing import NamedTuple
 
 import numpy as np
@@ -109,8 +109,13 @@ class SpeedCheck:
     def _compare(self, frames: list[Segmentation]) -> None:
         _, *frames = frames  # the first call is slower
         decode = median(frame.seconds.decode for frame in frames)
-        network = median(frame.seconds.network for frame in frames if frame.is_key)
-        labels = fmean(frame.seconds.network for frame in frames)
+        # medians, since other work may interrupt any frame
+        network, between = (
+            median([frame.seconds.network for frame in frames if frame.is_key == is_key] or [0.0])
+            for is_key in (True, False)
+        )
+        share = sum(frame.is_key for frame in frames) / len(frames)
+        labels = share * network + (1 - share) * between
         accelerated = max(decode, labels)
         # decoding alone takes a part of what decoding and searching take
         every = network if self.is_searched else max(network, decode)
