@@ -10,7 +10,16 @@ from test_table2 import flat, needed_runs, without
 from tiny_training import composed
 
 GIVEN = ("recipe=small", "seed=3")
-APART = ("callbacks", "folder", "logger", "loss", "name", "needs", "trainer.default_root_dir")
+APART = (
+    "callbacks",
+    "folder",
+    "logger",
+    "loss",
+    "name",
+    "needs",
+    "taught_by",
+    "trainer.default_root_dir",
+)
 TAUGHT = (*APART, "teacher", "data.unlabelled_batch_size")
 TDNET_TERMS = {"segmentation_ohem", "single_path", "auxiliary_head"}
 TDNET = {  # row: model, terms, teacher
@@ -81,3 +90,33 @@ def test_a_rows_clips_without_label_are_its_own(experiment: str, monkeypatch: py
         )
         if experiment.startswith("tdnet"):
             assert runs[name].data.offsets == "all"
+
+
+@pytest.mark.parametrize(
+    ("pair", "model", "teacher"),
+    [
+        ("psp", "psp18", "pspnet"),
+        ("hrnet", "hrnet_w18s", "teacher"),
+        ("deeplabv3plus", "deeplabv3plus", "deeplabv3plus"),
+    ],
+)
+def test_a_pair_of_bpkd_is_a_student_and_the_large_network_of_its_family(
+    pair: str, model: str, teacher: str, monkeypatch: pytest.MonkeyPatch
+):
+    rows = {
+        row: settled(f"experiment=bpkd/{pair}/{row}") for row in ("none", "channelwise", "bpkd")
+    }
+    plain, _ = rows["none"]
+    for row, (ours, choices) in rows.items():
+        assert choices["model"] == model
+        assert ours["model"] == plain["model"]
+        assert without(ours, TAUGHT) == without(plain, TAUGHT)
+        assert (choices["teacher"] == "run") == (row != "none")
+    assert set(rows["bpkd"][0]["loss"]) == {"segmentation", "bpkd_edge", "bpkd_body"}
+    runs = needed_runs(monkeypatch, *GIVEN, f"experiment=bpkd/{pair}/bpkd")
+    assert {name: config.seed for name, config in runs.items()} == {
+        f"bpkd/{pair}/base": 3,
+        teacher: 0,
+    }
+    assert runs[f"bpkd/{pair}/base"].folder == plain["init_from"]
+    assert runs[teacher].folder == rows["bpkd"][0]["teacher"]["model"]["run"]
