@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from segmenters import CLASSES, of_tensors, onnx_file
 
+from bdnet.data.classes import Classes
 from bdnet.errors import BdnetError
 from bdnet.inference.accelerate import accelerate
 from bdnet.inference.accelerate.page import MOST
@@ -85,6 +86,19 @@ def test_labels_of_several_classes_at_once_are_not_compared(video: Path) -> None
     model = of_tensors().model
     with pytest.raises(BdnetError, match="independent"):
         accelerate(model, multilabel=True).compare(video)
+
+
+def test_names_of_files_and_classes_are_text_in_the_page(video: Path, tmp_path: Path) -> None:
+    hostile = "<script>alert(1)</script>"
+    path = tmp_path / f"{hostile.replace('/', '')}.mp4"
+    path.write_bytes(video.read_bytes())
+    fast = accelerate(of_tensors().model, 5)
+    fast.network.classes = Classes(
+        (hostile, *map(str, range(1, CLASSES))), tuple((number, 0, 0) for number in range(CLASSES))
+    )
+    text = fast.compare(path, frames=3).html(tmp_path / "page.html").read_text()
+    assert "alert(1)" in text
+    assert not re.search(r"<script>alert", text)
 
 
 def test_the_command_prints_and_writes_a_page(video: Path, tmp_path: Path) -> None:
