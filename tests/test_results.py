@@ -121,6 +121,7 @@ def test_results_stay_small_and_every_study_has_a_page():
     shown = {part.get("benchmark") for part in pages["benchmarks"]["parts"]}
     in_documents = {
         "carried_labels", "acceleration-choices", "acceleration-halves", "memory-streets",
+        "acceleration-details-espnet-camvid",
         "search-settings",
     }  # fmt: skip
     assert {path.stem for path in RESULTS.glob("benchmarks/*.json")} - in_documents == shown
