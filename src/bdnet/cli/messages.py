@@ -47,6 +47,8 @@ def _of_system(error: OSError) -> str | None:
 
 
 def _of_constructor(error: InstantiationException) -> str | None:
+    if error.__cause__ is None:
+        return str(error).splitlines()[0]
     match = UNKNOWN_ARGUMENT.search(str(error.__cause__))
     if not isinstance(error.__cause__, TypeError) or match is None:
         return None
