@@ -95,8 +95,8 @@ MUTANTS = [
     Mutant("losses/base.py", "None if tensor is None else tensor.detach()", "tensor",
            "losses/test_contract.py"),
     # metrics
-    Mutant(SEGMENTATION, "confusion.sum(0) + confusion.sum(1) - hits",
-           "confusion.sum(0) + confusion.sum(1)", "metrics/test_segmentation.py"),
+    Mutant(SEGMENTATION, "+ confusion.sum(1) - hits", "+ confusion.sum(1)",
+           "metrics/test_segmentation.py"),
     Mutant(SEGMENTATION, "miou[1:].mean()", "miou[:-1].mean()", "metrics/test_segmentation.py"),
     Mutant(SEGMENTATION, "labels != IGNORE, cells)", "labels != IGNORE, 0)",
            "metrics/test_segmentation.py"),

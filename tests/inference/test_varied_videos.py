@@ -4,6 +4,7 @@ import json
 import os
 import re
 import sys
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -185,10 +186,16 @@ def test_a_folder_that_is_called_like_a_video(model, tmp_path) -> None:
     assert re.fullmatch(r"bdnet predict: drive\.mp4: .* video .*", done.code)
 
 
-def test_a_pipe_is_not_waited_for(model, tmp_path) -> None:
+def test_a_pipe_is_read_once_and_to_its_end(model, tmp_path) -> None:
+    video()(tmp_path / "drive.ts")
     os.mkfifo(tmp_path / "pipe")
+    data = (tmp_path / "drive.ts").read_bytes()
+    writer = threading.Thread(target=(tmp_path / "pipe").write_bytes, args=(data,))
+    writer.start()
     done = run(model, tmp_path, "pipe")
-    assert done.code.startswith("failed: pipe: a named pipe")
+    writer.join(10)
+    assert done.code is None
+    assert done.summary["videos"]["pipe"]["frames"] == FRAMES
 
 
 def test_the_command_that_mends_changing_sizes_does_mend_them(tmp_path, monkeypatch) -> None:

@@ -53,7 +53,8 @@ def test_a_finished_run_says_who_it_is_and_what_it_scored(trained: Path):
     scores = result["scores"]
     assert len(scores["miou"]) == len(scores["boundary_iou"]) == len(scores["iou"]["car"]) == 4
     assert list(scores["boundary_f"]) == ["3", "5", "9", "12"]
-    assert set(scores["video"]) == {"miou", "tailing_error", "smear", "consistency", "frames"}
+    consistency = {"consistency", "consistency_by_window"}
+    assert set(scores["video"]) == {"miou", "tailing_error", "smear", "frames"} | consistency
     assert all(math.isfinite(value) for value in scores["miou"])
     config = OmegaConf.load(trained / "config.yaml")
     assert not OmegaConf.missing_keys(config)

@@ -98,7 +98,9 @@ def test_numbers_of_video_are_those_of_the_metrics():
     assert values["tailing_error"] == pytest.approx(float(wanted.error))
     assert values["smear"] == pytest.approx(float(wanted.smear))
     assert 0 < values["smear"] < values["tailing_error"] < 1
-    assert values["consistency"] == {"8": pytest.approx(float(consistency.compute()))}
+    by_pixel, by_window = consistency.compute()
+    assert values["consistency"] == {"8": pytest.approx(float(by_pixel))}
+    assert values["consistency_by_window"] == {"8": pytest.approx(float(by_window))}
 
 
 def test_a_reset_forgets_everything():

@@ -10,6 +10,7 @@ from pathlib import PurePath
 from typing import Any, NamedTuple
 
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import InterpolationKeyError
 
 from bdnet.codec.search import SEARCHES
 from bdnet.errors import BdnetError
@@ -149,6 +150,14 @@ def check_keys(verb: str, config: DictConfig, declared: Mapping[str, Any]) -> No
         is_null = config[key] is None and (declared[key] is None or key in NULLABLE)
         if not is_null and not kind.fits(config[key]):
             raise BdnetError(f"{key}={config[key]}: {kind.meaning}")
-    plain: Any = OmegaConf.to_container(config, resolve=True)
-    for key, value in plain.items():
-        check_constructors(value, key)
+    for name, node in config.items():
+        if OmegaConf.is_config(node):
+            check_constructors(_plain(node), str(name))
+
+
+def _plain(node: Any) -> Any:
+    """Its content; unresolved where it refers to keys of other verbs, as logger=wandb in report."""
+    try:
+        return OmegaConf.to_container(node, resolve=True)
+    except InterpolationKeyError:
+        return OmegaConf.to_container(node, resolve=False)

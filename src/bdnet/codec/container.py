@@ -107,8 +107,6 @@ def _check_file(path: Path) -> None:
         )
     if not path.exists():
         raise MissingVideo(f"{path}: no such file (looked in {path.absolute().parent})")
-    if path.is_fifo():
-        raise UnsupportedStream(f"{path}: a named pipe, which can be read only once; save it first")
     if path.is_file() and path.stat().st_size == 0:
         raise UnsupportedStream(f"{path}: an empty file (0 bytes); copy it again from its source")
 

@@ -1,20 +1,32 @@
 """Whether predictions stay the same where the labels do."""
 
-import torch
+from typing import NamedTuple
+
 from torch import Tensor
 
 from bdnet.metrics.base import CountMetric
 from bdnet.types import IGNORE
+
+UNIT = 2**32  # shares are added up as whole numbers, so that their order changes no bit
+
+
+class Consistency(NamedTuple):
+    """Shares of 1; nan where nothing was stable.
+
+    by_pixel:  of the pixels of all windows
+    by_window: the mean over windows, of all videos alike, as the published scripts average
+    """
+
+    by_pixel: Tensor
+    by_window: Tensor
 
 
 class VideoConsistency(CountMetric):
     """VC_n = |stable truth and stable prediction| / |stable truth| over n consecutive frames.
 
     A pixel is stable if it has one class in all of them; a stable prediction need not be the true
-    class (as published). `compute` counts the pixels of all windows; `by_window` is the mean of the
-    windows' shares, as the published scripts (VSPW) average them, over all videos alike. These
-    scripts leave out the last window of each video and take void for a class; here neither is so,
-    and a window without a stable pixel has no share.
+    class (as published). The published scripts (VSPW) leave out the last window of each video and
+    take void for a class; here neither is so, and a window without a stable pixel has no share.
 
     classes: how many
     frames:  n
@@ -30,8 +42,7 @@ class VideoConsistency(CountMetric):
         if frames < 2:
             raise ValueError(f"frames={frames}: consistency needs at least 2")
         self.frames = frames
-        self.add_counts("kept", "stable", "windows")
-        self.add_state("shares", torch.zeros((), dtype=torch.float64), dist_reduce_fx="sum")
+        self.add_counts("kept", "stable", "windows", "shares")
 
     def update(self, prediction: Tensor, labels: Tensor) -> None:
         """Classes [b, T, H, W] predicted and true (255: void) of T >= n consecutive frames.
@@ -49,15 +60,11 @@ class VideoConsistency(CountMetric):
         of_windows, kept_of_windows = (pixels.sum((-2, -1)) for pixels in (stable, kept))
         has_share = of_windows > 0
         self.windows += has_share.sum()
-        self.shares += (kept_of_windows[has_share] / of_windows[has_share].double()).sum()
+        self.shares += (UNIT * kept_of_windows[has_share] // of_windows[has_share]).sum()
 
-    def compute(self) -> Tensor:
-        """A share of 1; nan where nothing was stable."""
-        return self.kept / self.stable.double()
-
-    def by_window(self) -> Tensor:
-        """The mean share of the windows; nan where nothing was stable."""
-        return self.shares / self.windows
+    def compute(self) -> Consistency:
+        by_pixel = self.kept / self.stable.double()
+        return Consistency(by_pixel, self.shares / self.windows.double() / UNIT)
 
     def _throughout(self, unchanged: Tensor) -> Tensor:
         """[b, T-n+1, H, W]: whether a pixel is unchanged in all n-1 steps of a window."""

@@ -95,19 +95,18 @@ class VideoMetrics(nn.Module):
 
     def compute(self) -> Scores:
         tailing, longest = self.tailing.compute(), float(self.longest.compute())
+        consistency = {
+            str(metric.frames): metric.compute()
+            for metric in self._windows()
+            if metric.frames <= longest
+        }
         return {
             "miou": _plain(self.segmentation.compute().last_k),
             "tailing_error": _plain(tailing.error),
             "smear": _plain(tailing.smear),
-            "consistency": {
-                str(metric.frames): _plain(metric.compute())
-                for metric in self._windows()
-                if metric.frames <= longest
-            },
+            "consistency": {size: _plain(score.by_pixel) for size, score in consistency.items()},
             "consistency_by_window": {
-                str(metric.frames): _plain(metric.by_window())
-                for metric in self._windows()
-                if metric.frames <= longest
+                size: _plain(score.by_window) for size, score in consistency.items()
             },
         }
 

@@ -21,7 +21,7 @@ from tiny_training import BANDS
 def test_a_run_becomes_checked_graphs(exported: Path):
     out = exported / "out"
     names = {"key.pt2", "other.pt2", "key.onnx", "other.onnx", "graphs.json", "classes.yaml"}
-    assert {path.name for path in out.iterdir()} == names
+    assert {path.name for path in out.glob("[!.]*")} == names
     assert Classes.read(out / "classes.yaml").names == BANDS.names
     index = json.loads((out / "graphs.json").read_text())
     facts = Run(exported / "run").facts()
@@ -68,12 +68,12 @@ def test_without_onnx_and_beyond_the_tolerance(
     given = f"run={trained}", f"output={tmp_path / 'out'}"
     with pytest.raises(BdnetError, match=r"key as torch: .*tolerance=-1"):
         export(*given, "tolerance=-1", "size=[48,80]", "frames=2")
-    assert list(tmp_path.rglob("*.*")) == []
+    assert list(tmp_path.rglob("[!.]*.*")) == []
     captured = capsys.readouterr()
     assert "ONNX needs onnxscript: pip install 'bdnet[export]'; writing torch's" in captured.err
     assert "drive.mp4" in captured.out  # no video of that size
     export(*given, "frames=2")
-    names = {path.name for path in (tmp_path / "out").iterdir()}
+    names = {path.name for path in (tmp_path / "out").glob("[!.]*")}
     assert names == {"key.pt2", "graphs.json", "classes.yaml"}
     with pytest.raises(
         BdnetError, match=r"pip install 'bdnet\[export\]', or use formats=\[torch\]"
