@@ -23,7 +23,7 @@ from yaml import YAMLError
 from bdnet.data.module import ClipDataModule
 from bdnet.errors import BdnetError
 from bdnet.runs.identity import check_plain, check_trust, differences
-from bdnet.runs.renamed import check_renamed
+from bdnet.runs.renamed import check_renamed, with_earlier_defaults
 from bdnet.system.files import read_json, write, write_json
 from bdnet.system.locks import exclusive
 from bdnet.system.yaml_text import yaml_text
@@ -79,7 +79,9 @@ class Run:
         if not isinstance(config, DictConfig):
             raise BdnetError(f"{path}: a list where keys are expected; copy it again")
         check_plain(config, path)
-        return config
+        plain = OmegaConf.to_container(config, resolve=False)
+        complete: DictConfig = OmegaConf.create(with_earlier_defaults(plain))
+        return complete
 
     def data(self, changes: DictConfig | None = None, **arguments: Any) -> ClipDataModule:
         """The data that the run was trained and tested on, with some settings changed."""
