@@ -38,6 +38,7 @@ def swept(bands: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, 
 
 
 @if_installed
+@pytest.mark.slow
 def test_a_job_that_fails_elsewhere_is_named_at_the_end_and_the_other_finishes(
     swept: tuple[Path, str],
 ):
@@ -55,6 +56,7 @@ def test_a_job_that_fails_elsewhere_is_named_at_the_end_and_the_other_finishes(
 
 
 @if_installed
+@pytest.mark.slow
 def test_what_both_jobs_need_is_trained_once(swept: tuple[Path, str]):
     folder, _ = swept
     base = needed(folder)
@@ -63,6 +65,7 @@ def test_what_both_jobs_need_is_trained_once(swept: tuple[Path, str]):
 
 
 @if_installed
+@pytest.mark.slow
 def test_a_run_knows_the_command_that_makes_it(swept: tuple[Path, str]):
     folder, _ = swept
     facts = (folder / "runs/tiny-99/seed=0/run.json").read_text()

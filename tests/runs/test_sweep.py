@@ -24,6 +24,7 @@ from offline import exit_codes
 from tiny_training import metrics, settings
 from trees import state
 
+ENVIRONMENT = dict(os.environ)  # before libraries that tests use in this process add to it
 THEN = "+hydra.callbacks.failures.then=celebrate"
 POISON = ["+loss.poison._target_=tiny_training.NanLoss", "+loss.poison._partial_=true"]
 
@@ -38,7 +39,7 @@ def sweep(
         [sys.executable, "-m", "bdnet.train", "-m", *settings(data, folder / "runs"), *POISON,
          "name=tiny-${loss.poison.at}", f"+loss.poison.at={','.join(map(str, at))}", *overrides],
         cwd=folder, capture_output=True, text=True, check=False,
-        env={**os.environ, "PYTHONPATH": path, "WANDB_SILENT": "true"},
+        env={**ENVIRONMENT, "PYTHONPATH": path, "WANDB_SILENT": "true", "WANDB_CONSOLE": "off"},
     )  # fmt: skip
 
 
