@@ -1,5 +1,7 @@
 """Tables of what acceleration is worth, for docs/accelerate.md and docs/tried.md."""
 
+from collections.abc import Callable
+
 from bindings import FOLDER, benchmark
 from measurements import markdown
 
@@ -68,13 +70,10 @@ def choices() -> str:
     networks = benchmark("benchmarks/acceleration-choices")["choices"]
     head = ["row", "choice"]
     head += [f"{name}, every {k}" for name in ("CamVid's", "Cityscapes'") for k in (3, 5, 12)]
-    rows = [
-        [str(number), words,
-         *(f"{100 * ways[f'k={k} {key}']['miou']:.2f}" for ways in networks.values()
-           for k in (3, 5, 12))]
-        for number, (key, words) in enumerate(CHOICES.items(), 1)
-    ]  # fmt: skip
-    return markdown(head, rows)
+    return _numbered(head, CHOICES, lambda key: [
+        f"{100 * ways[f'k={k} {key}']['miou']:.2f}" for ways in networks.values()
+        for k in (3, 5, 12)
+    ])  # fmt: skip
 
 
 CONSTANTS = {
@@ -102,12 +101,17 @@ def constants() -> str:
         f"{name}, every {k}, {half} half"
         for name, intervals in networks.items() for k in intervals for half in ("first", "second")
     ]  # fmt: skip
+    return _numbered(head, CONSTANTS, lambda key: [
+        f"{value:+.2f}" for intervals in networks.values() for choices in intervals.values()
+        for value in choices[key]
+    ])  # fmt: skip
+
+
+def _numbered(head: list[str], names: dict[str, str], cells: Callable[[str], list[str]]) -> str:
+    """A table with a numbered row for each key, in words, with its cells."""
     rows = [
-        [str(number), words,
-         *(f"{value:+.2f}" for intervals in networks.values() for choices in intervals.values()
-           for value in choices[key])]
-        for number, (key, words) in enumerate(CONSTANTS.items(), 1)
-    ]  # fmt: skip
+        [str(number), words, *cells(key)] for number, (key, words) in enumerate(names.items(), 1)
+    ]
     return markdown(head, rows)
 
 

@@ -53,11 +53,8 @@ def amount(rehearsals: list[Rehearsal]) -> str:
     """Time and space of several runs together."""
     hours = sum(rehearsal.hours for rehearsal in rehearsals)
     disk = sum(rehearsal.disk for rehearsal in rehearsals)
-    return (
-        f"{hours:.1f} h" * (hours >= 1)
-        + f"{60 * hours:.1f} min" * (hours < 1)
-        + (f", {disk / 1e6:.0f} MB on disk")
-    )
+    time_needed = f"{hours:.1f} h" if hours >= 1 else f"{60 * hours:.1f} min"
+    return f"{time_needed}, {disk / 1e6:.0f} MB on disk"
 
 
 class Stopwatch(Callback):
