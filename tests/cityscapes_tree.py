@@ -31,13 +31,17 @@ def write_tree(
 ) -> Path:
     """Three cities in each split, each with so many snippets."""
     with ThreadPoolExecutor() as pool:
+        works = []
         for number, (split, city, sequence) in enumerate(_snippets(splits, snippets)):
             parameters = StreetParameters(height, width, FRAMES)
             for frame, (image, label) in enumerate(render(parameters, number)):
-                pool.submit(_write, _image(root, split, city, sequence, frame), image[..., ::-1])
+                path = _image(root, split, city, sequence, frame)
+                works.append(pool.submit(_write, path, image[..., ::-1]))
                 if frame == LABELLED:
                     path = _label(root, split, city, sequence)
-                    pool.submit(_write, path, LABEL_IDS[label])
+                    works.append(pool.submit(_write, path, LABEL_IDS[label]))
+        for work in works:
+            work.result()  # raises its error
     return root
 
 

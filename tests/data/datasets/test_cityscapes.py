@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ from bdnet.codec import Encoding, VideoReader, describe
 from bdnet.data.base import warn_once
 from bdnet.data.datasets.cityscapes import CLASSES, Cityscapes
 from bdnet.data.errors import BadData
+from bdnet.data.streets import StreetParameters, render
+from cityscapes_tree import write_tree
 from trees import HEIGHT, WIDTH, batches, picture, state, write
 
 SNIPPETS = (
@@ -94,6 +97,20 @@ def test_the_first_frame_of_clips_is_a_codec_keyframe(root: Path):
     assert [clip.offset.item() for clip in clips] == [*range(5)]
     with pytest.raises(BadData, match="interval=21"):
         dataset.for_interval(21)
+
+
+def test_rendered_streets_are_a_tree_of_the_official_layout(tmp_path: Path):
+    write_tree(tmp_path, ("val",), height=48, width=96)
+    dataset = cityscapes(tmp_path).for_interval(2)
+    dataset.prepare(["val"])
+    samples = dataset.samples("val")
+    cities = [sample.video.stem.split("_")[0] for sample in samples]
+    assert cities == ["frankfurt", "lindau", "munster"]
+    *_, (_, label) = islice(render(StreetParameters(48, 96, 30), 1), 20)
+    names = np.array(["sky", "building", "pole", "road", "sidewalk", "vegetation",
+                      "traffic sign", "fence", "car", "person", "rider"])  # fmt: skip
+    read = dataset.labels_of(samples[1], 48, 96)
+    assert (np.array(dataset.classes.names)[read] == names[label]).all()
 
 
 def test_val_needs_no_training_files(root: Path):
