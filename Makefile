@@ -20,8 +20,8 @@ $(STAMP): pyproject.toml constraints.txt
 
 install: $(STAMP)  ## .venv with the tested versions of everything (2 to 5 minutes the first time)
 
-test: $(STAMP)  ## the fast tests
-	$(BIN)/python -m pytest -n $(WORKERS)
+test: $(STAMP)  ## the fast tests; one that hangs in C is ended after 400 s, with its stack
+	$(BIN)/python -m pytest -n $(WORKERS) -o faulthandler_timeout=400 -o faulthandler_exit_on_timeout=true
 
 test-all: $(STAMP)  ## every test, the slow ones too
 	$(BIN)/python -m pytest -n $(WORKERS) -m ''
