@@ -5,16 +5,24 @@ from pathlib import Path
 from omegaconf import DictConfig
 
 from bdnet.cli.application import application
+from bdnet.inference.accelerate.comparisons import compare_each
 from bdnet.inference.accelerate.configured import accelerated_of
+from bdnet.inference.many_videos import find_videos
 from bdnet.system.files import check_file
+from bdnet.system.shards import shard_of
 
 
 @application("compare", resumes=False)
 def main(config: DictConfig) -> None:
+    videos, shard = find_videos(config.video), shard_of(config.shard, config.shards)
+    if len(videos) > 1 or shard.total > 1:
+        compare_each(config, videos, shard)
+        return
     if config.page is not None:
         check_file(Path(config.page))
+    (video,) = videos.values()
     comparison = accelerated_of(config).compare(
-        config.video, config.frames, config.labels, config.motion, config.search
+        video, config.frames, config.labels, config.motion, config.search
     )
     print(comparison)
     if config.page is not None:

@@ -10,13 +10,15 @@ from omegaconf import DictConfig
 from bdnet.cli.application import application
 from bdnet.codec.finding import find_sources
 from bdnet.codec.transcode import plan, transcode_all
+from bdnet.system.shards import shard_of
 
 
 @application("encode")
 def main(config: DictConfig) -> None:
     encoding = instantiate(config.encoding)
     sources = find_sources(config.input)
-    jobs = plan(sources, Path(config.output), encoding, config.fps, config.overwrite)
+    shard = shard_of(config.shard, config.shards)
+    jobs = shard.of(plan(sources, Path(config.output), encoding, config.fps, config.overwrite))
     counts: Counter[str] = Counter()
     failures = []
     for outcome in transcode_all(jobs, config.processes):

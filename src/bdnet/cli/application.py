@@ -68,8 +68,13 @@ def application(
 @contextmanager
 def _sentences(verb: str, in_job: bool = False) -> Iterator[None]:
     """Ends the program, but no sweep, with a sentence for an error that the user can correct."""
+    is_sweep = in_job and HydraConfig.get().mode == RunMode.MULTIRUN  # whose other jobs go on
     try:
         yield
+    except SystemExit as end:
+        if is_sweep and isinstance(end.code, str):
+            raise BdnetError(end.code) from end
+        raise
     except BrokenPipeError:  # a reader such as `head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(128 + signal.SIGPIPE)
@@ -77,8 +82,8 @@ def _sentences(verb: str, in_job: bool = False) -> Iterator[None]:
         message = user_message(error)
         if message is None:
             raise
-        if in_job and HydraConfig.get().mode == RunMode.MULTIRUN:
-            raise BdnetError(message) from error  # the other jobs go on
+        if is_sweep:
+            raise BdnetError(message) from error
         sys.exit(f"bdnet {verb}: {message}")
 
 

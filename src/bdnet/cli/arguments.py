@@ -14,6 +14,7 @@ from bdnet.cli.keys import kinds_of
 from bdnet.runs.renamed import new_name
 
 LAUNCHERS = {"submitit": "slurm", "joblib": "joblib"}  # and the extra that installs each
+MULTIRUN = {"-m", "--multirun"}
 RESOLVER = re.compile(r"\$\{[\w.]+:")  # such as ${oc.env:HOME}
 NUMBER = re.compile(r"[+-]?\d[\d.e+-]*|true|false|inf|nan", re.IGNORECASE)
 SECRETS = ("api_key", "apikey", "key", "passphrase", "password", "secret", "token")
@@ -52,12 +53,14 @@ def is_installed(package: str) -> bool:
 def arguments_of(verb: str, arguments: Sequence[str]) -> list[str]:
     """Arguments as Hydra reads them: texts literally, changes of mappings whether new or not."""
     kinds = kinds_of(verb, declared(verb))
-    is_multirun = not {"-m", "--multirun"}.isdisjoint(arguments)  # commas are between jobs
+    is_multirun = not MULTIRUN.isdisjoint(arguments)  # commas are between jobs
     texts = {key for key, kind in kinds.items() if kind.is_text and not is_multirun}
     mappings = tuple(f"{key}." for key, kind in kinds.items() if kind.is_open)
-    result = []
+    result = ["-m"] if is_multirun else []  # Hydra takes no keys on both sides of it
     for argument in arguments:
         key = argument.partition("=")[0].lstrip("+")
+        if argument in MULTIRUN:
+            continue
         if key in texts:
             result.append(literal(argument))
         elif key.startswith(mappings):

@@ -88,7 +88,7 @@ ANY = Kind("any value", lambda _: True)
 
 KINDS: dict[str, Kind] = {
     **dict.fromkeys(("batch", "classes", "clips", "frames", "interval", "processes", "repeats",
-                     "steps", "threads", "validate_every", "checkpoint_every"), COUNT),
+                     "shards", "steps", "threads", "validate_every", "checkpoint_every"), COUNT),
     **dict.fromkeys(("backbone", "device", "evaluates", "film", "folder", "input", "network",
                      "output", "recipe", "run", "runs", "sheet", "video"), TEXT),
     **dict.fromkeys(("needs", "overrides", "sweeps"), TEXTS),
@@ -111,6 +111,7 @@ KINDS: dict[str, Kind] = {
     "quality": choice("fast", "balanced", "best"),
     "search": choice(*SEARCHES),
     "seed": SEED,
+    "shard": whole(0),
     "size": Kind("[height, width], both from 8 pixels on", lambda value: OmegaConf.is_list(value)
                  and len(value) == 2 and all(is_whole(side, 8) for side in value)),
     "stride": number("pixels per cell, above 0", lambda value: value > 0),

@@ -9,6 +9,8 @@ from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 from bdnet.errors import BdnetError
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+# of launchers, whose packages are not imported for this: a job's process died
+KILLED = ("UncompletedJobError", "FailedJobError", "TerminatedWorkerError")
 WRAPPING = (HydraException, OmegaConfBaseException)
 UNKNOWN_ARGUMENT = re.compile(r"(\w+)\.__init__\(\) got an unexpected keyword argument '(\w+)'")
 
@@ -21,13 +23,26 @@ def user_message(error: BaseException) -> str | None:
         return message
     if isinstance(error, BdnetError):
         return str(error)
-    if isinstance(error, InstantiationException):
-        return _of_constructor(error)
     if isinstance(error, HydraException):
-        return "\n".join(map(str, filter(None, [error, cause])))
+        return _of_hydra(error)
     if isinstance(error, OSError):
         return _of_system(error)
+    if type(error).__name__ in KILLED:
+        return _of_killed_job(error)
     return _of_configuration(error) if isinstance(error, OmegaConfBaseException) else None
+
+
+def _of_hydra(error: HydraException) -> str | None:
+    if isinstance(error, InstantiationException):
+        return _of_constructor(error)
+    return "\n".join(map(str, filter(None, [error, error.__cause__])))
+
+
+def _of_killed_job(error: BaseException) -> str:
+    return (
+        "the process of a job was ended from outside, by lack of memory or a time limit "
+        f"({str(error).splitlines()[0]}); the same command again does what is missing"
+    )
 
 
 def _of_configuration(error: OmegaConfBaseException) -> str:

@@ -1,14 +1,10 @@
 """Segments videos into overlay films and label images; summary.json reports on each video."""
 
-import re
 import sys
 import time
-from collections.abc import Mapping
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
 import torch
@@ -17,33 +13,32 @@ from omegaconf import DictConfig
 from tqdm import tqdm
 
 from bdnet.codec import VideoReader
-from bdnet.codec.errors import UnsupportedStream
-from bdnet.codec.finding import find_sources, result_names
 from bdnet.codec.problems import is_of_vectors
 from bdnet.codec.search import check_motion
-from bdnet.codec.sources import Source
 from bdnet.data.classes import Classes
 from bdnet.errors import BdnetError
 from bdnet.inference.accelerate.live import Latency
 from bdnet.inference.accelerate.video import Video
+from bdnet.inference.many_videos import (
+    Task,
+    VideoReport,
+    find_videos,
+    settings_of,
+    work_on_each,
+)
 from bdnet.inference.outputs import LabelImages, Output, OverlayFilm, uninterrupted
 from bdnet.inference.predictor import Predictor, predictor_of
-from bdnet.inference.resumption import done_before, settings_of, stamp
 from bdnet.inference.streaming import FrameImages, Segmentations
 from bdnet.models.precision import check_precision
 from bdnet.reports.pictures.file import save
 from bdnet.reports.pictures.lettering import legend
-from bdnet.system.files import write_json
-from bdnet.system.locks import exclusive
-
-VideoReport = dict[str, Any]  # of one video in summary.json
+from bdnet.system.shards import exclusive_shard, shard_of
 
 
 def predict_all(config: DictConfig) -> None:
     """Segments every video that matches; a video that fails does not stop the others.
 
-    After an interrupt the same command goes on with the first video that is not complete, from its
-    first frame on.
+    The same command again goes on with the first video that is not complete, from its first frame.
     """
     if not (config.overlay or config.labels):
         raise BdnetError("overlay=false labels=false: nothing to write; set one of them to true")
@@ -51,63 +46,21 @@ def predict_all(config: DictConfig) -> None:
         torch.set_num_threads(config.threads)
     check_precision(config.precision)
     check_motion(config.motion, config.search)
+    shard = shard_of(config.shard, config.shards)
     videos, output = find_videos(config.video), Path(config.output)
     predictor = predictor_of(config, videos.values())
-    with exclusive(output, "; or choose another output"):
-        failed = _predict_each(videos, output, predictor, config)
+    task = Task(videos, output, predictor.facts, settings_of(config), config.overwrite)
+
+    def work(name: Path, video: str, report: VideoReport) -> None:
+        _predict(video, output / name, predictor, config, report)
+
+    values = label_values(config.ids, predictor.classes)
+    with exclusive_shard(output, shard, "; or choose another output"):
+        save(legend(predictor.classes, 640), output / "legend.png")
+        predictor.classes.write(output / "classes.yaml", values)
+        failed = work_on_each(task, shard, work)["failed"]
     if failed:
         sys.exit("\n".join(f"failed: {reason}" for reason in failed.values()))
-
-
-def _predict_each(
-    videos: Mapping[Path, str], output: Path, predictor: Predictor, config: DictConfig
-) -> dict[str, str]:
-    """Segments videos into an output folder; the reasons of those that failed."""
-    values = label_values(config.ids, predictor.classes)
-    save(legend(predictor.classes, 640), output / "legend.png")
-    predictor.classes.write(output / "classes.yaml", values)
-    settings, path = settings_of(config), output / "summary.json"
-    done = done_before(path, settings)
-    summary: VideoReport = {
-        **predictor.facts, "is_complete": False, "videos": {}, "failed": {}, "settings": settings,
-    }  # fmt: skip
-    try:
-        for name, video in videos.items():
-            if video in done:
-                summary["videos"][video] = done[video]
-                print(f"{video}: done before the interrupt")
-                continue
-            report: VideoReport = {"source": stamp(video)}
-            summary["videos"][video] = report
-            try:
-                _predict(video, output / name, predictor, config, report)
-            except (BdnetError, OSError) as error:
-                named = str(error).startswith(video)
-                summary["failed"][video] = str(error) if named else f"{video}: {error}"
-                del summary["videos"][video]
-            write_json(path, summary)
-        summary["is_complete"] = True
-    finally:  # after an interrupt too
-        write_json(path, summary)
-    failed: dict[str, str] = summary["failed"]
-    return failed
-
-
-def find_videos(pattern: str) -> dict[Path, str]:
-    """The videos that match, by the name of their results below the output folder."""
-    if "://" in pattern:
-        stem = Path(urlsplit(pattern).path).stem
-        return {Path(stem if stem.strip(".") else "stream"): pattern}
-    if pattern.startswith("camera:"):
-        return {Path(re.sub(r"[:/]", "-", pattern)): pattern}
-    if (path := Path(pattern)).is_file():
-        sources = [Source(Path(path.name), (path,), is_video=True)]
-    else:
-        try:
-            sources = find_sources(pattern, images=False)
-        except UnsupportedStream:
-            sources = find_sources(pattern)  # folders of images are videos too
-    return {name: str(source.path) for name, source in result_names(sources).items()}
 
 
 def label_values(ids: str, classes: Classes) -> NDArray[np.uint8] | None:

@@ -56,7 +56,9 @@ class Failures(Callback):
             lines = [f"  {path.read_text()}" for path in failed]
             for path in failed:
                 path.unlink()
-            sys.exit("\n".join([f"bdnet train: {len(lines)} jobs failed:", *lines]))
+            sys.exit(
+                "\n".join([f"bdnet {config.hydra.job.name}: {len(lines)} jobs failed:", *lines])
+            )
         if self.then is not None and "rehearse=true" not in config.hydra.overrides.task:
             log.info("all jobs are done; next: %s", self.then)
 

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict, deque
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -134,10 +135,9 @@ class Comparison:
     def summary(self) -> DataFrame:
         rows: dict[str, dict[str, float]] = {}
         for name in BOTH:
-            seconds = sum(value for (which, _), value in self._seconds.items() if which == name)
             rows[name] = {
                 "calls": self._calls[name],
-                "seconds per frame": round(seconds / max(1, self.frames), 4),
+                "seconds per frame": round(self._total_seconds(name) / max(1, self.frames), 4),
                 "changing pixels %": _percent(self._changed[name] / max(1, self._compared)),
             }
             if self.has_labels:
@@ -160,6 +160,21 @@ class Comparison:
         table = DataFrame.from_dict(rows, orient="index")
         return table.rename_axis("frames from the keyframe")
 
+    def report(self) -> dict[str, Any]:
+        """Plain numbers that can be added over videos."""
+        return {
+            "frames": self.frames,
+            "size": list(self.size),
+            "motion": self.motion,
+            "agreement": self.agreement,
+            "calls": dict(self._calls),
+            "seconds": {name: round(self._total_seconds(name), 4) for name in BOTH},
+            "pixels": {
+                name: pixels_of(self._total(name))
+                for name in ("agreement", *(BOTH if self.has_labels else ()))
+            },
+        }
+
     @property
     def by_class(self) -> DataFrame:
         names = ["agreement", *(BOTH if self.has_labels else ())]
@@ -172,6 +187,9 @@ class Comparison:
     def _total(self, name: str) -> Tensor:
         matrices = [matrix for (which, _), matrix in self._confusion.items() if which == name]
         return torch.stack(matrices).sum(0)
+
+    def _total_seconds(self, name: str) -> float:
+        return sum(value for (which, _), value in self._seconds.items() if which == name)
 
     def _miou(self, name: str, distance: int) -> float:
         matrix = self._confusion.get((name, distance))
@@ -188,6 +206,14 @@ class Comparison:
     def html(self, path: Path | str) -> Path:
         """Writes a self-contained HTML page: tables, curve, and frames to leaf through."""
         return write_page(self, Path(path))
+
+
+def pixels_of(confusion: Tensor) -> list[list[int]]:
+    """[hits, true, guessed] of each class of a confusion matrix."""
+    hits = confusion.diagonal()
+    rows = torch.stack([hits, confusion.sum(1), confusion.sum(0)[: len(hits)]])
+    pixels: list[list[int]] = rows.T.tolist()
+    return pixels
 
 
 def _tensor(labels: NDArray[np.uint8]) -> Tensor:
