@@ -16,7 +16,8 @@ import pytest
 from bdnet.codec import Encoding, UnsupportedStream, VideoReader, WriteError, describe
 from bdnet.codec.finding import find_sources
 from bdnet.codec.transcode import plan, transcode, transcode_all
-from videos import Pan
+from command import command
+from videos import Pan, overwrite, packet_positions
 
 
 def write_images(folder: Path, count: int = 6, size: tuple[int, int] = (48, 64)) -> None:
@@ -73,6 +74,40 @@ def test_tree_is_repeated_resumed_and_survives_bad_inputs(tmp_path: Path, make_v
     assert again.returncode == 0, again.stderr
     assert "1 done, 3 skipped, 0 failed" in again.stdout
     assert all(path.stat().st_mtime_ns == before for path, before in times.items())
+
+
+@pytest.mark.parametrize("torn", [(0,), (5,), (5, 9)])
+def test_what_can_be_decoded_of_a_damaged_video_is_salvaged(
+    tmp_path: Path, make_video: Callable, torn: tuple[int, ...]
+):
+    path = tmp_path / "torn.avi"
+    path.write_bytes(make_video(codec="mpeg4", container="avi", frames=20).read_bytes())
+    for position, size in (packet_positions(path)[index] for index in torn):
+        overwrite(path, position, b"\xff" * size)
+    refused = command("encode", "input=torn.avi", "output=out.mp4", folder=tmp_path)
+    assert refused.returncode == 1
+    assert "damaged=skip" in refused.stderr
+    assert not (tmp_path / "out.mp4").exists()
+    given = ("input=torn.avi", "output=out.mp4", "damaged=skip")
+    salvaged = command("encode", *given, folder=tmp_path)
+    assert salvaged.returncode == 0, salvaged.stderr
+    assert f"left out: {len(torn)}, the first is {torn[0]}" in salvaged.stdout
+    assert describe(tmp_path / "out.mp4").frames == 20 - len(torn)
+    assert "1 skipped" in command("encode", *given, folder=tmp_path).stdout
+
+
+def test_images_that_cannot_be_read_are_left_out_on_demand(tmp_path: Path):
+    write_images(tmp_path / "walk")
+    (tmp_path / "walk/frame_3.png").write_bytes(b"not an image")
+    given = ("input=walk", "output=out.mp4", "damaged=skip")
+    salvaged = command("encode", *given, folder=tmp_path)
+    assert "left out: 1, the first is 3" in salvaged.stdout
+    assert describe(tmp_path / "out.mp4").frames == 5
+    for path in (tmp_path / "walk").iterdir():
+        path.write_bytes(b"not an image")
+    nothing = command("encode", "input=walk", "output=none.mp4", "damaged=skip", folder=tmp_path)
+    assert nothing.returncode == 1
+    assert not (tmp_path / "none.mp4").exists()
 
 
 def test_other_settings_or_content_are_not_passed_off_as_done(tmp_path: Path):

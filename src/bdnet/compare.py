@@ -22,7 +22,7 @@ def main(config: DictConfig) -> None:
         check_file(Path(config.page))
     (video,) = videos.values()
     comparison = accelerated_of(config).compare(
-        video, config.frames, config.labels, config.motion, config.search
+        video, config.frames, config.labels, config.motion, config.search, config.track
     )
     print(comparison)
     if config.page is not None:

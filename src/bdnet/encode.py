@@ -2,6 +2,7 @@
 
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 from hydra.utils import instantiate
@@ -16,7 +17,8 @@ from bdnet.system.shards import shard_of
 @application("encode")
 def main(config: DictConfig) -> None:
     encoding = instantiate(config.encoding)
-    sources = find_sources(config.input)
+    choices = {"track": config.track, "skips_damage": config.damaged == "skip"}
+    sources = [replace(source, **choices) for source in find_sources(config.input)]
     shard = shard_of(config.shard, config.shards)
     jobs = shard.of(plan(sources, Path(config.output), encoding, config.fps, config.overwrite))
     counts: Counter[str] = Counter()
@@ -25,6 +27,8 @@ def main(config: DictConfig) -> None:
         counts[outcome.status] += 1
         if outcome.status == "failed":
             failures.append(outcome.detail)
+        elif outcome.detail:
+            print(outcome.detail)
     summary = ", ".join(f"{counts[status]} {status}" for status in ("done", "skipped", "failed"))
     print(f"{summary}; clean streams in {config.output}")
     if failures:

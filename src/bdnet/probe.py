@@ -14,12 +14,16 @@ from bdnet.errors import BdnetError
 
 @application("probe")
 def main(config: DictConfig) -> None:
-    if (config.video is None) == (config.data is None):
+    is_data_set = config.data is not None and "_target_" in config.data
+    if (config.video is not None) == is_data_set:
         raise BdnetError("choose what to look at: video=FILE, or data=NAME (streets, camvid, ...)")
     if config.video is not None:
         check_motion(config.motion, config.search)
-        print(describe(config.video))
-        source = source_of_motion(config.video, config.motion, config.search)
+        info = describe(config.video, config.track)
+        print(info)
+        if config.motion == "stream" and not info.exports_vectors:
+            raise BdnetError(f"{config.video}: no vectors of its own; use motion=search or auto")
+        source = source_of_motion(config.video, config.motion, config.search, config.track)
         print(f"  motion      {source} (motion={config.motion})")
         return
     # slow imports that a video does not need

@@ -9,11 +9,13 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
+from bdnet.__main__ import VERBS
 from bdnet.cli.application import application
 from bdnet.cli.arguments import arguments_of, is_secret, quoted
 from bdnet.cli.conf import declared
-from bdnet.cli.keys import kinds_of
 from bdnet.runs.annotations import fits
+from bdnet.runs.keys import kinds_of
+from command import command
 
 
 @pytest.mark.parametrize("text", ["runs/NAME/seed=0", "http://host/a.mp4?x=1&y=2", "in/*.mp4"])
@@ -123,3 +125,43 @@ def test_a_page_may_be_left_out():
     assert page.fits(None)
     assert page.fits("page.html")
     assert not page.fits("")
+
+
+def test_no_choice_of_a_group_is_the_default_or_refused():
+    for verb in VERBS:
+        chosen = [entry for entry in declared(verb)["defaults"] if isinstance(entry, dict)]
+        for group, default in (item for entry in chosen for item in entry.items()):
+            if group.startswith("override"):
+                continue
+            if default is None:
+                assert arguments_of(verb, [f"{group}=null", "seed=1"]) == ["seed=1"]
+                continue
+            with pytest.raises(SystemExit, match=f"{group}=null: choose") as error:
+                arguments_of(verb, [f"{group}=null"])
+            assert str(default).strip("[]'").replace("${data}", "") in str(error.value)
+
+
+@pytest.mark.parametrize("value", ["3", "null", "x", "[1]"])
+def test_changes_of_a_trainer_are_a_mapping(value: str, tmp_path: Path):
+    answer = command("evaluate", "run=x", f"trainer={value}", folder=tmp_path)
+    assert answer.returncode == 1
+    assert f"trainer={value}: a mapping of keys" in answer.stderr
+    assert arguments_of("evaluate", ["trainer={accelerator: cpu}", "trainer.devices=1"]) == [
+        "++trainer={accelerator: cpu}", "++trainer.devices=1",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("argument", ["data=3", "data=[1,-2]", "data={a: 1}", "data=null"])
+def test_what_is_no_data_set_is_refused(argument: str, tmp_path: Path):
+    answer = command("probe", argument, folder=tmp_path)
+    assert answer.returncode == 1
+    assert "Traceback" not in answer.stderr
+    assert "data" in answer.stderr
+
+
+@pytest.mark.parametrize("value", ["null", "x", "3"])
+def test_what_is_no_mapping_is_refused(value: str, tmp_path: Path):
+    answer = command("encode", "input=x", "output=y", f"encoding={value}", folder=tmp_path)
+    assert answer.returncode == 1
+    assert "encoding" in answer.stderr
+    assert "Traceback" not in answer.stderr

@@ -11,9 +11,12 @@ from threading import Event
 
 import av
 import pytest
+from torch import nn
 
+from bdnet import accelerate
 from bdnet.codec import MissingVideo, UnsupportedStream, VideoReader, describe
 from bdnet.errors import BdnetError
+from command import command
 from videos import overwrite
 
 
@@ -188,8 +191,8 @@ def test_metadata_in_another_encoding_do_not_matter(make_video, tmp_path: Path) 
     assert describe(path).frames == 3
 
 
-def test_of_several_video_tracks_the_default_one_is_read(tmp_path: Path) -> None:
-    path = tmp_path / "tracks.mkv"
+def write_tracks(path: Path) -> Path:
+    """Two video tracks, 96 and 128 pixels wide, of which the second is the default one."""
     with av.open(str(path), "w") as container:
         streams = [container.add_stream("libx264", rate=25) for _ in range(2)]
         for stream, width in zip(streams, (96, 128), strict=True):
@@ -200,4 +203,48 @@ def test_of_several_video_tracks_the_default_one_is_read(tmp_path: Path) -> None
             container.mux(stream.encode(av.VideoFrame(stream.width, 64, "yuv420p")))
         for stream in streams:
             container.mux(stream.encode())
-    assert describe(path).width == 128
+    return path
+
+
+def test_of_several_video_tracks_one_is_chosen(tmp_path, caplog) -> None:
+    path = write_tracks(tmp_path / "tracks.mkv")
+    for track, width in ((None, 128), (0, 96), (1, 128)):
+        info = describe(path, track)
+        assert (info.width, info.tracks, info.track) == (width, 2, 0 if width == 96 else 1)
+        with VideoReader(path, "all", motion="search", track=track) as reader:
+            assert [frame.image.shape for frame in reader] == [(64, width, 3)]
+            assert len(reader) == 1
+        fast = accelerate(nn.Conv2d(3, 2, 1))
+        assert [labels.labels.shape for labels in fast.video(path, track=track)] == [(64, width)]
+        comparison = fast.compare(path, track=track)
+        assert comparison.frames == 1
+    said = [record for record in caplog.records if "track" in record.message]
+    assert len(said) == 1  # of the choices that nobody made
+    assert "2 video tracks, of which track 1 is read" in said[0].message
+    for track in (2, -1):
+        with pytest.raises(UnsupportedStream, match=f"track={track}: .*has 2"):
+            VideoReader(path, track=track)
+        with pytest.raises(UnsupportedStream, match=f"track={track}"):
+            describe(path, track)
+
+
+def test_commands_choose_a_track(tmp_path) -> None:
+    write_tracks(tmp_path / "tracks.mkv")
+    described = command("probe", "video=tracks.mkv", "track=0", folder=tmp_path)
+    assert (described.returncode, "96 x 64" in described.stdout) == (0, True)
+    written = command("encode", "input=tracks.mkv", "output=first.mp4", "track=0", folder=tmp_path)
+    assert written.returncode == 0, written.stderr
+    assert describe(tmp_path / "first.mp4").width == 96
+    other = command("encode", "input=tracks.mkv", "output=first.mp4", "track=1", folder=tmp_path)
+    assert "other settings" in other.stderr
+    refused = command("encode", "input=tracks.mkv", "output=2.mp4", "track=2", folder=tmp_path)
+    assert "track=2" in refused.stderr
+
+
+def test_a_codec_without_a_decoder_is_said(make_video, tmp_path) -> None:
+    path = tmp_path / "alien.mkv"
+    content = make_video(frames=3, container="mkv").read_bytes()
+    path.write_bytes(content.replace(b"V_MPEG4/ISO/AVC", b"V_UNKNOWN/CODEC"))
+    for use in (describe, VideoReader):
+        with pytest.raises(UnsupportedStream, match="without a decoder"):
+            use(path)

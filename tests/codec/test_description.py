@@ -8,10 +8,13 @@ import pytest
 from bdnet import probe
 from bdnet.codec import UnsupportedStream, describe
 from bdnet.codec.description import source_of_motion
-from videos import NO_VECTORS, Pan, h264, mpeg
+from command import command
+from videos import NO_VECTORS, Pan, h264, mpeg, overwrite, packet_positions
 
 PAN = Pan((1.0, 1.0))
 CLEAN = {
+    "track": 0,
+    "tracks": 1,
     "codec": "h264",
     "profile": "High",
     "pixel_format": "yuv420p",
@@ -27,6 +30,7 @@ CLEAN = {
     "rotation": 0,
     "exports_vectors": True,
     "problems": (),
+    "is_damaged": False,
 }
 
 
@@ -122,8 +126,22 @@ def test_where_motion_comes_from_and_what_it_costs(make_video) -> None:
         source_of_motion(hevc, "stream")
 
 
-def test_the_command_says_it_once(make_video, monkeypatch, capsys) -> None:
+def test_the_command_says_it_once(make_video, tmp_path, monkeypatch, capsys) -> None:
     path = make_video(frames=3, **NO_VECTORS["hevc"])
     monkeypatch.setattr(sys, "argv", ["probe", f"video={path}", "search=fast"])
     probe.main()
     assert capsys.readouterr().out.count("searched, about ") == 1
+    answer = command("probe", f"video={path}", "motion=stream", folder=tmp_path)
+    assert answer.returncode == 1
+    assert "motion=search" in answer.stderr
+    assert (answer.stdout + answer.stderr).count("bdnet.encode") == 1
+
+
+def test_a_file_that_begins_damaged_is_to_be_salvaged(make_video, tmp_path) -> None:
+    path = tmp_path / "torn.mp4"
+    path.write_bytes(make_video(frames=20).read_bytes())
+    position, size = packet_positions(path)[0]
+    overwrite(path, position + 4, b"\xff" * (size - 4))
+    info = describe(path)
+    assert info.is_damaged
+    assert "damaged=skip" in str(info)

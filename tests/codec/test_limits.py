@@ -29,7 +29,7 @@ def test_large_videos_are_refused_unless_they_are_allowed(make_video, monkeypatc
     monkeypatch.setenv(KEY, str(64 * 96))
     assert len(list(VideoReader(video, "all"))) == 3
     monkeypatch.setenv(KEY, str(64 * 96 - 1))
-    for use in (VideoReader, describe, lambda path: list(find_sources(str(path))[0].pictures())):
+    for use in (VideoReader, describe, lambda path: list(find_sources(str(path))[0].pictures([]))):
         with pytest.raises(UnsupportedStream, match=f"64x96 .*{KEY}"):
             use(video)
 

@@ -3,10 +3,11 @@
 import gc
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from bdnet.codec import VideoReader
-from videos import Cut, Pan, assert_same_frame
+from bdnet.codec import CorruptStream, VideoReader
+from videos import Cut, Pan, assert_same_frame, h264, mpeg, overwrite, packet_positions
 
 SOURCES = {
     "h264 mp4": {},
@@ -189,3 +190,35 @@ def test_a_closed_reader_says_so(make_video):
     for use in (lambda: reader.clip(3, 1), lambda: next(iter(reader))):
         with pytest.raises(ValueError, match="closed"):
             use()
+
+
+IN_DECODING_ORDER = {
+    "AVI with B-frames": {**h264("b-adapt=0", bf="3"), "container": "avi"},
+    "MPEG program stream": {**mpeg("mpeg2video", bf="2"), "container": "mpg"},
+}
+
+
+@pytest.mark.parametrize("kind", IN_DECODING_ORDER)
+def test_clips_of_files_whose_stamps_are_no_help_are_in_order(make_video, kind) -> None:
+    path = make_video(scene=Pan((2, 0)), size=(96, 128), frames=25, **IN_DECODING_ORDER[kind])
+    with VideoReader(path, "all", strict=False, threads=1) as reader:
+        frames = list(reader)
+        assert len(reader) == len(frames) == 25
+        for target in range(25):
+            for offset in {0, min(target, 2)}:
+                clip = reader.clip(target, offset)
+                for frame, wanted in zip(clip, frames[target - offset : target + 1], strict=True):
+                    assert frame.index == wanted.index
+                    assert np.array_equal(frame.image, wanted.image)
+
+
+def test_a_clip_without_its_target_is_an_error(make_video, tmp_path) -> None:
+    path = tmp_path / "torn.avi"
+    path.write_bytes(make_video(codec="mpeg4", container="avi", frames=12).read_bytes())
+    position, size = packet_positions(path)[5]
+    overwrite(path, position, b"\xff" * size)
+    with VideoReader(path, "all", strict=False, threads=1) as reader:
+        assert [frame.index for frame in reader.clip(6, 2)] == [4, 6]
+        with pytest.raises(CorruptStream, match="frame 5") as caught:
+            reader.clip(5, 2)
+    assert caught.value.index == 5

@@ -44,6 +44,12 @@ def test_a_warm_up_rises_to_the_full_rate_and_the_rest_falls_from_it():
     assert values == pytest.approx([0.25, 0.5, 0.75, 1.0, 0.75, 0.5, 0.25, 0.0])
 
 
+def test_a_warm_up_may_be_a_share_of_the_steps():
+    for steps in (1, 10, 40):
+        share = rates(Poly(SGD, lr=1.0, power=1, warmup=0.3), steps)
+        assert share == rates(Poly(SGD, lr=1.0, power=1, warmup=int(0.3 * steps)), steps)
+
+
 def test_new_layers_and_adapters_learn_at_the_rate_of_the_head():
     backbone, head, adapter = parameters(2), parameters(3), parameters(2)
     adapter[1].requires_grad_(False)
@@ -71,7 +77,7 @@ def test_new_layers_and_adapters_learn_at_the_rate_of_the_head():
         ({"lr": 0.1, "head_lr_factor": -1}, r"optimizer\.head_lr_factor=-1"),
         ({"lr": 0.1, "power": -1}, r"optimizer\.power=-1"),
         ({"lr": 0.1, "warmup": -2}, r"optimizer\.warmup=-2"),
-        ({"lr": 0.1, "warmup": 0.5}, r"optimizer\.warmup=0\.5"),
+        ({"lr": 0.1, "warmup": 1.5}, r"optimizer\.warmup=1\.5"),
     ],
 )
 def test_rates_that_mean_nothing_are_refused(setting: dict, message: str):

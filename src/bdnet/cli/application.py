@@ -18,9 +18,9 @@ from tqdm import tqdm
 from bdnet.cli.arguments import arguments_of, check_arguments
 from bdnet.cli.conf import conf_folder, declared
 from bdnet.cli.help import print_help
-from bdnet.cli.keys import check_keys
 from bdnet.cli.messages import user_message
 from bdnet.errors import BdnetError
+from bdnet.runs.keys import check_keys
 from bdnet.system.interruption import prefer_termination, signal_of, sigterm_raises
 
 

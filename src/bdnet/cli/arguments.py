@@ -10,7 +10,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 
 from bdnet.cli.conf import conf_folder, declared
-from bdnet.cli.keys import kinds_of
+from bdnet.runs.keys import kinds_of
 from bdnet.runs.renamed import new_name
 
 LAUNCHERS = {"submitit": "slurm", "joblib": "joblib"}  # and the extra that installs each
@@ -52,29 +52,57 @@ def is_installed(package: str) -> bool:
 
 def arguments_of(verb: str, arguments: Sequence[str]) -> list[str]:
     """Arguments as Hydra reads them: texts literally, changes of mappings whether new or not."""
-    kinds = kinds_of(verb, declared(verb))
+    own = declared(verb)
+    kinds, defaults = kinds_of(verb, own), own["defaults"]
     is_multirun = not MULTIRUN.isdisjoint(arguments)  # commas are between jobs
     texts = {key for key, kind in kinds.items() if kind.is_text and not is_multirun}
-    mappings = tuple(f"{key}." for key, kind in kinds.items() if kind.is_open)
+    changes = {key for key, kind in kinds.items() if kind.is_open}
+    mappings = tuple(f"{key}{sign}" for key in changes for sign in (".", "={"))
     result = ["-m"] if is_multirun else []  # Hydra takes no keys on both sides of it
     for argument in arguments:
-        key = argument.partition("=")[0].lstrip("+")
+        key, _, value = argument.partition("=")
+        key = key.lstrip("+")
         if argument in MULTIRUN:
             continue
-        if key in texts:
+        if key in changes and not value.startswith("{") and {key: None} not in defaults:
+            sys.exit(f"bdnet {verb}: {key}={value}: {kinds[key].meaning}, as in {key}.KEY={value}")
+        if value == "null" and _is_group(key):
+            _check_null(verb, key)
+        elif key in texts:
             result.append(literal(argument))
-        elif key.startswith(mappings):
+        elif argument.lstrip("+").startswith(mappings):
             result.append(quoted(f"++{argument.lstrip('+')}"))
         else:
             result.append(_choice(quoted(argument)))
     return result
 
 
+def _is_group(key: str) -> bool:
+    """Whether a key, as model or augmentation@data.augmentation, names a config group."""
+    return (conf_folder() / key.lstrip("+").partition("@")[0]).is_dir()
+
+
+def _check_null(verb: str, group: str) -> None:
+    """Ends the program unless no choice is the default: Hydra takes no null on a command line."""
+    if {group: None} in declared(verb)["defaults"]:
+        return
+    folder = conf_folder() / group.partition("@")[0]
+    names = ", ".join(sorted(path.stem for path in folder.glob("*.yaml")))
+    sys.exit(f"bdnet {verb}: {group}=null: choose {names or 'another value'}")
+
+
 def _choice(argument: str) -> str:
-    """The choice of a config group in quotes where Hydra would read a number, as in table=2."""
+    """The choices of a config group in quotes where Hydra would read numbers, as in table=2."""
     key, _, value = argument.partition("=")
-    is_group = (conf_folder() / key.lstrip("+").partition("@")[0]).is_dir()
-    return f"{key}='{value}'" if is_group and NUMBER.fullmatch(value) else argument
+    if not _is_group(key):
+        return argument
+    if value.startswith("[") and value.endswith("]") and any(map(str.isdigit, value)):
+        return f"{key}=[{','.join(_choice_in_quotes(name) for name in value[1:-1].split(','))}]"
+    return f"{key}={_choice_in_quotes(value)}" if value else argument
+
+
+def _choice_in_quotes(name: str) -> str:
+    return f"'{name.strip()}'" if NUMBER.fullmatch(name.strip()) else name
 
 
 def literal(argument: str) -> str:

@@ -1,5 +1,7 @@
 """Opens a video's container and finds its video stream; every failure is one clear sentence."""
 
+import logging
+from functools import lru_cache
 from pathlib import Path
 
 import av
@@ -26,11 +28,18 @@ MPEG = {"mpeg1video", "mpeg2video", "mpeg4", "msmpeg4v3", "msmpeg4v2", "wmv1", "
 EXPORTS_VECTORS = frozenset({"h264", "h263", "h261", "flv1", "rv10", "rv20", *MPEG})
 TIMEOUT = 30.0  # seconds without a byte from a URL
 
+log = logging.getLogger(__name__)
 
-def open_video(path: str | Path, timeout: float = TIMEOUT) -> tuple[InputContainer, VideoStream]:
+
+def open_video(
+    path: str | Path, timeout: float = TIMEOUT, track: int | None = None
+) -> tuple[InputContainer, VideoStream]:
     """Opens a file, URL or device; the caller closes the container.
 
     A file cannot make FFmpeg open other files or addresses; a URL may.
+
+    track: number of a video track, from 0; None: the file's default one, which is said if there are
+           several
     """
     address, options = str(path), {}
     is_url = "://" in address
@@ -58,16 +67,9 @@ def open_video(path: str | Path, timeout: float = TIMEOUT) -> tuple[InputContain
             f"{path}: not a video that FFmpeg can read, or cut off before its index "
             f"({reason(error)}); copy it again from its source"
         ) from error
-    stream = _video_stream(container)
-    if stream is None:
-        kinds = ", ".join(sorted({stream.type for stream in container.streams}))
-        content = f"only {kinds}" if kinds else "no stream at all"
-        if container.streams.video and not any(map(_is_decodable, container.streams.video)):
-            content = "only in a codec without a decoder here; convert it by another tool"
-        container.close()
-        raise UnsupportedStream(f"{path}: no video in it, {content}; give a file with a picture")
-    context = stream.codec_context
     try:
+        stream = _chosen(path, container, track)
+        context = stream.codec_context
         check_size(path, context.height, context.width)
     except UnsupportedStream:
         container.close()
@@ -75,6 +77,38 @@ def open_video(path: str | Path, timeout: float = TIMEOUT) -> tuple[InputContain
     # later pictures may be larger than the first; decoders count their padding too
     context.options = {"max_pixels": str(2 * most_pixels() + 2**20)}
     return container, stream
+
+
+def _chosen(path: str | Path, container: InputContainer, track: int | None) -> VideoStream:
+    """A video track that can be decoded: the one of this number, or the default one."""
+    tracks = video_tracks(container)
+    if track is not None and not 0 <= track < len(tracks):
+        raise UnsupportedStream(
+            f"{path}: track={track}: no such video track; it has {len(tracks)}, counted from 0"
+        )
+    wanted = tracks if track is None else [tracks[track]]
+    decodable = [stream for stream in wanted if _is_decodable(stream)]
+    marked = [stream for stream in decodable if stream.disposition & Disposition.default]
+    stream = next(iter([*marked, *decodable]), None)
+    if stream is None:
+        kinds = ", ".join(sorted({stream.type for stream in container.streams}))
+        content = f"only {kinds}" if kinds else "no stream at all"
+        if wanted:
+            content = "only in a codec without a decoder here; convert it by another tool"
+        raise UnsupportedStream(f"{path}: no video in it, {content}; give a file with a picture")
+    if track is None and len(tracks) > 1:
+        _say(str(path), tracks.index(stream), len(tracks))
+    return stream
+
+
+@lru_cache  # a file is opened several times
+def _say(path: str, track: int, count: int) -> None:
+    log.warning(
+        "%s: has %d video tracks, of which track %d is read; choose with track=N",
+        path,
+        count,
+        track,
+    )
 
 
 def codec_name(stream: VideoStream) -> str:
@@ -111,15 +145,13 @@ def _check_file(path: Path) -> None:
         raise UnsupportedStream(f"{path}: an empty file (0 bytes); copy it again from its source")
 
 
-def _video_stream(container: InputContainer) -> VideoStream | None:
-    """The default video stream that moves: cover pictures of music files do not count."""
-    moving = [
+def video_tracks(container: InputContainer) -> list[VideoStream]:
+    """The video tracks, without the cover pictures of music files."""
+    return [
         stream
         for stream in container.streams.video
-        if not stream.disposition & Disposition.attached_pic and _is_decodable(stream)
+        if not stream.disposition & Disposition.attached_pic
     ]
-    marked = [stream for stream in moving if stream.disposition & Disposition.default]
-    return next(iter([*marked, *moving]), None)
 
 
 def _is_decodable(stream: VideoStream) -> bool:

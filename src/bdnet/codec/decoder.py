@@ -28,6 +28,7 @@ class Decoder:
     vectors: export them; None: if they chain, and otherwise decode every picture whole. Without
              them a video may be of any codec
     timeout: seconds to wait for a URL's next byte
+    track:   number of the video track, from 0; None: the default one
     """
 
     def __init__(
@@ -37,18 +38,19 @@ class Decoder:
         threads: int,
         vectors: bool | None = True,
         timeout: float = TIMEOUT,
+        track: int | None = None,
     ) -> None:
         self.path, self.skip, self.threads, self.vectors = path, skip, threads, vectors
-        self.timeout = timeout
+        self.timeout, self.track = timeout, track
         self.damage: str | None = None  # the demuxer's error, if it ended the reading early
         self._used, self.packets, self.discarded = False, 0, 0
         self._open()
 
     def _open(self) -> None:
-        self.container, self.stream = open_video(self.path, self.timeout)
+        self.container, self.stream = open_video(self.path, self.timeout, self.track)
         try:
             if self.vectors is None:
-                self.vectors = vectors_chain(self.path, self.stream)
+                self.vectors = vectors_chain(self.path, self.stream, self.track)
                 self.skip = self.skip if self.vectors else Skip.NOTHING
             if self.vectors:
                 require_vectors(self.path, self.stream)
@@ -136,8 +138,18 @@ class Decoder:
     def _packets(self, start: int | None) -> Iterator[Packet[VideoStream]]:
         is_ready = not self._used if start is None else self._seek(start)
         if not is_ready:
-            self.container.close()
-            self._open()
+            self._reopen()
+        yield from self._demux(start)
+        if start is not None and not self.packets and self.damage is None:
+            # after a seek, packets of MPEG program streams may lack the stamps that they had before
+            self._reopen()
+            yield from self._demux(start)
+
+    def _reopen(self) -> None:
+        self.container.close()
+        self._open()
+
+    def _demux(self, start: int | None) -> Iterator[Packet[VideoStream]]:
         self._used, self.damage, self.packets, self.discarded = True, None, 0, 0
         reached = start is None
         try:

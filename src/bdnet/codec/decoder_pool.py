@@ -16,10 +16,19 @@ class Decoders:
     threads: of each, 0 for one per core
     vectors: as in Decoder; None until the first one is open
     timeout: seconds to wait for a URL or a camera
+    track:   as in Decoder
     """
 
-    def __init__(self, video: Video, threads: int, vectors: bool | None, timeout: float) -> None:
-        self.video, self.threads, self.vectors, self.timeout = video, threads, vectors, timeout
+    def __init__(
+        self,
+        video: Video,
+        threads: int,
+        vectors: bool | None,
+        timeout: float,
+        track: int | None = None,
+    ) -> None:
+        self.video, self.threads, self.vectors = video, threads, vectors
+        self.timeout, self.track = timeout, track
         self._idle: dict[Skip, Decoder | PictureDecoder] = {}
         self._is_closed = False
 
@@ -35,7 +44,7 @@ class Decoders:
         pictures = picture_decoder(self.video, self.timeout)
         if pictures is None:
             assert isinstance(self.video, str | Path)
-            return Decoder(self.video, skip, self.threads, self.vectors, self.timeout)
+            return Decoder(self.video, skip, self.threads, self.vectors, self.timeout, self.track)
         if self.vectors:
             raise UnsupportedStream(
                 f"{name_of(self.video)}: pictures, which have no motion vectors: read them with "

@@ -8,7 +8,13 @@ from av.video.frame import VideoFrame
 
 from bdnet.codec import problems
 from bdnet.codec.bitstream import StreamHeader, read_header
-from bdnet.codec.container import EXPORTS_VECTORS, codec_name, first_picture, open_video
+from bdnet.codec.container import (
+    EXPORTS_VECTORS,
+    codec_name,
+    first_picture,
+    open_video,
+    video_tracks,
+)
 from bdnet.codec.errors import UnsupportedStream, encode_command
 from bdnet.codec.index import StreamIndex, read_index
 from bdnet.codec.reader import VideoReader
@@ -23,6 +29,8 @@ class StreamInfo:
     """Facts of a video file; `problems` are the reasons why its vectors do not chain."""
 
     path: str
+    track: int  # number of this video track, from 0
+    tracks: int  # video tracks in the file
     codec: str
     profile: str | None
     pixel_format: str | None
@@ -38,6 +46,7 @@ class StreamInfo:
     rotation: int  # degrees counter-clockwise by which a player turns the picture
     exports_vectors: bool
     problems: tuple[str, ...]
+    is_damaged: bool  # as far as headers, packets and the first frame show
 
     @property
     def clean(self) -> bool:
@@ -51,7 +60,8 @@ class StreamInfo:
         turned = f", shown turned by {self.rotation} degrees" if self.rotation else ""
         variable = " on average (variable)" if self.variable_fps else ""
         vectors = "exported" if self.exports_vectors else "not exported by this codec's decoder"
-        rows = {
+        several = {"track": f"{self.track} of 0 to {self.tracks - 1}"} if self.tracks > 1 else {}
+        rows = several | {
             "codec": f"{self.codec} ({self.profile or 'no profile'}), {self.pixel_format}",
             "size": f"{self.width} x {self.height} pixels{turned}",
             "frames": f"{self.frames} at {self.fps:g} per second{variable}",
@@ -65,23 +75,30 @@ class StreamInfo:
         lines = [self.path, *(f"  {name:<11} {value}" for name, value in rows.items())]
         if self.problems:
             lines += [f"    - it {problem}" for problem in self.problems]
-            lines.append(f"  for a data set make a clean copy: {encode_command(self.path)}")
+            command = encode_command(self.path, self.is_damaged)
+            lines.append(f"  for a data set make a clean copy: {command}")
         return "\n".join(lines)
 
 
-def describe(path: str | Path) -> StreamInfo:
-    """Reads a file's headers and all its packets, and decodes its first frame."""
-    index = read_index(path)
+def describe(path: str | Path, track: int | None = None) -> StreamInfo:
+    """Reads a file's headers and all its packets, and decodes its first frame.
+
+    track: number of the video track, from 0; None: the default one
+    """
+    index = read_index(path, track=track)
     if not len(index):
         raise UnsupportedStream(f"{path}: a video without a frame; copy it again from its source")
-    container, stream = open_video(path)
+    container, stream = open_video(path, track=track)
     with container:
+        tracks = video_tracks(container)
         context = stream.codec_context
         header = read_header(context.extradata)
         first = first_picture(container, stream)
         codec = codec_name(stream)
         return StreamInfo(
             path=str(path),
+            track=tracks.index(stream),
+            tracks=len(tracks),
             codec=codec,
             profile=context.profile,
             pixel_format=context.pix_fmt,
@@ -100,6 +117,7 @@ def describe(path: str | Path) -> StreamInfo:
             rotation=first.rotation if first is not None else 0,
             exports_vectors=codec in EXPORTS_VECTORS,
             problems=tuple(_problems(codec, header, index, first)),
+            is_damaged=first is None or index.damage is not None or not index.is_key[0],
         )
 
 
@@ -123,10 +141,15 @@ def _problems(
 
 
 def source_of_motion(
-    path: str | Path, motion: Motion = "auto", search: Search | str = "default"
+    path: str | Path,
+    motion: Motion = "auto",
+    search: Search | str = "default",
+    track: int | None = None,
 ) -> str:
     """Where the motion of a video comes from, and what it is like in the first frames."""
-    with VideoReader(path, "none", strict=False, motion=motion, search=search) as reader:
+    with VideoReader(
+        path, "none", strict=False, motion=motion, search=search, track=track
+    ) as reader:
         for _ in islice(reader, TRIED):
             pass
         if reader.search is not None:

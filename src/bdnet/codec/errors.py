@@ -3,8 +3,9 @@
 from bdnet.errors import BdnetError
 
 
-def encode_command(path: object) -> str:
-    return f"python -m bdnet.encode input='{path}' output=FOLDER"
+def encode_command(path: object, is_damaged: bool = False) -> str:
+    rest = " damaged=skip" if is_damaged else ""
+    return f"python -m bdnet.encode input='{path}' output=FOLDER{rest}"
 
 
 class UnsupportedStream(BdnetError, ValueError):

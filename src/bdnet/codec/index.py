@@ -57,9 +57,11 @@ class StreamIndex:
         return bool(np.abs(gaps - median).max() > max(1.5, 0.05 * median))
 
 
-def read_index(path: str | Path, packets: int | None = None) -> StreamIndex:
+def read_index(
+    path: str | Path, packets: int | None = None, track: int | None = None
+) -> StreamIndex:
     """Reads every packet of a video once, or the first ones; a few numbers per frame."""
-    container, stream = open_video(path)
+    container, stream = open_video(path, track=track)
     is_h264 = stream.codec_context.name == "h264"
     length_size = bitstream.read_header(stream.codec_context.extradata).length_size
     stamps: list[int | None] = []
@@ -81,6 +83,8 @@ def read_index(path: str | Path, packets: int | None = None) -> StreamIndex:
             damage = reason(error)
         missing = max(0, stream.frames - len(stamps) - discarded)
     order, times = _display_order(stamps)
+    if has_b and (np.diff(order) > 0).all():
+        times = None  # of decoding: AVI has no others, and decoders sort the pictures themselves
     return StreamIndex(
         stamps=times,
         packets=order,

@@ -43,6 +43,7 @@ class VideoReader:
     timeout: seconds to wait for a URL's next byte, or a camera's next picture
     upright: turn pictures and vectors as the file asks players to, by multiples of 90 degrees.
              Without it they stay as coded, and strict mode refuses a video with such a rotation
+    track:   number of a file's video track, from 0; None: the default one
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class VideoReader:
         motion: Motion = "stream",
         search: Search | str = "default",
         timeout: float = TIMEOUT,
+        track: int | None = None,
     ) -> None:
         check_motion(motion, search)
         if isinstance(pixels, str) and pixels not in SKIPS:
@@ -63,10 +65,10 @@ class VideoReader:
                 f"pixels={pixels!r}: use {', '.join(map(repr, SKIPS))}, frame indices or a function"
             )
         self.path, self.pixels, self.strict = name_of(video), pixels, strict
-        self._index, self.upright = index, upright
+        self._index, self.upright, self.track = index, upright, track
         self._findings = StreamFindings()
         vectors = None if motion == "auto" else motion == "stream"
-        self._decoders = Decoders(video, threads, vectors, timeout)
+        self._decoders = Decoders(video, threads, vectors, timeout, track)
         decoder = self._decoders.open(Skip.NOTHING if motion == "search" else likely_skip(pixels))
         self.search = None if decoder.vectors else search_of(search)
         self.has_index = isinstance(decoder, Decoder)
@@ -103,7 +105,7 @@ class VideoReader:
                 f"{self.path}: pictures, which are read in order only; iterate over the reader"
             )
         if self._index is None:
-            self._index = read_index(self.path)
+            self._index = read_index(self.path, track=self.track)
         return self._index
 
     def __len__(self) -> int:
@@ -139,7 +141,10 @@ class VideoReader:
             self._findings.log(self.path)
 
     def clip(self, target: int, offset: int, pixels: Pixels | None = None) -> list[Frame]:
-        """Frames target - offset .. target, decoded from the nearest codec keyframe before them."""
+        """Frames target - offset .. target, decoded from the nearest codec keyframe before them.
+
+        With strict=False frames that cannot be decoded are left out, but never the target.
+        """
         target, offset = operator.index(target), operator.index(offset)
         if not 0 <= offset <= target < len(self):
             raise NoSuchFrame(
@@ -149,12 +154,14 @@ class VideoReader:
         pixels = self.pixels if pixels is None else pixels
         first = target - offset
         frames = list(self._read(first, target, pixels))
-        if self.strict and len(frames) <= offset:
-            lost = min({*range(first, target + 1)} - {frame.index for frame in frames})
+        numbers = [frame.index for frame in frames]
+        lost = {*range(first, target + 1)} - {*numbers}
+        if numbers != sorted(numbers) or target in lost or (self.strict and lost):
+            frame = min(lost, default=target)
             raise CorruptStream(
-                f"{self.path}: frame {lost} could not be decoded; copy the file again from its "
+                f"{self.path}: frame {frame} could not be decoded; copy the file again from its "
                 "source",
-                lost,
+                frame,
             )
         return frames
 

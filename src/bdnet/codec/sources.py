@@ -2,21 +2,24 @@
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
 from av.video.frame import VideoFrame
 
 from bdnet.codec.container import open_video
+from bdnet.codec.decoded import Skip
+from bdnet.codec.decoder import Decoder
 from bdnet.codec.errors import CorruptStream, UnsupportedStream
 from bdnet.codec.index import read_index
 from bdnet.codec.limits import check_image
 from bdnet.codec.pixels import Image
 from bdnet.codec.upright import AS_CODED, orientation, turn_image
+from bdnet.errors import BdnetError
 
 
 @dataclass(frozen=True)
@@ -26,19 +29,21 @@ class Source:
     name: Path
     files: tuple[Path, ...]  # the images in order, or the one video
     is_video: bool
+    track: int | None = None  # of the video; None: the default one
+    skips_damage: bool = False  # leave out what cannot be decoded, instead of an error
 
     @property
     def path(self) -> Path:
         return self.files[0] if self.is_video else self.files[0].parent
 
     def __len__(self) -> int:
-        return len(read_index(self.files[0])) if self.is_video else len(self.files)
+        return len(read_index(self.files[0], track=self.track) if self.is_video else self.files)
 
     def fps(self) -> Fraction | None:
         """A video's average rate; images have none."""
         if not self.is_video:
             return None
-        container, stream = open_video(self.files[0])
+        container, stream = open_video(self.files[0], track=self.track)
         with container:
             return stream.average_rate or stream.guessed_rate
 
@@ -47,18 +52,54 @@ class Source:
         stats = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in self.files]
         return hashlib.sha256(repr(stats).encode()).hexdigest()[:16]
 
-    def pictures(self) -> Iterator[Image | VideoFrame]:
-        """Every picture in display order, upright."""
+    def pictures(self, lacks: list[str]) -> Iterator[Image | VideoFrame]:
+        """Every picture in display order, upright.
+
+        lacks: gets a sentence on the frames that are left out
+        """
+        decoded = self._decoded(lacks) if self.is_video else map(read_rgb, self.files)
+        lost = []
+        index = -1
+        for index, picture in enumerate(decoded):
+            if picture is not None:
+                yield picture
+                continue
+            lost.append(index)
+            if not self.skips_damage:
+                raise self._damage(index)
+        if len(lost) == index + 1:
+            raise UnsupportedStream(f"{self.path}: without a frame that can be decoded")
+        if lost:
+            lacks.append(f"damaged frames left out: {len(lost)}, the first is {lost[0]}")
+
+    def _damage(self, index: int) -> BdnetError:
+        rest = "or use damaged=skip, which leaves out frames that cannot be decoded"
         if self.is_video:
-            yield from _decode(self.files[0])
-        else:
-            for path in self.files:
-                image = read_rgb(path)
-                if image is None:
-                    raise UnsupportedStream(
-                        f"{path}: not an image that OpenCV can read; replace it"
-                    )
-                yield image
+            return CorruptStream(
+                f"{self.path}: frame {index} is damaged; copy it again from its source, {rest}",
+                index,
+            )
+        return UnsupportedStream(
+            f"{self.files[index]}: not an image that OpenCV can read; replace it, {rest}"
+        )
+
+    def _decoded(self, lacks: list[str]) -> Iterator[Image | VideoFrame | None]:
+        """The pictures of the video, at the size of the first one; None for a damaged one."""
+        size, count = None, 0
+        decoder = Decoder(self.path, Skip.NOTHING, 0, vectors=False, track=self.track)
+        with closing(decoder):
+            for decoded in decoder.decode():
+                count += 1
+                if decoded is None or decoded.picture.is_corrupt:
+                    yield None
+                    continue
+                picture = decoded.picture
+                size = size or (picture.width, picture.height)
+                yield _upright(self.path, _resized(picture, *size))
+            if decoder.damage is not None and not self.skips_damage:
+                raise self._damage(count)
+            if problem := decoder.truncation(count):
+                lacks.append(problem)
 
 
 def read_rgb(path: Path) -> Image | None:
@@ -71,25 +112,6 @@ def read_rgb(path: Path) -> Image | None:
     if image is None:
         return None
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
-
-
-def _decode(path: Path) -> Iterator[Image | VideoFrame]:
-    container, stream = open_video(path)
-    with container:
-        stream.thread_type = "AUTO"
-        index, size = -1, None
-        try:
-            for index, picture in enumerate(container.decode(stream)):
-                if picture.is_corrupt:
-                    raise CorruptStream(f"{path}: frame {index} is damaged", index)
-                size = size or (picture.width, picture.height)
-                yield _upright(path, _resized(picture, *size))
-        except (av.error.FFmpegError, OSError) as error:
-            raise CorruptStream(
-                f"{path}: cannot be decoded after frame {index} ({error})", index
-            ) from error
-        if index < 0:
-            raise UnsupportedStream(f"{path}: a video without a frame")
 
 
 def _resized(picture: VideoFrame, width: int, height: int) -> VideoFrame:

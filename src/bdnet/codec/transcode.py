@@ -38,6 +38,10 @@ class TranscodeJob:
     def recipe(self) -> str:
         """Settings and content of the file, which are stored in it."""
         facts = {**self.encoding.facts(), "fps": self.fps, "source": self.source.signature()}
+        if self.source.track is not None:
+            facts["track"] = self.source.track
+        if self.source.skips_damage:
+            facts["damaged"] = "skip"
         if self.keyframes:
             facts["keyframes"] = self.keyframes
         return json.dumps({"bdnet": facts}, sort_keys=True)
@@ -45,7 +49,7 @@ class TranscodeJob:
 
 @dataclass(frozen=True)
 class Transcoded:
-    """The result of a job; `detail` is the reason of a failure."""
+    """The result of a job; `detail` is the reason of a failure, or what a file lacks."""
 
     output: Path
     status: Literal["done", "skipped", "failed"]
@@ -79,12 +83,16 @@ def transcode(
             return _compare(job)
         fps = job.fps or job.source.fps() or 25
         recipe = {"comment": job.recipe()}
+        lacks: list[str] = []
         with VideoWriter(job.output, fps, job.encoding, recipe, job.keyframes) as writer:
-            for picture in watch(job.source.pictures()):
+            for picture in watch(job.source.pictures(lacks)):
                 writer.write(picture)  # type: ignore[arg-type]  # watch changes no element
-        return Transcoded(job.output, "done", frames=writer.frames)
+        detail = f"{job.source.path}: {'; '.join(lacks)}" if lacks else ""
+        return Transcoded(job.output, "done", detail, writer.frames)
     except (BdnetError, OSError) as error:
-        return Transcoded(job.output, "failed", f"{job.source.path}: {error}")
+        is_named = str(error).startswith(str(job.source.path))
+        detail = str(error) if is_named else f"{job.source.path}: {error}"
+        return Transcoded(job.output, "failed", detail)
 
 
 def _compare(job: TranscodeJob) -> Transcoded:

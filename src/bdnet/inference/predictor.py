@@ -48,7 +48,7 @@ def _of_run(config: DictConfig) -> Predictor:
     device = device_of(config.device)
     model.to(device).to(memory_format=torch.channels_last)
     facts = {"run": trained.name, "checkpoint": config.checkpoint}
-    options = {key: config[key] for key in ("precision", "motion", "search")}
+    options = {key: config[key] for key in ("precision", "motion", "search", "track")}
     return Predictor(
         lambda video, images: Stream(video, model, rule, images, **options),
         trained.classes,
@@ -58,10 +58,10 @@ def _of_run(config: DictConfig) -> Predictor:
 
 def _of_network(config: DictConfig, videos: Iterable[str]) -> Predictor:
     fast = accelerated_of(config)
-    options = {key: config[key] for key in ("motion", "search", "live")}
+    options = {key: config[key] for key in ("motion", "search", "live", "track")}
     return Predictor(
         lambda video, images: fast.video(video, images, **options),
-        fast.classes_in(videos),
+        fast.classes_in(videos, config.track),
         {"network": config.network, "keyframes": str(fast.keyframes)}
         | fast.settings._asdict()
         | {"device": str(fast.network.device)},

@@ -77,6 +77,7 @@ class Stream(Segmentations):
     motion:    the stream's own vectors (stream), an encoder's search in the pictures (search), for
                any codec, or the vectors if they chain and else the search (auto)
     search:    default, or fast at half the size
+    track:     number of a file's video track, from 0; None: the default one
 
     The network runs where its parameters are, and is put into evaluation mode.
     """
@@ -92,6 +93,7 @@ class Stream(Segmentations):
         precision: Precision = "float32",
         motion: Motion = "auto",
         search: Search | str = "default",
+        track: int | None = None,
     ) -> None:
         self._new_labeller = partial(labeller, model, precision)
         rule = _rule(keyframes)
@@ -102,7 +104,7 @@ class Stream(Segmentations):
             pixels = self._is_key if rule.chooses_any_frame else "intra"
             self._is_key = has_image
         reader = VideoReader(
-            video, pixels, strict, threads, upright=True, motion=motion, search=search
+            video, pixels, strict, threads, upright=True, motion=motion, search=search, track=track
         )
         super().__init__(reader)
 

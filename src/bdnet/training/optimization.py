@@ -20,7 +20,7 @@ class Poly:
     lr:        rate of the backbone
     head_lr_factor: rate of all other parameters, as a multiple of lr
     power:     1 for a linear decay, 0 for none
-    warmup:    number of steps
+    warmup:    number of steps, or, below 1, their share of all steps
     """
 
     def __init__(
@@ -29,12 +29,14 @@ class Poly:
         lr: float,
         head_lr_factor: float = 10.0,
         power: float = 0.9,
-        warmup: int = 0,
+        warmup: float = 0,
     ) -> None:
         _check("a number above 0", lambda value: value > 0, lr=lr, head_lr_factor=head_lr_factor)
         _check("a number from 0 on", lambda value: value >= 0, power=power)
         _check(
-            "a whole number from 0 on", lambda value: value >= 0 and not value % 1, warmup=warmup
+            "a whole number from 0 on, or a share below 1",
+            lambda value: 0 <= value < 1 or (value > 0 and not value % 1),
+            warmup=warmup,
         )
         self.optimizer, self.lr, self.head_lr_factor = optimizer, lr, head_lr_factor
         self.power, self.warmup = power, warmup
@@ -66,9 +68,10 @@ class Poly:
 
     def factor(self, step: int, steps: int) -> float:
         """The rate in a step (counted from 0) as a share of the full rate."""
-        if step < self.warmup:
-            return (step + 1) / (self.warmup + 1)
-        done = (step - self.warmup) / max(1, steps - self.warmup)
+        warmup = int(self.warmup * steps) if self.warmup < 1 else self.warmup
+        if step < warmup:
+            return (step + 1) / (warmup + 1)
+        done = (step - warmup) / max(1, steps - warmup)
         return float(max(0.0, 1 - done) ** self.power)
 
 

@@ -9,10 +9,10 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from bdnet.errors import BdnetError
+from bdnet.runs.keys import check_value, kind_of
 
 # least allowed values; where the least is an int, only whole numbers are allowed
 LEAST: dict[str, int | float] = {
-    "seed": 0, "classes": 1, "interval": 1, "steps": 1, "validate_every": 1, "checkpoint_every": 1,
     "data.dataset.processes": 0, "callbacks.examples.clips": 0, "teacher.groups": 1,
     "optimizer.optimizer.weight_decay": 0.0, "optimizer.optimizer.momentum": 0.0,
     "trainer.accumulate_grad_batches": 1, "trainer.gradient_clip_val": 0.0,
@@ -22,10 +22,15 @@ LEAST: dict[str, int | float] = {
 LOSS_KEYS = {"weight": False, "share": False, "tau": True, "alpha": True}
 NETWORK_KEYS = ("dilations", "channels")  # lists of whole numbers from 1 on
 OPTIONAL = ("classes", "trainer.gradient_clip_val")  # may be null
+# of needed runs too, which no command line sets
+OWN = ("seed", "classes", "interval", "steps", "validate_every", "checkpoint_every", "checkpoint")
 
 
 def check(config: DictConfig) -> None:
     """Refuses values that make no sense, before any needed run is trained."""
+    for key in OWN:
+        if config[key] is not None or key not in OPTIONAL:
+            check_value(key, config[key], kind_of("train", key))
     for key, least in LEAST.items():
         value = OmegaConf.select(config, key)
         if value is None and (key in OPTIONAL or not _is_there(config, key)):
@@ -58,10 +63,7 @@ def _check_networks(config: DictConfig) -> None:
 
 
 def _check_checkpoint(config: DictConfig) -> None:
-    which = config.checkpoint
-    if which not in ("last", "best"):
-        raise BdnetError(f"checkpoint={which}: choose last or best")
-    if which == "best" and config.validate_every > config.steps:
+    if config.checkpoint == "best" and config.validate_every > config.steps:
         raise BdnetError(
             f"checkpoint=best: with validate_every={config.validate_every} there is none in "
             f"steps={config.steps}; validate more often, or use checkpoint=last"

@@ -52,6 +52,7 @@ class Accelerated:
         search: Search | str = "default",
         live: bool = False,
         timeout: float = TIMEOUT,
+        track: int | None = None,
     ) -> Video:
         """The frames of a video with their labels, one by one, while the video is decoded.
 
@@ -69,19 +70,20 @@ class Accelerated:
         live:    of a camera: frames that come while the network is busy are no keyframes; see
                  `latency`
         timeout: seconds to wait for a URL's next byte, or a camera's next picture
+        track:   number of a file's video track, from 0; None: the default one
         """
         source = video, images, strict, threads
         options = motion, search, live, timeout
-        return Video(self.start(), self.keyframes, *source, self.batch, *options)
+        return Video(self.start(), self.keyframes, *source, self.batch, *options, track)
 
-    def classes_in(self, videos: Iterable[Source]) -> Classes:
+    def classes_in(self, videos: Iterable[Source], track: int | None = None) -> Classes:
         """The classes; if need be, the network runs on the first frame that can be read."""
         if self.classes is not None:
             return self.classes
         problem: BdnetError | None = None
         for video in videos:
             try:
-                with self.video(video) as opened:
+                with self.video(video, track=track) as opened:
                     next(opened)
                     return opened.stream.classes()
             except (CorruptStream, UnsupportedStream) as error:
@@ -99,18 +101,21 @@ class Accelerated:
         labels: str | Path | None = None,
         motion: Motion = "auto",
         search: Search | str = "default",
+        track: int | None = None,
     ) -> Comparison:
         """Compares with the network on every frame: print the result, or write `.html(path)`.
 
         frames:         number of frames to read; None: all
         labels:         folder of label images of the video's frames, 000000.png and so on, for
                         mIoUs
-        motion, search: as in `video`
+        motion, search, track: as in `video`
         """
         truth = None if labels is None else Truth(labels)
         own, fast = Stream(self.network, Fixed(1), Settings(0)), self.start()
         comparison: Comparison | None = None
-        reader = VideoReader(video, "all", strict=False, upright=True, motion=motion, search=search)
+        reader = VideoReader(
+            video, "all", strict=False, upright=True, motion=motion, search=search, track=track
+        )
         with closing(reader), closing(iter(reader)) as decoded:
             for frame in islice(decoded, frames):
                 # they take turns to go first, because the second finds warm caches

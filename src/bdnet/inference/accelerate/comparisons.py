@@ -23,7 +23,9 @@ def compare_each(config: DictConfig, videos: Mapping[Path, str], shard: Shard) -
 
     def work(name: Path, video: str, report: VideoReport) -> None:
         labels = None if config.labels is None else Path(config.labels) / name
-        comparison = fast.compare(video, config.frames, labels, config.motion, config.search)
+        comparison = fast.compare(
+            video, config.frames, labels, config.motion, config.search, config.track
+        )
         page = comparison.html(output / name.with_name(f"{name.name}.html"))
         report |= {**comparison.report(), "is_complete": True, "files": [str(page)]}
         print(f"{video}: {page}")

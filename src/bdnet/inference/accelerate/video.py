@@ -33,6 +33,7 @@ class Video(Segmentations):
     search:  default, or fast at half the size
     live:    the network skips keyframes for which it has no time
     timeout: seconds to wait for a URL or a camera
+    track:   number of a file's video track, from 0; None: the default one
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Video(Segmentations):
         search: Search | str = "default",
         live: bool = False,
         timeout: float = TIMEOUT,
+        track: int | None = None,
     ) -> None:
         self.stream, self.batch = stream, batch
         self._is_key: Callable[[Frame], bool] = restarting(keyframes)
@@ -70,6 +72,7 @@ class Video(Segmentations):
             motion=motion,
             search=search,
             timeout=timeout,
+            track=track,
         )
         self._speed = SpeedCheck(reader.path, reader.search is not None)
         super().__init__(reader)

@@ -95,6 +95,7 @@ KINDS: dict[str, Kind] = {
     "agreement": number("a share, from 0 to 1", lambda value: 0 <= value <= 1),
     "checkpoint": FILE,
     "costs": list_of(TEXT, "a file, or a list of files", also_one=True),
+    "damaged": choice("refuse", "skip"),
     "distances": list_of(COUNT, "a list of whole numbers from 1 on"),
     "formats": list_of(choice("torch", "onnx"), "a list of torch, onnx, or both"),
     "fps": number("frames per second, above 0 and at most 1000", lambda value: 0 < value <= 1000),
@@ -116,6 +117,7 @@ KINDS: dict[str, Kind] = {
                  and len(value) == 2 and all(is_whole(side, 8) for side in value)),
     "stride": number("pixels per cell, above 0", lambda value: value > 0),
     "tolerance": number("a number from 0 on", lambda value: value >= 0),
+    "track": whole(0),
     "compare.labels": TEXT,
     "evaluate.data": CHANGES,
     "evaluate.interval": list_of(COUNT, "a whole number from 1 on, or a list such as [1,5,10]",
@@ -139,18 +141,30 @@ def kinds_of(verb: str, declared: Mapping[str, Any]) -> dict[str, Kind]:
     """
     kinds: dict[str, Kind] = {}
     for key, default in declared.items():
-        kind = KINDS.get(f"{verb}.{key}") or KINDS.get(key)
+        kind = kind_of(verb, key)
         if isinstance(default, bool) or kind is not None:
             kinds[key] = kind or SWITCH
     return kinds
+
+
+def kind_of(verb: str, key: str) -> Kind | None:
+    return KINDS.get(f"{verb}.{key}") or KINDS.get(key)
+
+
+def check_value(key: str, value: Any, kind: Kind | None) -> None:
+    if kind is not None and not kind.fits(value):
+        raise BdnetError(f"{key}={value}: {kind.meaning}")
 
 
 def check_keys(verb: str, config: DictConfig, declared: Mapping[str, Any]) -> None:
     """Refuses wrong values, with key and value."""
     for key, kind in kinds_of(verb, declared).items():
         is_null = config[key] is None and (declared[key] is None or key in NULLABLE)
-        if not is_null and not kind.fits(config[key]):
-            raise BdnetError(f"{key}={config[key]}: {kind.meaning}")
+        if not is_null:
+            check_value(key, config[key], kind)
+    for key, default in declared.items():
+        if isinstance(default, dict) and "_target_" in default:
+            check_value(key, config[key], CHANGES)
     for name, node in config.items():
         if OmegaConf.is_config(node):
             check_constructors(_plain(node), str(name))
