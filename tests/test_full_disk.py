@@ -6,15 +6,19 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from bdnet.codec import Encoding
 from bdnet.codec.transcode import transcode
 from bdnet.data.prepare import write_clip
 from bdnet.data.streets import StreetParameters, render
 from bdnet.errors import BdnetError
+from bdnet.inference.graphs import files
 from bdnet.reports.pictures.file import save
 from bdnet.runs.run import Run
 from bdnet.system.files import write_json
@@ -40,6 +44,24 @@ def _limited(work: Callable[..., object], size: int, *arguments: object) -> str:
         return f"{work(*arguments)}"
     except BdnetError as error:
         return str(error)
+
+
+def _export(folder: Path, kind: str) -> None:
+    program = torch.export.export(torch.nn.Conv2d(3, 256, 3), (torch.zeros(1, 3, 8, 8),))
+    ports = [SimpleNamespace(name=name) for name in ("image", "labels")]
+    graph: Any = SimpleNamespace(program=program, name="key", inputs=ports[:1], outputs=ports[1:])
+    with files.staged(folder) as partial:
+        files.save([graph], partial, [kind])
+        (partial / "graphs.json").write_text("second")
+
+
+@pytest.mark.parametrize("kind", ["torch", "onnx"])
+def test_an_export(kind: str, tmp_path: Path):
+    (tmp_path / "graphs.json").write_text("first")
+    message = limited(_export, 4000, tmp_path, kind)
+    assert message.startswith(f"{tmp_path}: cannot be written ([Errno 27] File too large")
+    assert {path.name for path in tmp_path.iterdir()} == {"graphs.json", ".lock"}
+    assert (tmp_path / "graphs.json").read_text() == "first"
 
 
 def test_numbers_and_pictures(tmp_path: Path):

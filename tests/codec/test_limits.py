@@ -14,6 +14,7 @@ from bdnet.codec.sources import read_rgb
 from bdnet.data.classes import Classes
 from bdnet.data.errors import BadData
 from bdnet.data.labels import read_label
+from command import command
 
 CLASSES = Classes(("road", "car"), ((128, 64, 128), (0, 0, 142)))
 
@@ -57,3 +58,15 @@ def test_pipes_in_the_place_of_labels_are_not_waited_for(tmp_path: Path):
     os.mkfifo(tmp_path / "a.mp4")
     with pytest.raises(BadData, match=r"a\.mp4: no file"):
         read_label(tmp_path / "a.mp4", CLASSES)
+
+
+def test_commands_have_a_key_for_it(make_video, tmp_path, monkeypatch):
+    monkeypatch.setenv(KEY, "100")
+    video = make_video(size=(64, 96), frames=3)
+    refused = command("probe", f"video={video}", folder=tmp_path)
+    assert refused.returncode == 1
+    assert "max_pixels=N" in refused.stderr
+    given = (f"input={video}", "output=out.mp4", f"max_pixels={64 * 96}")
+    allowed = command("encode", *given, folder=tmp_path)
+    assert allowed.returncode == 0, allowed.stderr
+    assert os.environ[KEY] == "100"

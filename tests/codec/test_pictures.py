@@ -60,6 +60,12 @@ def test_arrays_may_have_times():
     [
         ([IMAGES[0].astype(np.float32)], "float32"),
         ([IMAGES[0][..., 0]], r"\[96, 128\]"),
+        ([IMAGES[0][:0]], r"\[0, 128, 3\]"),
+        ([[[1, 2, 3], [4]]], "no array"),
+        ([(IMAGES[0], 1.0, 2)], "no array"),
+        ([(IMAGES[0], float("nan"))], "seconds nan"),
+        ([(IMAGES[0], 1e300)], "1e\\+300"),
+        ([(IMAGES[0], "x")], "seconds 'x'"),
         ([], "without a frame"),
     ],
 )
@@ -186,6 +192,54 @@ def test_a_camera_is_read_until_it_ends(monkeypatch: pytest.MonkeyPatch, stalls:
         (problem,) = reader.problems
         assert ("0.5 seconds" in problem) == stalls
     assert len(read("/dev/video0", strict=False, timeout=0.5)) == 12
+
+
+@pytest.mark.parametrize("stalls_at", ["opening", "reading"])
+def test_a_camera_that_never_answers_keeps_no_program_from_ending(
+    monkeypatch: pytest.MonkeyPatch, stalls_at: str
+):
+    leave = threading.Event()
+
+    class Stuck(Camera):
+        def __init__(self, place: object) -> None:
+            super().__init__(place, stalls=False)
+            if stalls_at == "opening":
+                leave.wait(30)
+
+        def read(self) -> tuple[bool, Any]:
+            leave.wait(30)
+            return False, None
+
+    monkeypatch.setattr(pictures.cv2, "VideoCapture", Stuck)
+    with pytest.raises(UnsupportedStream, match=r"nothing came for 0\.2 seconds"):
+        read("camera:0", timeout=0.2)
+    waiting = [thread for thread in threading.enumerate() if thread.name == "bdnet-camera"]
+    assert waiting
+    assert all(thread.daemon for thread in waiting)
+    leave.set()
+
+
+HOSTILE = {
+    **{f"{h}x{w}": [(h, w)] * 4 for h, w in ((1, 1), (2, 2), (1, 2), (7, 9), (1, 300), (300, 1))},
+    "size changes": [(64, 96), (64, 96), (32, 48), (32, 48), (1, 1), (64, 96)],
+}
+
+
+@pytest.mark.parametrize("search", ["default", "fast", "mpeg4", "dis"])
+@pytest.mark.parametrize("sizes", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_pictures_are_searched(sizes: list[tuple[int, int]], search: str):
+    """Noise of any size, every third column of it."""
+    random = np.random.default_rng(0)
+    images = [random.integers(0, 255, (h, 3 * w, 3), np.uint8)[:, ::3] for h, w in sizes]
+    frames = read(images, search=search, strict=False)
+    before: tuple[int, int] | None = None
+    for frame, image, size in zip(frames, images, sizes, strict=True):
+        assert np.array_equal(frame.image, image)
+        if frame.motion is not None:
+            assert before == size
+            assert frame.motion.shape == (2, -(-size[0] // 8), -(-size[1] // 8))
+            assert np.isfinite(frame.motion).all()
+        before = size
 
 
 def test_a_live_source_is_never_a_frame_behind():

@@ -19,6 +19,7 @@ from bdnet.cli.arguments import arguments_of, check_arguments
 from bdnet.cli.conf import conf_folder, declared
 from bdnet.cli.help import print_help
 from bdnet.cli.messages import user_message
+from bdnet.codec import limits
 from bdnet.errors import BdnetError
 from bdnet.runs.keys import check_keys
 from bdnet.system.interruption import prefer_termination, signal_of, sigterm_raises
@@ -40,7 +41,8 @@ def application(
                 multiprocessing.set_start_method(None, force=True)
             with _sentences(name, in_job=True), prefer_termination():
                 check_keys(name, config, declared(name))
-                function(config)
+                with _picture_limit(config.get("max_pixels")):
+                    function(config)
 
         start = hydra.main(version_base="1.3", config_path=str(conf_folder()), config_name=name)
         program: Callable[[], None] = start(run)
@@ -63,6 +65,20 @@ def application(
         return application
 
     return decorate
+
+
+@contextmanager
+def _picture_limit(pixels: int | None) -> Iterator[None]:
+    """Sets the largest pictures that are decoded, here and in child processes."""
+    before = os.environ.get(limits.KEY)
+    if pixels is not None:
+        os.environ[limits.KEY] = str(pixels)
+    try:
+        yield
+    finally:
+        os.environ.pop(limits.KEY, None)
+        if before is not None:
+            os.environ[limits.KEY] = before
 
 
 @contextmanager

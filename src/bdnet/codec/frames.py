@@ -193,8 +193,10 @@ class FrameBuilder:
 def refuse(path: str | Path, problem: str, strict: bool, where: str = "") -> None:
     """Raises in strict mode, which wants a clean stream."""
     if strict:
-        other = "motion=search" if problems.is_of_vectors(problem) else "upright=True"
+        other = "motion=search, or " if problems.is_of_vectors(problem) else "upright=True, or "
+        if problem == problems.VARIABLE_SIZE:
+            other = ""
         raise UnsupportedStream(
             f"{path} {problem}{where}; make a clean copy: {encode_command(path)} "
-            f"(or read it as it is with {other}, or strict=False)"
+            f"(or read it as it is with {other}strict=False)"
         )

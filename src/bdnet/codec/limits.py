@@ -23,7 +23,8 @@ def check_size(path: object, height: int, width: int) -> None:
     if height * width > most_pixels():
         raise UnsupportedStream(
             f"{path}: pictures of {height}x{width} (height x width), more than {most_pixels()} "
-            f"pixels; set {KEY} in the environment to more if you trust the file"
+            f"pixels; if you trust the file, allow more: max_pixels=N in commands on videos, or "
+            f"{KEY} in the environment"
         )
 
 

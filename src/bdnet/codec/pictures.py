@@ -3,9 +3,10 @@
 import re
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, NamedTuple
+from threading import Thread
+from typing import Any, NamedTuple, TypeVar
 
 import cv2
 import numpy as np
@@ -18,9 +19,11 @@ from bdnet.codec.finding import images_in
 from bdnet.codec.pixels import Image
 from bdnet.codec.sources import read_rgb
 
+Answer = TypeVar("Answer")
 Video = str | Path | Iterable[Image | tuple[Image, float]]
 
 CLOCK = 1e-6  # seconds
+LATEST = 1e12  # seconds
 
 
 class Picture(NamedTuple):
@@ -59,7 +62,7 @@ class PictureDecoder:
                     continue
                 frame = self._frame(image)
                 if seconds is not None:
-                    frame.pts = round(seconds / CLOCK)
+                    frame.pts = self._stamp(seconds)
                 yield Decoded(frame, self.packets - 1, True, False, arrived=arrived)
         except OSError as error:
             self.damage = reason(error)
@@ -68,16 +71,28 @@ class PictureDecoder:
         return None if self.damage is None else f"ends early, after {count} frames ({self.damage})"
 
     def _frame(self, image: Any) -> VideoFrame:
-        array = np.asarray(image)
-        if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3:
-            raise UnsupportedStream(
-                f"{self.name}: picture {self.packets - 1} is {array.dtype} {list(array.shape)}; "
-                "give uint8 RGB [height, width, 3], or pairs of that and its seconds"
-            )
+        try:
+            array = np.asarray(image)
+        except ValueError:  # of nested lists
+            raise self._refusal("is no array") from None
+        if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3 or not array.size:
+            raise self._refusal(f"is {array.dtype} {list(array.shape)}")
         frame = VideoFrame.from_ndarray(np.ascontiguousarray(array), format="rgb24")
         frame.pict_type = PictureType.I
         frame.key_frame = True  # type: ignore[misc]  # its stub
         return frame
+
+    def _stamp(self, seconds: Any) -> int:
+        is_number = isinstance(seconds, int | float | np.number)
+        if not (is_number and abs(float(seconds)) < LATEST):
+            raise self._refusal(f"has the seconds {seconds!r}")
+        return round(float(seconds) / CLOCK)
+
+    def _refusal(self, what: str) -> UnsupportedStream:
+        return UnsupportedStream(
+            f"{self.name}: picture {self.packets - 1} {what}; give uint8 RGB [height, width, 3], "
+            "or pairs of that and its seconds"
+        )
 
 
 def picture_decoder(video: Video, timeout: float) -> PictureDecoder | None:
@@ -103,7 +118,7 @@ def name_of(video: Video) -> str:
 
 
 def _picture(item: Any) -> Picture:
-    return Picture(*item) if isinstance(item, tuple) else Picture(item)
+    return Picture(*item) if isinstance(item, tuple) and len(item) == 2 else Picture(item)
 
 
 def _animation(path: Path) -> Iterator[Picture]:
@@ -119,7 +134,10 @@ def _animation(path: Path) -> Iterator[Picture]:
 
 def _camera(name: str, timeout: float) -> PictureDecoder:
     place: Any = int(name.removeprefix("camera:")) if name.startswith("camera:") else name
-    capture = cv2.VideoCapture(place)
+    try:
+        capture: Any = _within(timeout, lambda: cv2.VideoCapture(place))
+    except TimeoutError as error:
+        raise UnsupportedStream(f"{name}: {error}; look whether it is plugged in") from error
     if not capture.isOpened():
         raise UnsupportedStream(
             f"{name}: no camera that can be opened; look which there are (ls /dev/video*), and "
@@ -131,15 +149,25 @@ def _camera(name: str, timeout: float) -> PictureDecoder:
 
 def _captured(capture: Any, timeout: float) -> Iterator[Picture]:
     begin = time.perf_counter()
-    thread = ThreadPoolExecutor(1, thread_name_prefix="bdnet-camera")
+    while True:
+        is_read, image = _within(timeout, capture.read)
+        if not is_read:
+            raise OSError("the camera gives no more pictures")
+        yield Picture(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), time.perf_counter() - begin)
+
+
+def _within(seconds: float, work: Callable[[], Answer]) -> Answer:
+    """The answer of work in a thread that keeps no program from ending, or a TimeoutError."""
+    answers: Future[Answer] = Future()
+
+    def answer() -> None:
+        try:
+            answers.set_result(work())
+        except Exception as error:
+            answers.set_exception(error)
+
+    Thread(target=answer, name="bdnet-camera", daemon=True).start()
     try:
-        while True:
-            try:
-                is_read, image = thread.submit(capture.read).result(timeout)
-            except TimeoutError as error:
-                raise TimeoutError(f"nothing came for {timeout:g} seconds") from error
-            if not is_read:
-                raise OSError("the camera gives no more pictures")
-            yield Picture(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), time.perf_counter() - begin)
-    finally:
-        thread.shutdown(wait=False)
+        return answers.result(seconds)
+    except TimeoutError as error:
+        raise TimeoutError(f"nothing came for {seconds:g} seconds") from error

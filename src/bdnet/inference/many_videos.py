@@ -24,7 +24,7 @@ from bdnet.system.shards import Shard, shards_folder
 VideoReport = dict[str, Any]  # of one video in summary.json
 SUMMARY = "summary.json"
 # keys that change no result
-ELSEWHERE = ("output", "video", "page", "overwrite", "shard", "shards", "hydra")
+ELSEWHERE = ("output", "video", "page", "overwrite", "shard", "shards", "max_pixels", "hydra")
 
 
 class Task(NamedTuple):

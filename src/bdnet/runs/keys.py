@@ -87,8 +87,9 @@ CHANGES = Kind("a mapping of keys", OmegaConf.is_dict, is_open=True)
 ANY = Kind("any value", lambda _: True)
 
 KINDS: dict[str, Kind] = {
-    **dict.fromkeys(("batch", "classes", "clips", "frames", "interval", "processes", "repeats",
-                     "shards", "steps", "threads", "validate_every", "checkpoint_every"), COUNT),
+    **dict.fromkeys(("batch", "classes", "clips", "frames", "interval", "max_pixels", "processes",
+                     "repeats", "shards", "steps", "threads", "validate_every",
+                     "checkpoint_every"), COUNT),
     **dict.fromkeys(("backbone", "device", "evaluates", "film", "folder", "input", "network",
                      "output", "recipe", "run", "runs", "sheet", "video"), TEXT),
     **dict.fromkeys(("needs", "overrides", "sweeps"), TEXTS),

@@ -20,6 +20,8 @@ class Busy(BdnetError):
 def exclusive(folder: Path, remedy: str = "", wait: bool = False) -> Iterator[None]:
     """Lets one process at a time work in a folder, which is made.
 
+    Its file `.lock` stays: whoever waited for a deleted one would not see the next one.
+
     remedy: what to do instead of waiting for another process
     wait:   wait for it here
     """

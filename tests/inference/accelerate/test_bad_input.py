@@ -1,5 +1,6 @@
 """What cannot work is said in one sentence, on the first frame or before."""
 
+import os
 from pathlib import Path
 
 import albumentations
@@ -226,3 +227,40 @@ def test_a_network_that_cannot_move_stays_where_it_is(video, monkeypatch) -> Non
     assert moved == [torch.device("cuda")]
     with pytest.raises(BdnetError, match="device=cuda"):
         accelerate(lambda image: image, device="cuda")
+
+
+def write_graph(path: Path, location: str, domain: str = "") -> None:
+    """An ONNX graph of one convolution, or of somebody's operation, with its weights elsewhere."""
+    from onnx import TensorProto, helper
+
+    weights = TensorProto(name="w", data_type=1, dims=[2, 3, 1, 1], data_location=1)
+    entry = weights.external_data.add()
+    entry.key, entry.value = "location", location
+    node = helper.make_node("Own" if domain else "Conv", ["x", "w"], ["y"], domain=domain)
+    shapes = {"x": ["n", 3, "h", "w"], "y": ["n", 2, "h", "w"]}
+    x, y = (helper.make_tensor_value_info(name, 1, shape) for name, shape in shapes.items())
+    graph = helper.make_graph([node], "graph", [x], [y], [weights])
+    versions = [helper.make_opsetid("", 18), helper.make_opsetid("own", 1)]
+    model = helper.make_model(graph, opset_imports=versions, ir_version=9)
+    path.write_bytes(model.SerializeToString())
+
+
+def test_weights_of_an_onnx_graph_lie_beside_it_and_nowhere_else(tmp_path: Path) -> None:
+    folder, weights = tmp_path / "folder", np.eye(2, 3, dtype=np.float32).tobytes()
+    folder.mkdir()
+    for path in (folder / "beside.bin", tmp_path / "above.bin"):
+        path.write_bytes(weights)
+    (folder / "link.bin").symlink_to(tmp_path / "above.bin")
+    os.mkfifo(folder / "pipe.bin")
+    write_graph(folder / "good.onnx", "beside.bin")
+    pictures = [np.full((16, 16, 3), (9, 200, 9), np.uint8)] * 2
+    shown = accelerate(folder / "good.onnx").video(pictures, motion="search")
+    assert [frame.labels.min() for frame in shown] == [1, 1]
+    elsewhere = ("absent.bin", "../above.bin", f"{tmp_path}/above.bin", "link.bin", "pipe.bin", ".")
+    for location in elsewhere:
+        write_graph(folder / "bad.onnx", location)
+        with pytest.raises(BdnetError, match=r"bad\.onnx"):
+            accelerate(folder / "bad.onnx")
+    write_graph(folder / "bad.onnx", "beside.bin", domain="own")
+    with pytest.raises(BdnetError, match="Own"):
+        accelerate(folder / "bad.onnx")

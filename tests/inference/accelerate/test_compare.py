@@ -14,6 +14,7 @@ from bdnet.errors import BdnetError
 from bdnet.inference.accelerate import accelerate
 from bdnet.inference.accelerate.page import MOST
 from command import command
+from processes import in_processes
 from videos import Pan
 
 SIZE = (80, 112)
@@ -99,6 +100,19 @@ def test_names_of_files_and_classes_are_text_in_the_page(video: Path, tmp_path: 
     text = fast.compare(path, frames=3).html(tmp_path / "page.html").read_text()
     assert "alert(1)" in text
     assert not re.search(r"<script>alert", text)
+
+
+def _write_pages(path: Path, video: Path) -> None:
+    comparison = accelerate(of_tensors().model, 5).compare(video, frames=3)
+    for _ in range(20):
+        comparison.html(path)
+
+
+def test_two_processes_may_write_one_page(video: Path, tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    in_processes(_write_pages, path, video)
+    assert path.read_text().rstrip().endswith("</html>")
+    assert [found.name for found in tmp_path.iterdir()] == ["page.html"]
 
 
 def test_the_command_prints_and_writes_a_page(video: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
+from io import BytesIO
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,9 @@ def staged(output: Path) -> Iterator[Path]:
         with exclusive(output, "; or choose another output"):
             yield from _staged(output, partial)
     except OSError as error:
-        raise BdnetError(f"{output}: cannot be written ({error}); use another folder") from error
+        raise BdnetError(
+            f"{output}: cannot be written ({error}); free space, or use another folder"
+        ) from error
 
 
 def _staged(output: Path, partial: Path) -> Iterator[Path]:
@@ -58,14 +61,16 @@ def save(graphs: Sequence[Graph], folder: Path, formats: Sequence[str]) -> None:
 
 
 def save_torch(graph: Graph, path: Path) -> None:
+    content = BytesIO()  # on a full disk torch's writer of files ends the whole process
     try:
-        torch.export.save(graph.program, path)
+        torch.export.save(graph.program, content)
     except SerializeError as error:  # backbones that pad as TensorFlow does round sizes up
         reason = str(error).splitlines()[0]
         raise BadModel(
             f"torch cannot write the {graph.name} step ({reason}); use formats=[onnx], or "
             "dynamic=false"
         ) from error
+    path.write_bytes(content.getbuffer())
 
 
 def save_onnx(graph: Graph, path: Path) -> None:

@@ -90,7 +90,7 @@ def onnx_session(path: Path, threads: int | None = None) -> Any:
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or 0
-    options.log_severity_level = 3  # errors
+    options.log_severity_level = 4  # none but fatal errors: others are raised
     try:
         return onnxruntime.InferenceSession(
             str(path), options, providers=onnxruntime.get_available_providers()
