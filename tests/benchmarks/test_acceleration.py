@@ -133,6 +133,10 @@ def test_every_row_is_scored(bands: Path):
     assert third.mean("calls") == held.mean("calls") < 0.6
     assert every.mean("lag") == 0 <= third.mean("lag") <= held.mean("lag")
     assert constant.miou < every.miou
+    difference, low, high = third.against["every frame, constant"]
+    assert difference == pytest.approx(third.miou - constant.miou)
+    assert low <= difference <= high
+    assert constant.against["every frame, constant"] == (0, 0, 0)
     record = result.record()
     assert record["accelerations"][0]["difference"] == 0
     assert len(record["accelerations"][3]["by_offset"]) == 3

@@ -1,5 +1,6 @@
 """An accelerated network beside itself on every frame: accuracy on labelled videos against cost."""
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from bdnet.benchmarks.acceleration.results import Accelerations, Pass, Row
+from bdnet.benchmarks.acceleration.results import Accelerations, Pass, Row, mean_miou
 from bdnet.benchmarks.acceleration.scores import Counts, Details, interval_95, mean_lag
 from bdnet.benchmarks.base import CannotMeasure
 from bdnet.benchmarks.labelled import labelled_videos
@@ -19,6 +20,7 @@ from bdnet.inference.accelerate import accelerate
 from bdnet.inference.accelerate.accelerated import Accelerated
 from bdnet.keyframes.base import Keyframes
 from bdnet.metrics.segmentation import confusion_of
+from bdnet.reports.cost import gflops
 from bdnet.types import IGNORE, Frame
 
 Maps = dict[Path, list[NDArray[Any]]]  # labels of every frame, by video
@@ -67,16 +69,25 @@ class Acceleration:
         self.network, self.module, self.split = network, module, split
         self.intervals, self.memories = intervals, memories
         self.phases, self.block, self.options = phases, block, options or {}
-        self.smaller = smaller or {}
+        self.smaller = {f"every frame, {name}": each for name, each in (smaller or {}).items()}
 
     def measure(self, repeats: int) -> Accelerations:  # noqa: ARG002  # phases are the repeats
         self.videos = labelled_videos(self.module, self.split)
         self.motions: Motions = {video: list(_motions(video)) for video in self.videos}
         self.own: Maps = {}
         every = self._pass(1, 0, 0.0)
+        passes = list(self._passes(every))
+        others = {name: runs[0] for name, *_, runs in passes if name in self.smaller}
         rows = [
-            Row(*row, interval_95([run.counts for run in row[-1]], every.counts, self.block))
-            for row in self._passes(every)
+            Row(
+                *row,
+                interval_95=self._interval_95(row[-1], every),
+                against={
+                    name: (mean_miou(row[-1]) - mean_miou([run]), *self._interval_95(row[-1], run))
+                    for name, run in others.items()
+                },
+            )
+            for row in passes
         ]
         facts = {
             "network": str(self.network),
@@ -86,6 +97,9 @@ class Acceleration:
         }
         return Accelerations(rows, self.module.dataset.classes.names, facts)
 
+    def _interval_95(self, runs: Sequence[Pass], other: Pass) -> tuple[float, float]:
+        return interval_95([run.counts for run in runs], other.counts, self.block)
+
     def _passes(self, every: Pass) -> Iterator[tuple[str, int, float | None, tuple[Pass, ...]]]:
         """Name, interval, memory and passes of each row."""
         yield "every frame", 1, 0.0, (every,)
@@ -93,14 +107,14 @@ class Acceleration:
             yield f"every frame, memory {memory:g}", 1, memory, (self._pass(1, 0, memory),)
         for name, options in self.smaller.items():
             fast = accelerate(keyframe=Every(1, 0), memory=0, **options)
-            yield f"every frame, {name}", 1, None, (self._labelled(fast),)
+            yield name, 1, None, (self._labelled(fast),)
         for interval in self.intervals:
             starts = np.unique(np.linspace(0, interval - 1, self.phases).round().astype(int))
             for memory in self.memories:
                 name = f"every {interval} frames" + (f", memory {memory:g}" if memory else "")
                 runs = tuple(self._pass(interval, int(start), memory) for start in starts)
                 yield name, interval, memory, runs
-            held = tuple(self._held(interval, int(start), every.seconds) for start in starts)
+            held = tuple(self._held(interval, int(start), every) for start in starts)
             yield f"every {interval} frames, labels held", interval, None, held
 
     def _pass(self, interval: int, phase: int, memory: float) -> Pass:
@@ -113,19 +127,23 @@ class Acceleration:
         """Labels every frame; the first pass is what the others are compared with."""
         offsets, seconds = [], 0.0
         maps: Maps = {}
+        with VideoReader(next(iter(self.videos)), "all") as reader:
+            first = next(iter(reader))
+        operations = gflops(lambda: fast.start().take(first))
         for video in self.videos:
             maps[video] = []
             with VideoReader(video, "all") as reader:
                 stream = fast.start()
                 for frame in tqdm(reader, str(fast.keyframes), unit="frame", leave=False):
+                    begin = time.thread_time()
                     segmented = stream.take(frame)
-                    seconds += segmented.seconds.network
+                    seconds += time.thread_time() - begin
                     offsets.append(segmented.offset)
                     maps[video].append(segmented.labels)
         self.own = self.own or maps
-        return self._scored(maps, offsets, seconds / len(offsets))
+        return self._scored(maps, offsets, seconds / len(offsets), operations)
 
-    def _held(self, interval: int, phase: int, seconds: float) -> Pass:
+    def _held(self, interval: int, phase: int, every: Pass) -> Pass:
         """Labels of the last keyframe, where they were."""
         offsets: list[int] = []
         maps: Maps = {}
@@ -135,9 +153,10 @@ class Acceleration:
             offsets += [index - key for index, key in enumerate(keys)]
             maps[video] = [own[key] for key in keys]
         calls = float(np.mean([offset == 0 for offset in offsets]))
-        return self._scored(maps, offsets, calls * seconds)
+        return self._scored(maps, offsets, calls * every.seconds, every.gflops)
 
-    def _scored(self, maps: Maps, offsets: list[int], seconds: float) -> Pass:
+    def _scored(self, maps: Maps, offsets: list[int], seconds: float, operations: float) -> Pass:
+        """operations: of the network, once"""
         classes = self.module.dataset.classes
         vectors = (motion for video in self.motions.values() for motion in video)
         lengths = [np.hypot(*motion).ravel() for motion in vectors if motion is not None]
@@ -153,7 +172,15 @@ class Acceleration:
                 counts.append(confusion_of(truth, guess, len(classes)).numpy())
         calls = float(np.mean([offset == 0 for offset in offsets]))
         lag = mean_lag([(self.own[video], maps[video]) for video in maps])
-        return Pass(np.stack(counts), np.array(offsets), calls, seconds, lag, details.compute())
+        return Pass(
+            np.stack(counts),
+            np.array(offsets),
+            calls,
+            seconds,
+            calls * operations,
+            lag,
+            details.compute(),
+        )
 
 
 def _motions(video: Path) -> Iterator[NDArray[np.float32] | None]:

@@ -1,6 +1,6 @@
 """The accuracy of an accelerated network, as a table and as JSON."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,7 +27,9 @@ NOTES = {
     "difference": f"to every frame; 95 % of {RESAMPLES} resamples of blocks of consecutive frames",
     "calls": "share of the frames on which the network ran, the codec's own keyframes included",
     "lag": f"frames until a class that every frame sees for {STEADY} frames is adopted, on average",
-    "seconds": "of network and propagation, without decoding, relative to every frame",
+    "seconds": "of the processor, for network and propagation in one thread (options.threads=1),"
+    " without decoding; relative to every frame",
+    "against": "in the JSON: the difference to each smaller network, and its 95 %",
     "halves": "in the JSON: mIoU with the memory that is best on the other half of the frames",
     "objects": f"in the JSON: recall of connected areas of movable classes; {SIZES} of the picture",
     "motion": f"in the JSON: mIoU of the pixels in {QUARTERS} parts, from slow to fast",
@@ -38,6 +40,7 @@ class Pass(NamedTuple):
     """One reading of all videos.
 
     offsets: of each frame: frames since the keyframe
+    gflops:  per frame; 0 where the network is not PyTorch's
     lag:     frames, on average, from a lasting change in the labels of every frame to its adoption
     details: see `Details`
     """
@@ -46,18 +49,28 @@ class Pass(NamedTuple):
     offsets: NDArray[np.int64]
     calls: float
     seconds: float
+    gflops: float
     lag: float
     details: dict[str, Any]
 
 
+def mean_miou(passes: Sequence[Pass]) -> float:
+    return float(np.mean([miou(run.counts.sum(0)) for run in passes]))
+
+
 class Row(NamedTuple):
-    """How every frame got its labels, with one pass for each phase; memory None: not averaged."""
+    """How every frame got its labels, with one pass for each phase; memory None: not averaged.
+
+    interval_95: of the difference to the network on every frame
+    against:     by smaller network on every frame: the difference and its 95 %
+    """
 
     name: str
     interval: int
     memory: float | None
     passes: tuple[Pass, ...]
     interval_95: tuple[float, float]
+    against: Mapping[str, tuple[float, float, float]]
 
     @property
     def iou(self) -> NDArray[np.float64]:
@@ -66,7 +79,7 @@ class Row(NamedTuple):
 
     @property
     def miou(self) -> float:
-        return float(np.mean([miou(run.counts.sum(0)) for run in self.passes]))
+        return mean_miou(self.passes)
 
     @property
     def by_offset(self) -> list[float]:
@@ -78,7 +91,7 @@ class Row(NamedTuple):
         return [miou(np.sum(part, 0)) for part in parts]
 
     def mean(self, name: str) -> float:
-        """calls, seconds or lag."""
+        """calls, seconds, gflops or lag."""
         return float(np.mean([getattr(run, name) for run in self.passes]))
 
     def record(self, classes: Sequence[str], first: float) -> dict[str, Any]:
@@ -88,9 +101,10 @@ class Row(NamedTuple):
             "miou": self.miou,
             "difference": self.miou - first,
             "interval_95": self.interval_95,
+            "against": dict(self.against),
             "last_miou": self.by_offset[-1],
             "by_offset": self.by_offset,
-            **{name: self.mean(name) for name in ("calls", "lag", "seconds")},
+            **{name: self.mean(name) for name in ("calls", "lag", "seconds", "gflops")},
             "iou": dict(zip(classes, self.iou.tolist(), strict=True)),
             **_mean([run.details for run in self.passes]),
         }
