@@ -6,7 +6,7 @@ from pathlib import Path
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
-from bdnet.benchmarks.base import machine
+from bdnet.benchmarks.base import CannotMeasure, Pictured, machine
 from bdnet.cli.application import application
 from bdnet.runs.record import commit
 
@@ -29,8 +29,15 @@ def main(config: DictConfig) -> None:
     output.parent.mkdir(parents=True, exist_ok=True)
     output.with_suffix(".json").write_text(json.dumps(result, indent=2) + "\n")
     output.with_suffix(".md").write_text(text)
+    written = [output.with_suffix(".json"), output.with_suffix(".md")]
+    if isinstance(measurement, Pictured):
+        try:
+            output.with_suffix(".png").write_bytes(measurement.picture())
+            written.append(output.with_suffix(".png"))
+        except CannotMeasure as error:  # long work is not lost for want of a picture
+            print(error)
     print(text)
-    print(f"written to {output.with_suffix('.json')} and {output.with_suffix('.md')}")
+    print(f"written: {', '.join(map(str, written))}")
 
 
 if __name__ == "__main__":

@@ -3,10 +3,12 @@
 import json
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from bdnet.benchmarks.acceleration.accuracy import Acceleration
+from bdnet.benchmarks.acceleration.pareto import points
 from bdnet.benchmarks.acceleration.scores import (
     STEADY,
     Details,
@@ -143,6 +145,13 @@ def test_every_row_is_scored(bands: Path):
     assert set(record["halves"]) == {"1", "3"}
     assert result.table().count("\n") == 7
     json.dumps(record)
+    drawn = points(record["accelerations"])
+    assert [point["curve"].split(",")[0] for point in drawn] == [
+        "accelerated", "accelerated", "smaller networks", "accelerated", "accelerated",
+        "labels of the last keyframe",
+    ]  # fmt: skip
+    assert drawn[0]["cost"] == 1
+    assert cv2.imdecode(np.frombuffer(result.picture(), np.uint8), cv2.IMREAD_COLOR) is not None
 
 
 def test_speed_says_from_which_network_on_acceleration_pays(tmp_path: Path):

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from tqdm import tqdm
 
@@ -36,6 +36,14 @@ class Measurement(Protocol):
 
     def table(self) -> str:
         """Medians and spread, in Markdown."""
+
+
+@runtime_checkable
+class Pictured(Protocol):
+    """A measurement that is better looked at."""
+
+    def picture(self) -> bytes:
+        """A PNG."""
 
 
 class Target(Protocol):

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from bdnet.benchmarks.acceleration.pareto import draw
 from bdnet.benchmarks.acceleration.scores import (
     QUARTERS,
     RESAMPLES,
@@ -98,6 +99,7 @@ class Row(NamedTuple):
         return {
             "name": self.name,
             "interval": self.interval,
+            "memory": self.memory,
             "miou": self.miou,
             "difference": self.miou - first,
             "interval_95": self.interval_95,
@@ -122,6 +124,9 @@ class Accelerations(NamedTuple):
         first = self.rows[0].miou
         rows = [row.record(self.classes, first) for row in self.rows]
         return {"unit": "mIoU, s/frame", "accelerations": rows, "halves": self.halves()}
+
+    def picture(self) -> bytes:
+        return draw(self.record()["accelerations"])
 
     def halves(self) -> dict[str, Any]:
         """By interval, what is gained by a memory that was chosen on the other half."""
