@@ -18,6 +18,7 @@ from bdnet.data.module import ClipDataModule
 from bdnet.training.distiller import Distiller
 from bdnet.training.evaluator import Evaluator
 from bdnet.training.processes import is_rank_zero
+from bdnet.training.progress import Progress
 from bdnet.training.trainer import make_trainer
 
 log = logging.getLogger(__name__)
@@ -147,8 +148,9 @@ def _trainer(config: DictConfig, folder: str, watch: Stopwatch) -> Trainer:
     settings = config.trainer.copy()
     settings.max_steps = WARMUP + MEASURED
     settings.val_check_interval = settings.max_steps * settings.accumulate_grad_batches
+    bars = [Progress()] if settings.enable_progress_bar else []
     return make_trainer(
-        settings, logger=False, callbacks=[watch], enable_checkpointing=False,
+        settings, logger=False, callbacks=[watch, *bars], enable_checkpointing=False,
         limit_val_batches=EVALUATED, limit_test_batches=EVALUATED, default_root_dir=folder,
     )  # fmt: skip
 
