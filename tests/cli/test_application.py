@@ -165,3 +165,18 @@ def test_what_is_no_mapping_is_refused(value: str, tmp_path: Path):
     assert answer.returncode == 1
     assert "encoding" in answer.stderr
     assert "Traceback" not in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [(["train", "stepss=3"], "stepss: no such key"),
+     (["train", "model.xyz=3"], "model.xyz: no such key"),
+     (["probe", "data=images"], "data.dataset.root is missing")],
+)  # fmt: skip
+def test_keys_that_do_not_exist_or_are_missing_are_named(
+    arguments: list[str], named: str, tmp_path: Path
+):
+    answer = command(*arguments, folder=tmp_path)
+    assert answer.returncode == 1
+    assert named in answer.stderr
+    assert "Traceback" not in answer.stderr

@@ -12,6 +12,8 @@ DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # of launchers, whose packages are not imported for this: a job's process died
 KILLED = ("UncompletedJobError", "FailedJobError", "TerminatedWorkerError")
 WRAPPING = (HydraException, OmegaConfBaseException)
+ABSENT = re.compile(r"Missing mandatory value: (\S+)")
+UNKNOWN = "is not in struct"
 UNKNOWN_ARGUMENT = re.compile(r"(\w+)\.__init__\(\) got an unexpected keyword argument '(\w+)'")
 
 
@@ -46,10 +48,13 @@ def _of_killed_job(error: BaseException) -> str:
 
 
 def _of_configuration(error: OmegaConfBaseException) -> str:
-    key = error.full_key
-    if isinstance(error, MissingMandatoryValue):
+    key, reason = error.full_key, str(error.msg or error).splitlines()[0]
+    absent = ABSENT.search(reason)  # what an interpolation needs
+    if absent or isinstance(error, MissingMandatoryValue):
+        key = absent.group(1) if absent else key
         return f"{key} is missing; add {key}=... (--help explains keys, --cfg job shows them all)"
-    reason = str(error.msg or error).splitlines()[0]
+    if UNKNOWN in reason:
+        return f"{key}: no such key; correct or remove it (--help explains keys)"
     return f"{key}: {reason}; set it on the command line, or in the recipe's yaml"
 
 

@@ -18,8 +18,10 @@ from bdnet.inference.accelerate.adapters.modules import Module
 from bdnet.inference.accelerate.labels import upsampled
 from bdnet.inference.accelerate.scores import LEAST, Output, Shares
 from bdnet.models.teacher import Teacher
+from bdnet.system.yaml_text import LOADER, yaml_text
 from bdnet.types import Clip, Prediction
 
+LINES = 10_000  # values in a file of classes
 STRIDE = 4  # pixels: of the scores, as of our HRNet
 EXAMPLE = "{road: road, rider: bicyclist, 11: car}"
 
@@ -132,12 +134,9 @@ def _position(name: str, names: Sequence[str]) -> int:
 def _pairs(path: Path) -> dict[int | str, str]:
     """The file's lines `class of the network: class of the data set`."""
     try:
-        content = yaml.safe_load(path.read_text())
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise BdnetError(
-            f"teacher.classes={path}: cannot be read as YAML ({type(error).__name__}); give lines "
-            f"as in {EXAMPLE}"
-        ) from error
+        content = yaml.load(yaml_text(path, LINES), LOADER)
+    except (BdnetError, ValueError, yaml.YAMLError) as error:
+        raise BdnetError(f"teacher.classes={error}; give lines as in {EXAMPLE}") from error
     if not isinstance(content, dict) or not content:
         raise BdnetError(f"teacher.classes={path}: give lines as in {EXAMPLE}")
     return {own if isinstance(own, int) else str(own): str(other) for own, other in content.items()}

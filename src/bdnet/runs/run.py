@@ -75,7 +75,8 @@ class Run:
         try:
             config = OmegaConf.create(yaml_text(path, CONFIG_NODES))
         except (ValueError, AssertionError, YAMLError, OmegaConfBaseException) as error:
-            raise BdnetError(f"{path}: cannot be read as YAML ({error}); copy it again") from error
+            reason = str(error) or "it has no keys"
+            raise BdnetError(f"{path}: cannot be read as YAML ({reason}); copy it again") from error
         if not isinstance(config, DictConfig):
             raise BdnetError(f"{path}: a list where keys are expected; copy it again")
         check_plain(config, path)

@@ -17,6 +17,7 @@ from bdnet.inference.accelerate.adapters.modules import Module
 from bdnet.inference.accelerate.adapters.preprocessing import preprocess_of
 from bdnet.inference.accelerate.adapters.runs import OwnRun
 from bdnet.inference.network import load
+from command import command
 from videos import Pan
 
 SIZE = (80, 112)
@@ -227,6 +228,15 @@ def test_a_network_that_cannot_move_stays_where_it_is(video, monkeypatch) -> Non
     assert moved == [torch.device("cuda")]
     with pytest.raises(BdnetError, match="device=cuda"):
         accelerate(lambda image: image, device="cuda")
+
+
+def test_a_program_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "x.pt2").write_bytes(b"x")
+    (tmp_path / "clip.mp4").touch()
+    answer = command("compare", "network=x.pt2", "video=clip.mp4", "trust=true", folder=tmp_path)
+    assert answer.returncode == 1
+    assert "x.pt2" in answer.stderr
+    assert "Traceback" not in answer.stderr
 
 
 def write_graph(path: Path, location: str, domain: str = "") -> None:

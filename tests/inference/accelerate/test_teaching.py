@@ -1,5 +1,6 @@
 """Any segmenter as a teacher: probabilities of the data set's classes, and nothing else."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +95,18 @@ def test_wrong_classes_are_refused(lines: str, key: str, tmp_path: Path):
     teacher = Segmenter(Coarse(), str(file))
     teacher.for_classes(CLASSES)
     with pytest.raises(BdnetError, match=rf"teacher\.classes=.*{key}"):
+        teacher(clip()[0])
+
+
+def test_a_file_of_classes_that_would_take_too_much_is_refused(tmp_path: Path):
+    file = tmp_path / "classes.yaml"
+    lines = ["a: &a [x, x, x, x, x, x, x, x, x, x]"]
+    for before, after in pairwise("abcdefgh"):
+        lines.append(f"{after}: &{after} [{', '.join([f'*{before}'] * 10)}]")
+    file.write_text("\n".join(lines))
+    teacher = Segmenter(Coarse(), str(file))
+    teacher.for_classes(CLASSES)
+    with pytest.raises(BdnetError, match=r"teacher\.classes=.*more than"):
         teacher(clip()[0])
 
 

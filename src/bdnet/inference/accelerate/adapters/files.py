@@ -1,5 +1,6 @@
 """Networks that are files: ONNX graphs, and programs of torch.export."""
 
+import logging
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -108,6 +109,8 @@ def exported_program(path: Path, trust: bool, **rest: Any) -> Module:
             f"{path}: opening a .pt2 file can run code that is in it; if you know where it comes "
             "from, use trust=true"
         )
+    # it logs a traceback beside the error that it raises
+    logging.getLogger("torch.export").setLevel(logging.CRITICAL)
     try:
         program = torch.export.load(path)
     except Exception as error:  # of any kind, from a file of any content
