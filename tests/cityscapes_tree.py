@@ -1,5 +1,9 @@
-"""Rendered streets as files of Cityscapes' official layout, names and label ids."""
+"""Rendered streets as files of Cityscapes' official layout, names and label ids.
 
+python tests/cityscapes_tree.py FOLDER --snippets 1 --splits train val test
+"""
+
+from argparse import ArgumentParser
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -65,3 +69,12 @@ def _label(root: Path, split: str, city: str, sequence: int) -> Path:
 def _write(path: Path, picture: Picture) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     assert cv2.imwrite(str(path), np.ascontiguousarray(picture))
+
+
+if __name__ == "__main__":
+    parser = ArgumentParser(description="Writes three cities per split, at 2048x1024.")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--snippets", type=int, default=1, help="of each city")
+    parser.add_argument("--splits", nargs="+", choices=CITIES, default=["train", "val"])
+    arguments = parser.parse_args()
+    print(write_tree(arguments.folder, arguments.splits, arguments.snippets))

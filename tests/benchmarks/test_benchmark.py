@@ -51,6 +51,7 @@ def test_loader_target_measures_with_workers_and_without(tmp_path: Path):
     }  # fmt: skip
     answer = run(
         *("target=loader", "data=streets", "interval=3", "repeats=1", "target.clips=6"),
+        "target.against={crf: 30}",
         *("data.batch_size=2", "data.workers=1", "data.labelled_frame=4"),
         *(f"data.augmentation.transforms.crop.{side}=32" for side in ("height", "width")),
         *(f"data.dataset.{key}={value}" for key, value in street.items()),
@@ -58,7 +59,8 @@ def test_loader_target_measures_with_workers_and_without(tmp_path: Path):
     )
     assert answer.returncode == 0, answer.stderr
     result = json.loads((tmp_path / "benchmark/loader.json").read_text())
-    assert list(result["rates"]) == ["1 workers", "in one process"]
+    names = ["1 workers", "one process, per CPU second", "decoding alone, per CPU second"]
+    assert list(result["rates"]) == [f"{name}{rest}" for rest in ("", ", crf=30") for name in names]
     assert all(rates[0] > 0 for rates in result["rates"].values())
 
 

@@ -111,6 +111,11 @@ def test_a_changed_network_has_the_trained_weights(folder: Path):
         again(folder, "+model.backbone=resnet10t")
 
 
+def test_predictions_are_written_beside_scores(folder: Path, tmp_path: Path):
+    result = again(folder, "split=val", "interval=2", f"predictions='{tmp_path}/out'")
+    assert len(list((tmp_path / "out").iterdir())) == result["data"]["targets"]
+
+
 def test_images_without_a_video_have_the_miou_of_a_plain_script(folder: Path, tmp_path: Path):
     network = load(folder).model.eval()
     pairs = []

@@ -70,6 +70,14 @@ class ClipDataset(ABC):
         """The training videos, where they are known before `prepare` has made them."""
         return None
 
+    def stored_split(self, split: Split) -> str:
+        """The split whose frames `samples` gives for this one: val, where there is no test."""
+        return split
+
+    def prediction_name(self, sample: Sample) -> str:
+        """Name of the file of a target's predicted labels."""
+        return f"{sample.video.stem}_{sample.target:06d}.png"
+
     @abstractmethod
     def samples(self, split: Split) -> list[Sample]:
         """The target frames of a split, in a fixed order."""

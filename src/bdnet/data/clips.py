@@ -42,7 +42,7 @@ class Clips(Dataset[Clip]):
     ) -> None:
         self.dataset, self.samples, self.interval = dataset, samples, interval
         self.pixels, self.images, self.transform = pixels, images, transform
-        self._indices: dict[str, StreamIndex] = {}
+        self._streams: dict[str, StreamIndex] = {}
         if pixels == "original":
             _check_originals(samples)
 
@@ -60,11 +60,19 @@ class Clips(Dataset[Clip]):
         sample = self.samples[draw.sample]
         return f"{sample.video} frame {sample.target} (offset {draw.offset})"
 
-    def _read(self, draw: Draw) -> Clip:
-        sample = self.samples[draw.sample]
+    def decode(self, draw: Draw) -> list[Frame]:
+        """The frames of a draw, as the video has them."""
+        return self._frames(self.samples[draw.sample], draw.offset, self._indices(draw))
+
+    def _indices(self, draw: Draw) -> list[int]:
+        """The frames that a clip has images of; the keyframe's again where there are fewer."""
         all_distances = range(max(2, self.interval) - 1, -1, -1)
         distances = all_distances if self.images == "all" else (draw.offset, 0)
-        indices = [sample.target - min(distance, draw.offset) for distance in distances]
+        target = self.samples[draw.sample].target
+        return [target - min(distance, draw.offset) for distance in distances]
+
+    def _read(self, draw: Draw) -> Clip:
+        sample, indices = self.samples[draw.sample], self._indices(draw)
         frames = self._frames(sample, draw.offset, indices)
         images = self._images(sample, frames, indices)
         height, width = images[0].shape[:2]
@@ -86,9 +94,9 @@ class Clips(Dataset[Clip]):
             return []
         path = str(sample.video)
         decoded = set(indices) if self.pixels == "decoded" else set()
-        if path not in self._indices:
-            self._indices[path] = read_index(path)
-        with VideoReader(path, decoded, threads=1, index=self._indices[path]) as reader:
+        if path not in self._streams:
+            self._streams[path] = read_index(path)
+        with VideoReader(path, decoded, threads=1, index=self._streams[path]) as reader:
             return reader.clip(sample.target, offset)
 
     def _images(self, sample: Sample, frames: list[Frame], indices: list[int]) -> list[Image]:

@@ -167,6 +167,14 @@ class ClipDataModule(LightningDataModule):
         batches = OffsetBatches(by_offset, self.batch_size, *self._process())
         return self._clips(samples), batches
 
+    def predictions(self, split: Split) -> tuple[Loader, list[str]]:
+        """The targets of a split at the largest offset, and the files of their predictions."""
+        samples, by_offset = self._to_evaluate(split)
+        offset, numbers = max(by_offset.items())
+        batches = OffsetBatches({offset: numbers}, self.batch_size)
+        names = [self.dataset.prediction_name(samples[number]) for number in numbers]
+        return self._loader(self._clips(samples), batch_sampler=batches), names
+
     def examples(self, split: Split, count: int) -> Iterator[Clip]:
         """Clips to look at: some of the largest offset, spread over the split."""
         clips, batches = self.evaluation_clips(split)

@@ -91,7 +91,7 @@ KINDS: dict[str, Kind] = {
                      "repeats", "shards", "steps", "threads", "validate_every",
                      "checkpoint_every"), COUNT),
     **dict.fromkeys(("backbone", "device", "evaluates", "film", "folder", "input", "network",
-                     "output", "recipe", "run", "runs", "sheet", "video"), TEXT),
+                     "output", "predictions", "recipe", "run", "runs", "sheet", "video"), TEXT),
     **dict.fromkeys(("needs", "overrides", "sweeps"), TEXTS),
     "agreement": number("a share, from 0 to 1", lambda value: 0 <= value <= 1),
     "checkpoint": FILE,

@@ -59,7 +59,7 @@ def outcome(
         "version": facts["versions"]["bdnet"],
         "data": {
             "name": facts["choices"]["data"],
-            "split": data.tested,
+            "split": data.dataset.stored_split(data.tested),
             "targets": data.count_targets(data.tested),
             "labelled": len(samples_of(data.dataset, data.tested)),
         },

@@ -7,6 +7,7 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
 from omegaconf import DictConfig, ListConfig, OmegaConf
+from pytorch_lightning import Trainer
 
 from bdnet.data.module import ClipDataModule
 from bdnet.data.prepare import digest
@@ -18,6 +19,7 @@ from bdnet.runs.record import outcome, summary
 from bdnet.runs.run import Run
 from bdnet.system.files import write_json
 from bdnet.training.evaluator import Evaluator
+from bdnet.training.predictions import write_predictions
 from bdnet.training.processes import check_process_count
 from bdnet.training.progress import Progress
 from bdnet.training.trainer import make_trainer
@@ -41,7 +43,20 @@ def evaluate(config: DictConfig) -> None:
     name = chosen or run.fact("choices").get("data")
     _check_classes(trained, data, name)
     data.dataset.prepare([config.split])
-    evaluator = _evaluated(config, run, trained, data)
+    is_labelled = any(sample.label is not None for sample in data.dataset.samples(config.split))
+    if not is_labelled and config.predictions is None:
+        raise BdnetError(
+            f"split={config.split}: no frame of {name} has a label there; use another, or write "
+            "label images: predictions=FOLDER"
+        )
+    evaluator, trainer = _evaluator(run, trained, data), _trainer(config, run)
+    if config.predictions is not None:
+        predicted = Path(config.predictions)
+        count = write_predictions(evaluator, data, trainer, predicted)
+        print(f"{count} label images of {data.dataset.stored_split(config.split)} in {predicted}")
+    if not is_labelled:
+        return
+    trainer.test(evaluator, data, verbose=False)
     facts = {**facts, "choices": {"data": name}}
     result = {
         **outcome(facts, evaluator.numbers, data, config.checkpoint),
@@ -112,10 +127,15 @@ def _check_classes(trained: Network, data: ClipDataModule, name: str) -> None:
         )
 
 
-def _evaluated(config: DictConfig, run: Run, trained: Network, data: ClipDataModule) -> Evaluator:
+def _evaluator(run: Run, trained: Network, data: ClipDataModule) -> Evaluator:
+    # the data's classes: a run's do not say which values its label images have
+    evaluator = Evaluator(trained.model, data.dataset.classes, data.interval)
+    evaluator.set_memory_format(run.config().memory_format)
+    return evaluator
+
+
+def _trainer(config: DictConfig, run: Run) -> Trainer:
     stored = run.config()
-    evaluator = Evaluator(trained.model, trained.classes, data.interval)
-    evaluator.set_memory_format(stored.memory_format)
     kept = {key: stored.trainer[key] for key in KEPT if key in stored.trainer}
     kept |= {"_target_": "pytorch_lightning.Trainer", "default_root_dir": str(run.folder)}
     settings = OmegaConf.merge(kept, ONE_DEVICE, config.trainer)
@@ -125,8 +145,7 @@ def _evaluated(config: DictConfig, run: Run, trained: Network, data: ClipDataMod
         enable_progress_bar=True,
     )  # fmt: skip
     check_process_count(trainer)
-    trainer.test(evaluator, data, verbose=False)
-    return evaluator
+    return trainer
 
 
 def _by_interval(miou: list[float | None], intervals: list[int]) -> str:

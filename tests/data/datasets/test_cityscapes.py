@@ -173,6 +173,26 @@ def test_val_serves_as_test_unless_asked(made: Path, caplog):
     assert [(sample.target, sample.label) for sample in predicted] == [(i, None) for i in range(30)]
 
 
+def test_all_that_is_missing_is_named_at_once_with_the_archives(root: Path, caplog):
+    shutil.rmtree(root / "gtFine/train")
+    shutil.rmtree(root / "leftImg8bit_sequence")
+    (root / "leftImg8bit").mkdir()
+    with pytest.raises(BadData) as problems:
+        cityscapes(root).prepare()
+    text = str(problems.value)
+    for archive in ("gtFine", "leftImg8bit_sequence", "leftImg8bit"):
+        assert f"{archive}_trainvaltest.zip" in text
+    assert text.count("is missing") == 2
+    with caplog.at_level(logging.INFO), pytest.raises(BadData):
+        cityscapes(root).prepare(["val"])
+    assert "val 1 of the official 500 snippets" in caplog.text
+
+
+def test_videos_without_a_keyframe_at_clips_are_shared_by_all_intervals(root: Path):
+    dataset = cityscapes(root, keyframe_at_clips=False)
+    assert dataset.for_interval(5).folder == dataset.for_interval(9).folder == dataset.folder
+
+
 def test_test_split_has_no_labels(root: Path):
     write_snippet(root, "test", "berlin", "000000", 19)
     dataset = cityscapes(root, test="test")
@@ -195,7 +215,7 @@ def test_test_split_has_no_labels(root: Path):
         (lambda root: shutil.rmtree(root / "gtFine/val/lindau"),
          "gtFine/val holds no"),
         (lambda root: [path.unlink() for path in root.rglob("bochum_000000_00030?_left*")],
-         "bochum_000000_000300_leftImg8bit.png is missing, .* 10 of 60"),
+         "bochum_000000_000300_leftImg8bit.png is missing, .* 10 of 30"),
         (lambda root: write(root / "gtFine/val/lindau/x_000000_000003_gtFine_labelIds.png",
                             picture()[..., 0]),
          "x_000000_000003_gtFine_labelIds.png: "),

@@ -1,11 +1,11 @@
 """Cityscapes: snippets of 30 frames at 1024x2048, of which one is labelled."""
 
-import re
+import logging
 from collections.abc import Collection
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple, Self
+from typing import Literal, Self
 
 import torchvision  # type: ignore[import-untyped]
 
@@ -22,42 +22,25 @@ from bdnet.data.base import (
     warn_val_is_test,
 )
 from bdnet.data.classes import Classes
+from bdnet.data.datasets.cityscapes_layout import (
+    FRAMES,
+    LABELLED,
+    Snippet,
+    check_layout,
+    counts,
+    snippets,
+)
 from bdnet.data.errors import BadData, check_whole
 from bdnet.data.prepare import clip_path, digest, encode_all
 from bdnet.system.locks import exclusive
 from bdnet.types import IGNORE
 
-FRAMES, LABELLED = 30, 19  # of a snippet
-LABEL_NAME = re.compile(r"(.+)_(\d{6})_(\d{6})_gtFine_labelIds")
-SEQUENCES, LABELS = "leftImg8bit_sequence_trainvaltest.zip", "gtFine_trainvaltest.zip"
-SOURCE = "of https://www.cityscapes-dataset.com"
+log = logging.getLogger(__name__)
 
 CLASSES = [  # by train id
     label for label in torchvision.datasets.Cityscapes.classes if label.train_id not in (-1, IGNORE)
 ]
 VALUES = 34  # 0..33 are in labelIds; the licence plate, -1, is stored as 255
-
-
-class Snippet(NamedTuple):
-    """A labelled frame and the 29 frames around it."""
-
-    split: str
-    city: str
-    sequence: str
-    frame: int  # number of the labelled one
-    label: Path
-
-    @property
-    def name(self) -> str:
-        return f"{self.city}_{self.sequence}_{self.frame:06d}"
-
-    def images(self, root: Path) -> tuple[Path, ...]:
-        folder = root / "leftImg8bit_sequence" / self.split / self.city
-        first = self.frame - LABELLED
-        return tuple(
-            folder / f"{self.city}_{self.sequence}_{number:06d}_leftImg8bit.png"
-            for number in range(first, first + FRAMES)
-        )
 
 
 @dataclass(eq=False)
@@ -73,6 +56,7 @@ class Cityscapes(ClipDataset):
     cache:    folder for the videos; each encoding gets its own folder in it
     encoding: of the videos, with one more codec keyframe: the first frame that clips need, so that
               reading one decodes no frame before it
+    keyframe_at_clips: that additional keyframe; without it all intervals share the same videos
     test:     split that is tested and predicted: val, or test, whose frames have no label, since
               theirs are not public
     """
@@ -83,6 +67,7 @@ class Cityscapes(ClipDataset):
     test: Literal["val", "test"] = "val"
     fps: float = 17.0
     processes: int = 0
+    keyframe_at_clips: bool = True
 
     def __post_init__(self) -> None:
         if self.test not in ("val", "test"):
@@ -101,7 +86,7 @@ class Cityscapes(ClipDataset):
                 f"use at most {LABELLED + 1}"
             )
         other = copy(self)
-        other._start_clips_at(LABELLED + 1 - interval)
+        other._start_clips_at(LABELLED + 1 - interval if self.keyframe_at_clips else 0)
         return other
 
     def _start_clips_at(self, frame: int) -> None:
@@ -111,19 +96,25 @@ class Cityscapes(ClipDataset):
         self.keyframe_cache = self.folder / "keyframes.json"
 
     def prepare(self, splits: Collection[Split] = SPLITS) -> None:
-        if not self._missing(splits):
+        root, sources = Path(self.root), sorted(set(map(self.stored_split, splits)))
+        try:
+            missing = self._missing(sources)
+        except BadData:  # labels are missing: perhaps not alone
+            check_layout(root, sources)
+            raise
+        log.info("Cityscapes in %s: %s", root, counts(root, sources))
+        if not missing:
             return
+        check_layout(root, [source for source in sources if self._missing([source])])
         with exclusive(self.folder, wait=True):
-            snippets = self._missing(splits)
-            self._check_images(snippets)
-            encode_all([self._job(snippet) for snippet in snippets], self.processes)
+            encode_all([self._job(snippet) for snippet in self._missing(sources)], self.processes)
 
     def samples(self, split: Split) -> list[Sample]:
-        source = self._source(split)
+        source = self.stored_split(split)
         if split == "test" and source == "val":
             warn_val_is_test("Cityscapes")
         samples = []
-        for snippet in self._snippets(source):
+        for snippet in snippets(Path(self.root), source):
             video = prepared(self._video(snippet))
             originals = snippet.images(Path(self.root))
             if split == "predict":
@@ -142,47 +133,16 @@ class Cityscapes(ClipDataset):
             source, self._video(snippet), self.encoding, self.fps, keyframes=(self.keyframe,)
         )
 
-    def _snippets(self, split: str) -> list[Snippet]:
-        """One for each label file; those of test are dummies, but named as the others."""
-        folder = Path(self.root) / "gtFine" / split
-        if not folder.is_dir():
-            raise BadData(f"{folder} is missing; unpack {LABELS} {SOURCE} into {self.root}")
-        snippets = []
-        for path in sorted(folder.glob("*/*_gtFine_labelIds.png")):
-            name = LABEL_NAME.fullmatch(path.stem)
-            if name is None or int(name[3]) < LABELLED:
-                raise BadData(
-                    f"{path}: not named CITY_SEQUENCE_FRAME_gtFine_labelIds.png, with a frame from "
-                    f"{LABELLED:06d}; unpack {LABELS} again"
-                )
-            snippets.append(Snippet(split, path.parent.name, name[2], int(name[3]), path))
-        if not snippets:
-            raise BadData(f"{folder} holds no CITY/*_gtFine_labelIds.png; unpack {LABELS} again")
-        return snippets
-
-    def _source(self, split: Split) -> str:
-        """The official split that stands for one of ours."""
+    def stored_split(self, split: Split) -> str:
         return self.test if split in ("test", "predict") else split
 
-    def _missing(self, splits: Collection[Split]) -> list[Snippet]:
+    def prediction_name(self, sample: Sample) -> str:
+        return f"{sample.video.stem}_labelIds.png"  # as the evaluation server looks for it
+
+    def _missing(self, sources: Collection[str]) -> list[Snippet]:
         return [
             snippet
-            for source in sorted(set(map(self._source, splits)))
-            for snippet in self._snippets(source)
+            for source in sources
+            for snippet in snippets(Path(self.root), source)
             if not self._video(snippet).is_file()
         ]
-
-    def _check_images(self, snippets: list[Snippet]) -> None:
-        root = Path(self.root)
-        images = [path for snippet in snippets for path in snippet.images(root)]
-        folders = dict.fromkeys(path.parent for path in images)
-        for folder in (root / "leftImg8bit_sequence", *folders):
-            if not folder.is_dir():
-                raise BadData(f"{folder} is missing; unpack {SEQUENCES} {SOURCE} into {root}")
-        present = {path for folder in folders for path in folder.iterdir()}
-        missing = [path for path in images if path not in present]
-        if missing:
-            raise BadData(
-                f"{missing[0]} is missing, the first of {len(missing)} of {len(images)} frames; "
-                f"unpack {SEQUENCES} again"
-            )

@@ -52,22 +52,28 @@ class Folder(ClipDataset):
     def samples(self, split: Split) -> list[Sample]:
         if split == "predict":
             return self._every_frame()
-        names = self._read_splits() if self._is_flat() else None
-        has_test = (self.root / "test").is_dir() if names is None else "test" in names
-        if split == "test" and not has_test:
+        source = self.stored_split(split)
+        if source != split:
             warn_val_is_test(self.root)
-            split = "val"
-        root = self.root / split if names is None else self.root
+        names = self._read_splits() if self._is_flat() else None
+        root = self.root / source if names is None else self.root
         _check_names(root)
         samples = folder_samples(root)
         if names is not None:
-            samples = [sample for sample in samples if sample.video.stem in names[split]]
+            samples = [sample for sample in samples if sample.video.stem in names[source]]
         if not samples:
             raise BadData(
-                f"{root / 'labels'} holds no label of a video of {split}; the label of frame 123 "
+                f"{root / 'labels'} holds no label of a video of {source}; the label of frame 123 "
                 f"of videos/NAME.mp4 is {root / 'labels' / 'NAME' / '000123.png'}"
             )
         return samples
+
+    def stored_split(self, split: Split) -> str:
+        if split != "test":
+            return split
+        is_flat, folder = self._is_flat(), self.root / "test"
+        has_test = "test" in self._read_splits() if is_flat else folder.is_dir()
+        return "test" if has_test else "val"
 
     def _is_flat(self) -> bool:
         """One videos/ folder, rather than one for each split."""

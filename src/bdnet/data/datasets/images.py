@@ -30,11 +30,9 @@ class Images(ClipDataset):
         self.folders = PairFolders(Path(self.root), self.images, self.labels, self.lists or {})
 
     def samples(self, split: Split) -> list[Sample]:
-        source = "test" if split == "predict" else split
-        if source == "test" and "test" not in self.folders.splits:
-            if split == "test":
-                warn_val_is_test(self.root)
-            source = "val"
+        source = self.stored_split(split)
+        if (split, source) == ("test", "val"):
+            warn_val_is_test(self.root)
         if source not in self.folders.splits:
             raise BadData(
                 f"{self.root}: no {source} images; name their folders in images.{source} and "
@@ -44,3 +42,7 @@ class Images(ClipDataset):
             Sample(pair.image, 0, pair.label if split != "predict" else None, (pair.image,))
             for pair in self.folders.pairs(source)
         ]
+
+    def stored_split(self, split: Split) -> str:
+        source = "test" if split == "predict" else split
+        return "val" if source == "test" and "test" not in self.folders.splits else source

@@ -122,15 +122,16 @@ class Stills(ClipDataset):
                 samples += [Sample(video, n, labels / f"{n:06d}.png") for n in labelled]
         return samples
 
+    def stored_split(self, split: Split) -> str:
+        source = "test" if split == "predict" else split
+        return "val" if source == "test" and "test" not in self.folders.splits else source
+
     def pairs(self, split: Split) -> list[tuple[str, ImagePair]]:
         """The stills of a split, each with the split of its folder."""
-        splits = self.folders.splits
-        if split in ("test", "predict") and "test" not in splits:
-            if split == "test":
-                warn_val_is_test(self.root)
-            split = "val"
-        source = "test" if split == "predict" else split
-        if "val" in splits or source == "test":
+        source = self.stored_split(split)
+        if (split, source) == ("test", "val"):
+            warn_val_is_test(self.root)
+        if "val" in self.folders.splits or source == "test":
             return [(source, pair) for pair in self.folders.pairs(source)]
         pairs = self.folders.pairs("train")
         if self.val_share:
