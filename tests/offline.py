@@ -1,7 +1,9 @@
 """Reads the log file of an offline run of Weights & Biases."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from wandb.proto.wandb_internal_pb2 import Record
 
@@ -23,6 +25,16 @@ def records(path: Path) -> Iterator[Record]:
         if kind in (WHOLE, LAST):
             yield Record.FromString(parts)
             parts = b""
+
+
+def summary(path: Path) -> dict[str, Any]:
+    """The run's last value under each name; parts of nested names are joined by dots."""
+    return {
+        item.key or ".".join(item.nested_key): json.loads(item.value_json)
+        for record in records(path)
+        if record.WhichOneof("record_type") == "summary"
+        for item in record.summary.update
+    }
 
 
 def exit_codes(path: Path) -> list[int]:

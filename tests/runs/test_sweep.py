@@ -19,8 +19,9 @@ from omegaconf import OmegaConf
 from bdnet.cli.conf import conf_folder
 from bdnet.runs.run import Run
 from bdnet.runs.sweep import Failures
+from bdnet.training.scores import scalars
 from command import command
-from offline import exit_codes
+from offline import exit_codes, records, summary
 from tiny_training import metrics, settings
 from trees import state
 
@@ -82,6 +83,23 @@ def test_each_job_is_a_run_on_weights_and_biases_and_a_failed_one_shows_as_faile
         digests.add(digest)
     assert len(digests) == 2
     assert {path.name for path in folder.iterdir()} == {"runs"}
+
+
+def test_weights_and_biases_has_what_the_files_of_a_run_have(swept: tuple[Path, str]):
+    folder, _ = swept
+    run = folder / "runs/tiny-99/seed=0"
+    (log,) = run.glob("wandb/offline-run-*/run-*.wandb")
+    scores, logged = metrics(run)["scores"], summary(log)
+    known = scalars(scores, "test")
+    assert len(known) > 20
+    for name, value in known.items():
+        assert logged[name] == pytest.approx(value, rel=1e-5), name
+    (table,) = log.parent.glob("files/media/table/iou_*.json")
+    rows = json.loads(table.read_text())["data"]
+    assert {name: values for name, *values in rows} == scores["iou"]
+    facts = [record for record in records(log) if record.WhichOneof("record_type") == "run"][-1].run
+    assert (facts.run_group, facts.display_name) == ("tiny-99", "tiny-99 seed=0")
+    assert {"test_resnet", "k=4", "seed=0"} <= set(facts.tags)
 
 
 def test_the_same_sweep_again_does_only_what_failed(swept: tuple[Path, str], bands: Path):

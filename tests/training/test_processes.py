@@ -21,6 +21,7 @@ from bdnet.system.machine import PROCESS_COUNTS, process_count
 from bdnet.training import processes
 from bdnet.training.processes import check_unused_parameters, enter_on_rank_zero
 from bdnet.training.trainer import make_trainer
+from cityscapes_tree import write_tree
 from processes import in_processes
 from tiny_training import (
     BANDS,
@@ -73,6 +74,51 @@ def test_two_processes_train_and_count_as_one_does(bands: Path, tmp_path: Path):
     assert (pair / "train.log").read_text().count(": mIoU on") == 1
     assert [path.name for path in (pair / "csv").iterdir()] == ["version_0"]
     assert {path.name for path in tmp_path.iterdir()} == {"tiny", "pair"}
+
+
+@pytest.fixture(scope="module")
+def cityscapes(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The settings of a small tree in its official layout, with six snippets in each split."""
+    root = tmp_path_factory.mktemp("cityscapes")
+    write_tree(root, snippets=2, height=48, width=96)
+    return [
+        "data=cityscapes", f"data.dataset.cache={root / 'cache'}", "data.evaluate_every=1",
+        "data.labelled_frame=null", "interval=2", "steps=3", "optimizer=sgd", "optimizer.lr=0.05",
+        f"data.dataset.root={root}",
+    ]  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("count", [2, 4])
+def test_cityscapes_in_several_processes_is_cityscapes_in_one(
+    cityscapes: list[str], bands: Path, tmp_path: Path, count: int
+):
+    given = [*settings(bands, tmp_path), *cityscapes]
+    alone = run(*given, "data.batch_size=4")
+    shared = [*given, "trainer=ddp_cpu", f"data.batch_size={4 // count}", "name=shared"]
+    folder, *_ = map(Path, in_processes(trained, *shared, count=count))
+    joint = checkpoint(folder)["state_dict"]
+    norms = [name for name in joint if name.endswith("running_var")]
+    assert len(norms) > 10
+    for name, tensor in checkpoint(alone)["state_dict"].items():
+        torch.testing.assert_close(joint[name], tensor, atol=5e-4, rtol=5e-4, msg=name)
+    assert again(folder)["scores"] == metrics(folder)["scores"]
+    assert metrics(folder)["data"] == metrics(alone)["data"]
+    assert metrics(folder)["data"]["split"] == "val"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_tdnet_trains_in_processes_that_find_its_unused_path(
+    cityscapes: list[str], bands: Path, tmp_path: Path
+):
+    given = [*settings(bands, tmp_path), *cityscapes, "interval=4", "model=tdnet", *PAIR]
+    finding = ["trainer.strategy=ddp_find_unused_parameters_true", "trainer.sync_batchnorm=false"]
+    first, second = map(Path, in_processes(trained, *given, *finding))
+    assert first == second
+    assert metrics(first)["steps"] == 3
+    assert again(first)["scores"] == metrics(first)["scores"]
 
 
 def test_processes_that_have_little_or_nothing_to_count_change_no_number(tmp_path: Path):

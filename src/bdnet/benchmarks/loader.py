@@ -41,7 +41,7 @@ class LoaderSpeed:
     def measure(self, repeats: int) -> Rates:
         contenders: dict[str, Callable[[], float]] = {}
         for name, module in self.modules.items():
-            module.prepare_data()
+            module.dataset.prepare(["train"])
             loader = module.train_dataloader()
             if module.workers:
                 contenders[f"{module.workers} workers{name}"] = self._with_workers(loader)

@@ -60,6 +60,8 @@ def run_all(
 
 def encode_all(jobs: list[TranscodeJob], processes: int = 0) -> None:
     """Encodes every sequence, then names those that failed in one error."""
+    if not jobs:
+        return
     outcomes = []
     if len(jobs) >= LONG_WORK:
         start = time.perf_counter()
