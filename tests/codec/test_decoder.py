@@ -65,7 +65,7 @@ def test_best_effort_reads_on_around_the_damage(pair, pixels, threads, caplog) -
     first_after = frames.get(DAMAGED, frames[DAMAGED + 1])
     assert not first_after.valid.any()
     assert not first_after.motion.any()
-    assert f"{path}: 1 damaged frames, the first is {DAMAGED}" in caplog.messages
+    assert f"{path}: damaged frames: 1, the first is {DAMAGED}" in caplog.messages
 
 
 def test_clips_know_of_the_damage_too(pair) -> None:

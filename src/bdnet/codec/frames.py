@@ -56,7 +56,7 @@ class StreamFindings:
             log.warning("%s: %.1f %% of the picture had no usable vector", path, share)
         if self.corrupt:
             count, first = len(self.corrupt), self.corrupt[0]
-            log.warning("%s: %d damaged frames, the first is %d", path, count, first)
+            log.warning("%s: damaged frames: %d, the first is %d", path, count, first)
 
 
 class ReferenceTracker:

@@ -75,18 +75,26 @@ class Exported:
         interval: int | None = None,
         motion: Motion = "auto",
         search: Search | str = "default",
+        track: int | None = None,
     ) -> Iterator[tuple[Frame, NDArray[np.uint8]]]:
         """Every frame and its labels, 255 before the first keyframe of a damaged stream.
 
         interval:       frames from keyframe to keyframe, None for the run's; frames without motion
                         are keyframes too
-        motion, search: as in `bdnet.VideoReader`
+        motion, search, track: as in `bdnet.VideoReader`
         """
         is_due = Fixed(self.interval if interval is None else interval).begin()
         needs_all_images = reads_all(self.description)
         pixels: Pixels = "all" if needs_all_images else is_due
         reader = VideoReader(
-            video, pixels, False, self.threads, upright=True, motion=motion, search=search
+            video,
+            pixels,
+            False,
+            self.threads,
+            upright=True,
+            motion=motion,
+            search=search,
+            track=track,
         )
         with closing(reader):
             stream, has_begun = GraphStream(self.description, self.run), False

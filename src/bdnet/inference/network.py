@@ -44,18 +44,20 @@ class Network(NamedTuple):
         precision: Precision = "float32",
         motion: Motion = "auto",
         search: Search | str = "default",
+        track: int | None = None,
     ) -> Iterator[Segmentation]:
         """Every frame of a video with its labels, while it is being decoded.
 
         video:          any source of `bdnet.VideoReader`
         interval:       frames from one keyframe to the next, None for the interval of training; or
                         a rule
-        motion, search: as in `bdnet.VideoReader`
+        motion, search, track: as in `bdnet.VideoReader`
         """
         keyframes = self.interval if interval is None else interval
         model = for_inference(self.model)
         rule = keyframes if model.looks_back else 1
-        return segment(video, model, rule, precision=precision, motion=motion, search=search)
+        options = {"motion": motion, "search": search, "track": track}
+        return segment(video, model, rule, precision=precision, **options)
 
 
 def load(path: Path | str, checkpoint: str = "last", changes: DictConfig | None = None) -> Network:

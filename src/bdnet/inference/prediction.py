@@ -153,7 +153,7 @@ def _print_summary(video: str, report: VideoReport) -> None:
     if share := report["share_without_vectors"]:
         print(f"  {100 * share:.1f} % of the picture had no usable vector")
     if damaged := report["damaged_frames"]:
-        print(f"  {len(damaged)} damaged frames, the first is {damaged[0]}")
+        print(f"  damaged frames: {len(damaged)}, the first is {damaged[0]}")
     for problem in report["problems"]:
         remedy = "; motion=search finds better vectors" if is_of_vectors(problem) else ""
         print(f"  {problem}{remedy}")
