@@ -166,7 +166,10 @@ def test_forty_files_over_three_workers_of_which_one_is_killed(
     wait_for(lambda: len(summary(tmp_path / "sharded")["videos"]) >= 27)  # others' shards are whole
     assert not summary(tmp_path / "sharded")["is_complete"]
 
-    again = subprocess.run(launched, cwd=tmp_path, capture_output=True, text=True, check=False)
+    for _ in range(3):  # submitit may lose a job at its start: see LOST in test_launcher.py
+        again = subprocess.run(launched, cwd=tmp_path, capture_output=True, text=True, check=False)
+        if again.returncode == 0:
+            break
     assert again.returncode == 0, again.stderr
     alone = command("predict", *arguments, "output=alone", folder=tmp_path)
     assert alone.returncode == 0, alone.stderr

@@ -42,8 +42,9 @@ def _of_hydra(error: HydraException) -> str | None:
 
 def _of_killed_job(error: BaseException) -> str:
     return (
-        "the process of a job was ended from outside, by lack of memory or a time limit "
-        f"({str(error).splitlines()[0]}); the same command again does what is missing"
+        "the process of a job was ended from outside, by lack of memory or a time limit, or on a "
+        f"busy machine before it began ({str(error).splitlines()[0]}); the same command again does "
+        "what is missing"
     )
 
 
