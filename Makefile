@@ -8,14 +8,14 @@ RECIPE ?= short
 WORKERS ?= $(shell nproc 2>/dev/null || echo 2)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all coverage check notebooks table2 results
+.PHONY: help install demo test test-all coverage check docs networks notebooks table2 results
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 $(STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,docs]'
 	rm -f $(VENV)/.installed-* && touch $@
 
 install: $(STAMP)  ## .venv with the tested versions of everything (2 to 5 minutes the first time)
@@ -38,11 +38,17 @@ check: $(STAMP)  ## ruff, ruff format, mypy --strict, and that no package import
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-demo: $(STAMP)  ## Table 2 at a small scale, from nothing: trains, tests, draws and films into demo/
+demo: $(STAMP)  ## a film of the network in the package; then Table 2 at a small scale, from nothing, into demo/
 	$(BIN)/python -m bdnet.demo
 
 results: $(STAMP)  ## tables, figures and numbers of the documents, from results/*.csv
 	$(BIN)/python results/generate.py
+
+docs: $(STAMP)  ## README and docs/ as a site, build/site/index.html
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
+networks: $(STAMP)  ## trains, tests and packs the networks in the package (half an hour on 2 cores)
+	$(BIN)/python results/networks.py
 
 notebooks: $(STAMP)  ## runs every notebook from beginning to end
 	$(BIN)/python -m pytest tests/test_notebooks.py -m ''

@@ -13,13 +13,13 @@ from bdnet.cli.conf import conf_folder
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / f"{name}.md" for name in ("README", "RESULTS", "CONTRIBUTING", "CHANGELOG")]
-DOCUMENTS += sorted(ROOT.glob("docs/*.md"))
+DOCUMENTS += sorted(ROOT.glob("docs/**/*.md"))
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 WORD = r"(?:[\w./]+=)?(?:'[^'\n]*'|[^\s'`#();,]+[^\s'`#();]*)"
 COMMAND = re.compile(rf"(?:python -m bdnet\.|bdnet )(\w+)((?: +{WORD})+)")
 GROUPS = [path.relative_to(conf_folder()) for path in conf_folder().rglob("*") if path.is_dir()]
 CHOICE = re.compile(rf"(?<=[ `\n])({'|'.join(map(str, GROUPS))})=([\w/]+)")
-PLACEHOLDERS = ("data=mine", "keyframe=mine", "sweep=NAME", "|", "...")
+PLACEHOLDERS = ("data=mine", "keyframe=mine", "sweep=NAME", "loss=[focal", "|", "...")
 
 
 def anchors(document: Path) -> set[str]:
@@ -48,6 +48,24 @@ def test_choices_exist(document: Path):
     for group, name in CHOICE.findall(document.read_text()):
         exists = (conf_folder() / group / f"{name}.yaml").is_file() or name in ("none", "null")
         assert exists or f"{group}={name}" in PLACEHOLDERS, f"{group}={name}"
+
+
+def test_make_has_the_targets_that_documents_name():
+    targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for document in DOCUMENTS:
+        named = re.findall(
+            r"(?:^    |`|&& )make ((?:[\w-]+ ?)+)", document.read_text(), re.MULTILINE
+        )
+        for words in named:
+            assert set(words.split()) <= targets, (document.name, words)
+
+
+def test_readme_is_short_and_its_table_cells_hold_one_number():
+    text = (ROOT / "README.md").read_text()
+    assert len(text.splitlines()) <= 150
+    for row in re.findall(r"^\|.*\|$", re.sub(r"<!--.*?-->", "", text), re.MULTILINE):
+        for cell in row.strip("|").split("|"):
+            assert len(re.findall(r"\d+\.\d+", cell)) <= 1, row
 
 
 def commands() -> list[str]:

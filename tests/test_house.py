@@ -191,7 +191,7 @@ def test_a_wrong_value_is_a_message_too(tmp_path: Path):
     assert size.stderr.strip() == "bdnet probe: height=8 pixels: choose a size from 32 to 4096"
 
 
-def test_wheel_carries_the_configuration(tmp_path: Path):
+def test_wheel_carries_the_configuration_and_the_network_in_the_package(tmp_path: Path):
     """Builds the wheel and uses it elsewhere; its dependencies are this environment's."""
     built = run(
         *("-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)),
@@ -216,15 +216,17 @@ def test_wheel_carries_the_configuration(tmp_path: Path):
         "print(bdnet.__file__)\n"
         "with hydra.initialize_config_dir(str(conf_folder()), version_base='1.3'):\n"
         "    print(hydra.compose('encode', ['input=a', 'output=b']).encoding.interval)\n"
+        "print(bdnet.load('streets').interval)\n"
     )
     used = subprocess.run(
         [home / "bin" / "python", "-I", "-c", program],
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert used.returncode == 0, used.stderr
-    path, interval = used.stdout.splitlines()
+    path, interval, boxed = used.stdout.splitlines()
     assert Path(path).is_relative_to(packages)
-    assert interval == "12"
+    assert (interval, boxed) == ("12", "5")
+    assert (packages / "bdnet/py.typed").is_file()
 
 
 @pytest.mark.parametrize("data", DATA_SETS)

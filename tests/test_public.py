@@ -4,13 +4,22 @@ import re
 import shutil
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from hydra.utils import instantiate
+from omegaconf import OmegaConf
 
 import bdnet
+import bdnet.losses
+from bdnet.demo import render_drive
 from bdnet.inference.streaming import segment
+from bdnet.losses import Objective, Offer
+from bdnet.runs.boxed import FOLDER
+from bdnet.types import Clip, Prediction
 from videos import Pan
 
 ROOT = Path(__file__).parent.parent
@@ -66,32 +75,51 @@ print(before == state())
     assert output_of(program).splitlines()[-1] == "True"
 
 
-def blocks() -> list[str]:
-    """README's Python examples."""
-    return re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+def blocks(language: str) -> list[str]:
+    """README's code blocks."""
+    return re.findall(rf"```{language}\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
 
 
-def test_readmes_first_examples_read_and_segment_a_video(
-    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_video, capsys
+def test_readme_has_no_other_code_than_what_is_tested():
+    assert len(re.findall(r"```\w+", (ROOT / "README.md").read_text())) == 4
+    assert (len(blocks("python")), len(blocks("yaml"))) == (3, 1)
+
+
+def test_readmes_first_examples_accelerate_and_compare(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
-    video = make_video(scene=Pan((1, 0)), size=(64, 96), frames=9)
-    shutil.copy(video, tmp_path / "drive.mp4")
-    shutil.copytree(trained, tmp_path / "runs/NAME/seed=0")
     monkeypatch.chdir(tmp_path)
-    accelerates, segments, reads, *_ = blocks()
-    names: dict[str, object] = {}
+    render_drive(FOLDER / "streets", Path("demo/unseen.mp4"), 7, Path("demo/unseen.labels"))
+    shutil.copy("demo/unseen.mp4", "drive.mp4")
+    capsys.readouterr()
+    accelerates, compares, _ = blocks("python")
     # the same network without its weights, which would be downloaded
-    exec(accelerates.replace('weights="DEFAULT"', "weights=None, weights_backbone=None"), names)
+    exec(accelerates.replace('weights="DEFAULT"', "weights=None, weights_backbone=None"), {})
     printed = capsys.readouterr().out.splitlines()
-    assert printed[:2] == ["0 True (64, 96)", "1 False (64, 96)"]
-    assert len(printed) == 9
-    exec(reads, names)
-    assert "vectors chain from frame to frame" in capsys.readouterr().out
-    assert names["frame"].index == 8
-    assert names["motion"].shape == (2, 8, 12)
-    exec(segments, names)
-    assert names["frame"].labels.shape == (64, 96)
-    assert (names["frame"].index, names["frame"].is_key) == (8, True)
+    assert printed[:2] == ["0 True (256, 512)", "1 False (256, 512)"]
+    assert len(printed) == 7
+    exec(compares, {})
+    calls, *_ = (line for line in capsys.readouterr().out.splitlines() if "calls" in line)
+    assert calls.split() == ["calls", "7", "2"]
+
+
+def test_readmes_loss_is_a_term_that_trains(monkeypatch: pytest.MonkeyPatch):
+    *_, loss = blocks("python")
+    module = types.ModuleType("bdnet.losses.focal")
+    exec(loss, module.__dict__)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setattr(bdnet.losses, "focal", module, raising=False)
+    (text,) = blocks("yaml")
+    terms = instantiate(OmegaConf.create(text), _convert_="all")
+    logits = torch.zeros(1, 3, 4, 4, requires_grad=True)
+    labels = torch.zeros(1, 8, 8, dtype=torch.long)
+    clip = Clip(*(torch.zeros(1),) * 3, labels, torch.zeros(1))
+    total, values = Objective(terms, Offer.of(Prediction(logits)), None)(
+        Prediction(logits), None, clip
+    )
+    assert torch.isclose(values["focal"], (2 / 3) ** 2 * torch.tensor(3.0).log())
+    total.backward()
+    assert logits.grad[:, 0].max() < 0 < logits.grad[:, 1:].min()
 
 
 def test_a_network_loads_from_a_folder_or_checkpoint_and_uses_its_interval(

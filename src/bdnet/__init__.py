@@ -3,7 +3,7 @@
     import bdnet
 
     print(bdnet.describe("drive.mp4"))
-    for frame in bdnet.load("runs/NAME/seed=0").segment("drive.mp4"):
+    for frame in bdnet.load("streets").segment("drive.mp4"):
         frame.index, frame.labels  # uint8 [H, W] class numbers
 
 What needs PyAV or PyTorch is imported when it is first asked for.
@@ -37,7 +37,7 @@ __all__ = [
     "load",
 ]
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOMES = {
     "Accelerated": "bdnet.inference.accelerate",

@@ -18,13 +18,17 @@ def main(config: DictConfig) -> None:
     if len(videos) > 1 or shard.total > 1:
         compare_each(config, videos, shard)
         return
-    if config.page is not None:
-        check_file(Path(config.page))
+    for result in (config.page, config.film):
+        if result is not None:
+            check_file(Path(result))
     (video,) = videos.values()
-    comparison = accelerated_of(config).compare(
-        video, config.frames, config.labels, config.motion, config.search, config.track
-    )
+    options = {
+        key: config[key] for key in ("frames", "labels", "motion", "search", "track", "film")
+    }
+    comparison = accelerated_of(config).compare(video, **options)
     print(comparison)
+    if config.film is not None:
+        print(f"\n-> {config.film}")
     if config.page is not None:
         print(f"\n-> {comparison.html(Path(config.page))}")
 

@@ -1,4 +1,4 @@
-"""Trains Table 2 at a small scale, on rendered data, with pictures: `python -m bdnet.demo`."""
+"""The network in the package on a drive, then Table 2 at a small scale: `python -m bdnet.demo`."""
 
 import logging
 import re
@@ -14,9 +14,11 @@ from bdnet.cli.application import application
 from bdnet.codec import VideoWriter
 from bdnet.data.module import ClipDataModule
 from bdnet.data.streets import render
+from bdnet.inference.accelerate import accelerate
 from bdnet.inference.network import load
 from bdnet.inference.prediction import predict_all
 from bdnet.report import make
+from bdnet.reports.pictures.file import save
 from bdnet.reports.pictures.panel import comparison, sheet_of_panels
 from bdnet.runs.identity import check_trust
 from bdnet.runs.run import Run
@@ -33,6 +35,8 @@ TABLE = "table2/"
 @application("demo")
 def main(config: DictConfig) -> None:
     start, output = time.perf_counter(), Path(config.output)
+    _boxed(config.boxed, output, config.frames)
+    log.info("\n%.0f seconds until here; now Table 2, from nothing", time.perf_counter() - start)
     experiments = [row for sweep in config.sweeps for row in _experiments(sweep)]
     folders: dict[str, Path] = {}
     for number, experiment in enumerate(experiments, 1):
@@ -47,6 +51,16 @@ def main(config: DictConfig) -> None:
     make(_composed("report", "table='2'", "figure='3'", f"runs='{runs}'", f"output='{output}'"))
     minutes = (time.perf_counter() - start) / 60
     log.info("\n%s holds table, curve, pictures and film (%.1f minutes)", output, minutes)
+
+
+def _boxed(name: str, output: Path, frames: int) -> None:
+    """Films a trained network on every frame of an unseen drive beside itself on every fifth."""
+    video, labels = output / "unseen.mp4", output / "unseen.labels"
+    render_drive(Run(name).folder, video, frames, labels)
+    film = output / "every_fifth_frame.mp4"
+    comparison = accelerate(load(name), interval=5).compare(video, labels=labels, film=film)
+    page = comparison.html(output / "every_fifth_frame.html")
+    log.info("%s\n\n%s and %s", comparison.summary.to_string(), film, page)
 
 
 def _shared(config: DictConfig) -> list[str]:
@@ -91,14 +105,22 @@ def _data(folder: Path) -> DictConfig:
 
 def _film(folder: Path, output: Path, frames: int) -> None:
     """Renders a new drive, and films a network's predictions for it."""
+    video = output / "drive.mp4"
+    render_drive(folder, video, frames)
+    predict_all(_composed("predict", f"run='{folder}'", f"video='{video}'", f"output='{output}'"))
+
+
+def render_drive(folder: Path, video: Path, frames: int, labels: Path | None = None) -> None:
+    """Writes a new drive through the streets that a run was trained on, and its label images."""
     dataset = _data(folder).dataset
     parameters = instantiate(dataset.parameters, _convert_="all", length=frames)
-    video = output / "drive.mp4"
-    output.mkdir(parents=True, exist_ok=True)
-    with VideoWriter(video, encoding=instantiate(dataset.encoding)) as writer:
-        for image, _ in tqdm(render(parameters, UNSEEN), "render a drive", frames, unit="frame"):
+    video.parent.mkdir(parents=True, exist_ok=True)
+    drive = tqdm(render(parameters, UNSEEN), "render a drive", frames, unit="frame")
+    with VideoWriter(video, encoding=instantiate(dataset.encoding, interval=frames)) as writer:
+        for index, (image, truth) in enumerate(drive):
             writer.write(image)
-    predict_all(_composed("predict", f"run='{folder}'", f"video='{video}'", f"output='{output}'"))
+            if labels is not None:
+                save(truth, labels / f"{index:06d}.png")
 
 
 if __name__ == "__main__":

@@ -61,9 +61,10 @@ class Network(NamedTuple):
 
 
 def load(path: Path | str, checkpoint: str = "last", changes: DictConfig | None = None) -> Network:
-    """The network of a finished run, with its trained weights.
+    """The network of a finished run, or one of the package, with its trained weights.
 
-    path:       the run's folder, or one of the checkpoints in it
+    path:       the run's folder, one of the checkpoints in it, or the name of a network in the
+                package, such as streets
     checkpoint: which of the folder's checkpoints: last, or best of validation
     changes:    to the configuration of the network, which takes over the weights that fit it
     """

@@ -75,9 +75,7 @@ class OverlayFilm(Output):
     def __init__(self, stem: Path, fps: float, classes: Classes, has_legend: bool = True) -> None:
         super().__init__(stem, ".overlay.mp4")
         self.classes, self.has_legend = classes, has_legend
-        # a stream without a frame rate reports 0, or its clock's rate
-        rate = Fraction(fps) if 0 < fps <= HIGHEST_FPS else 25
-        self._writer = VideoWriter(self.path, rate, ENCODING)
+        self._writer = VideoWriter(self.path, viewing_rate(fps), ENCODING)
         self._last: Image | None = None
 
     def write(self, segmentation: Segmentation) -> None:
@@ -130,6 +128,11 @@ class LabelImages(Output):
 
     def discard(self) -> None:
         remove(self._partial)
+
+
+def viewing_rate(fps: float) -> Fraction:
+    """Of a film; a stream without a frame rate reports 0, or its clock's rate."""
+    return Fraction(fps) if 0 < fps <= HIGHEST_FPS else Fraction(25)
 
 
 @contextmanager

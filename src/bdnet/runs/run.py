@@ -22,6 +22,7 @@ from yaml import YAMLError
 
 from bdnet.data.module import ClipDataModule
 from bdnet.errors import BdnetError
+from bdnet.runs.boxed import boxed_folder, cards, check_weights
 from bdnet.runs.identity import check_plain, check_trust, differences
 from bdnet.runs.renamed import check_renamed, with_earlier_defaults
 from bdnet.system.files import read_json, write, write_json
@@ -32,10 +33,10 @@ CONFIG_NODES = 10_000  # of config.yaml; the largest experiments have a tenth of
 
 
 class Run:
-    """A run's folder."""
+    """A run's folder, also by the name of a network in the package."""
 
     def __init__(self, folder: Path | str) -> None:
-        self.folder = Path(folder)
+        self.folder = boxed_folder(folder) or Path(folder)
 
     @property
     def last(self) -> Path:
@@ -70,7 +71,8 @@ class Run:
         if not path.is_file():
             raise BdnetError(
                 f"run={self.folder}: holds no run (no config.yaml); give the folder that "
-                "python -m bdnet.train wrote, such as runs/NAME/seed=0"
+                "python -m bdnet.train wrote, such as runs/NAME/seed=0, or the name of a network "
+                f"in the package: {', '.join(cards())}"
             )
         try:
             config = OmegaConf.create(yaml_text(path, CONFIG_NODES))
@@ -94,11 +96,13 @@ class Run:
         return module
 
     def checkpoint(self, which: str) -> Path:
-        path = self.folder / f"{which}.ckpt"
+        paths = [self.folder / f"{which}{ending}" for ending in (".ckpt", ".safetensors")]
+        path = next((path for path in paths if path.is_file()), paths[0])
         if not path.is_file():
             names = self.checkpoints()
             hint = f"it has {' and '.join(names)}" if names else "train it first"
             raise BdnetError(f"checkpoint={which}: {self.folder} has none of that name; {hint}")
+        check_weights(path)
         return path
 
     def checkpoints(self) -> list[str]:

@@ -33,6 +33,8 @@ KEPT = ("benchmark", "deterministic", "limit_test_batches", "precision")
 def evaluate(config: DictConfig) -> None:
     """Tests a run, prints its scores and writes them to a file."""
     run = Run(config.run)
+    if run.folder != Path(config.run) and config.output is None:
+        raise BdnetError(f"run={config.run} is in the package: give a folder, output=FOLDER")
     facts = run.facts()
     hydra = HydraConfig.get()
     changes = [change for change in command_line() if change.lstrip("+~").startswith("model")]

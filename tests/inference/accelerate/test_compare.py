@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from segmenters import CLASSES, of_tensors, onnx_file
 
+from bdnet.codec import VideoReader
 from bdnet.data.classes import Classes
 from bdnet.errors import BdnetError
 from bdnet.inference.accelerate import accelerate
 from bdnet.inference.accelerate.page import MOST
+from bdnet.reports.pictures.overlay import KEY
 from command import command
 from processes import in_processes
 from videos import Pan
@@ -129,3 +131,20 @@ def test_the_command_prints_and_writes_a_page(video: Path, tmp_path: Path) -> No
     assert wrong.returncode == 1
     assert "network=resnet" in wrong.stderr
     assert "Traceback" not in wrong.stderr
+
+
+def test_a_film_shows_both_side_by_side(video: Path, tmp_path: Path) -> None:
+    film = tmp_path / "films/both.mp4"
+    accelerate(of_tensors().model, 4).compare(video, frames=6, film=film)
+    with VideoReader(film, "all", strict=False) as reader:
+        frames = list(reader)
+    assert len(frames) == 6
+    image = frames[0].image
+    assert image is not None
+    assert not any(side % 2 for side in image.shape[:2])
+    assert image.shape[1] > 2 * 2 * 112  # two enlarged pictures
+    # both are keyframes with a border first, then only the network on every frame is
+    middle = image.shape[1] // 2
+    borders = [picture.image[60, [1, middle + 3]].astype(int) for picture in frames[:2]]
+    is_key = [[abs(pixel - KEY).max() < 60 for pixel in border] for border in borders]
+    assert is_key == [[True, True], [True, False]]

@@ -19,19 +19,19 @@ def frame(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_colours_lie_over_the_picture_and_void_does_not():
-    picture = overlay(*frame(400, 600), CLASSES, is_key=False, offset=3).astype(int)
-    for (y, x), colour in (((150, 200), (200, 0, 0)), ((150, 400), (0, 0, 200))):
+    picture = overlay(*frame(400, 800), CLASSES, is_key=False, offset=3).astype(int)
+    for (y, x), colour in (((150, 200), (200, 0, 0)), ((150, 500), (0, 0, 200))):
         wanted = OPACITY * np.array(colour) + (1 - OPACITY) * 100
         assert np.abs(picture[y, x] - wanted).max() <= 1
     assert picture[300, 300].tolist() == [100, 100, 100]
 
 
 def test_keyframes_have_a_border_and_other_frames_their_distance():
-    inputs = frame(400, 600)
+    inputs = frame(400, 800)
     key = overlay(*inputs, CLASSES, is_key=True, offset=0)
     others = [overlay(*inputs, CLASSES, is_key=False, offset=offset) for offset in (1, 2)]
     for picture, has_border in ((key, True), *((later, False) for later in others)):
-        corners = picture[399, 0], picture[399, 599], picture[0, 599]
+        corners = picture[399, 0], picture[399, 799], picture[0, 799]
         assert all((tuple(colour) == KEY) == has_border for colour in corners)
     difference = np.argwhere((others[0] != others[1]).any(-1))
     assert len(difference)
@@ -43,7 +43,7 @@ def test_keyframes_have_a_border_and_other_frames_their_distance():
 @pytest.mark.parametrize("size", [(127, 255), (301, 401), (128, 256), (33, 17), (601, 900)])
 def test_sizes_are_even_and_small_frames_larger(size, has_legend: bool):
     picture = overlay(*frame(*size), CLASSES, True, 0, has_legend)
-    factor = max(1, round(512 / size[1]))
+    factor = max(1, round(800 / size[1]))
     height, width = (factor * side for side in size)
     assert picture.shape[1] == width + width % 2
     assert picture.shape[0] % 2 == 0

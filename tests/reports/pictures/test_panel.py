@@ -16,7 +16,7 @@ from bdnet.types import Clip, cells
 CLASSES = Classes(("road", "car", "sky"), ((128, 64, 128), (0, 0, 142), (70, 130, 180)))
 
 
-def a_clip(height: int = 64, width: int = 256, offset: int = 2) -> Clip:
+def a_clip(height: int = 64, width: int = 512, offset: int = 2) -> Clip:
     generator = torch.Generator().manual_seed(0)
     grid = cells(height), cells(width)
     return Clip(
@@ -39,9 +39,9 @@ def test_tiles_show_the_clip_and_what_is_said_of_it(is_normalised: bool):
     clip = a_clip()
     given = normalise(clip) if is_normalised else clip
     guess = clip.labels.roll(1, 1)
-    edges = torch.full((1, 16, 64), -9.0)
-    edges[..., 32:] = 9
-    shown = tiles(panel(given, guess, edges, CLASSES), 256)
+    edges = torch.full((1, 16, 128), -9.0)
+    edges[..., 64:] = 9
+    shown = tiles(panel(given, guess, edges, CLASSES), 512)
     keyframe, target, _, label, prediction, error, boundary = shown
     for tile, image in ((keyframe, clip.images[0]), (target, clip.images[-1])):
         assert np.array_equal(tile, image.permute(1, 2, 0).numpy())
@@ -49,14 +49,14 @@ def test_tiles_show_the_clip_and_what_is_said_of_it(is_normalised: bool):
         assert np.array_equal(tile, CLASSES.palette()[labels.numpy()])
     red = (error[:, :, 0] > 200) & (error[:, :, 1] < 80)
     assert np.array_equal(red, (guess != clip.labels).numpy())
-    assert boundary[:, :120].max() < 30
-    assert boundary[:, 136:].min(-1).min() > 100
+    assert boundary[:, :248].max() < 30
+    assert boundary[:, 264:].min(-1).min() > 100
 
 
 @pytest.mark.parametrize(
     ("frame", "tile"),
-    [((61, 99), (183, 297)), ((64, 256), (64, 256)), ((360, 480), (288, 384)),
-     ((256, 512), (192, 384)), ((33, 250), (33, 250)), ((1024, 2048), (192, 384))],
+    [((61, 99), (305, 495)), ((64, 256), (128, 512)), ((360, 480), (360, 480)),
+     ((256, 512), (256, 512)), ((33, 250), (66, 500)), ((1024, 2048), (256, 512))],
 )  # fmt: skip
 def test_small_clips_are_enlarged_and_large_ones_shrunk(frame, tile):
     height, width = tile
@@ -98,17 +98,17 @@ def test_comparisons_wrap_and_leave_an_unknown_label_out():
     clip = a_clip()
     guesses = {str(number): torch.full_like(clip.labels, number % 3) for number in range(5)}
     picture = comparison(clip, guesses, CLASSES)
-    assert picture.shape == (2 * (LINE + 64) + GAP, 4 * (256 + GAP) - GAP, 3)
+    assert picture.shape == (2 * (LINE + 64) + GAP, 4 * (512 + GAP) - GAP, 3)
     lower = picture[LINE + 64 + GAP :]
-    assert np.array_equal(tiles(lower, 256)[1], np.full((64, 256, 3), CLASSES.colours[0]))
+    assert np.array_equal(tiles(lower, 512)[1], np.full((64, 512, 3), CLASSES.colours[0]))
     unlabelled = clip._replace(labels=torch.full_like(clip.labels, 255))
     single = comparison(unlabelled, guesses, CLASSES, columns=9)
-    assert single.shape == (LINE + 64, 6 * (256 + GAP) - GAP, 3)
+    assert single.shape == (LINE + 64, 6 * (512 + GAP) - GAP, 3)
 
 
 def test_a_sheet_stacks_rows_of_unequal_width_over_the_legend(tmp_path: Path):
     clip = a_clip()
-    edges = torch.zeros(1, 16, 64)
+    edges = torch.zeros(1, 16, 128)
     rows = [panel(clip, clip.labels, logits, CLASSES) for logits in (None, edges)]
     sheet_of_panels(rows, CLASSES, tmp_path / "sheets/sheet.png")
     sheet = cv2.imread(str(tmp_path / "sheets/sheet.png"))[:, :, ::-1]

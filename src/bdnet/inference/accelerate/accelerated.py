@@ -1,7 +1,7 @@
 """`accelerate`: any segmentation network, run on keyframes only."""
 
 from collections.abc import Iterable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from bdnet.errors import BdnetError
 from bdnet.inference.accelerate.adapters.base import Adapter
 from bdnet.inference.accelerate.adapters.choice import Options, adapter_of
 from bdnet.inference.accelerate.comparison import Comparison, Truth
+from bdnet.inference.accelerate.film import SideBySide
 from bdnet.inference.accelerate.settings import Quality, Settings, check, preset_of
 from bdnet.inference.accelerate.streams import Stream
 from bdnet.inference.accelerate.video import Video
@@ -102,6 +103,7 @@ class Accelerated:
         motion: Motion = "auto",
         search: Search | str = "default",
         track: int | None = None,
+        film: str | Path | None = None,
     ) -> Comparison:
         """Compares with the network on every frame: print the result, or write `.html(path)`.
 
@@ -109,6 +111,7 @@ class Accelerated:
         labels:         folder of label images of the video's frames, 000000.png and so on, for
                         mIoUs
         motion, search, track: as in `video`
+        film:           file for a film of both side by side, such as both.mp4
         """
         truth = None if labels is None else Truth(labels)
         own, fast = Stream(self.network, Fixed(1), Settings(0)), self.start()
@@ -116,7 +119,8 @@ class Accelerated:
         reader = VideoReader(
             video, "all", strict=False, upright=True, motion=motion, search=search, track=track
         )
-        with closing(reader), closing(iter(reader)) as decoded:
+        with ExitStack() as stack, closing(reader), closing(iter(reader)) as decoded:
+            writer = stack.enter_context(SideBySide(Path(film), reader.fps)) if film else None
             for frame in islice(decoded, frames):
                 # they take turns to go first, because the second finds warm caches
                 streams = (own, fast) if frame.index % 2 else (fast, own)
@@ -125,6 +129,8 @@ class Accelerated:
                     comparison = Comparison(reader.path, own.classes(self.classes))
                 real = None if truth is None else truth.read(frame.index, comparison.classes)
                 comparison.add(results[own], results[fast], real)
+                if writer:
+                    writer.add(results[own], results[fast], comparison.classes)
             assert comparison is not None
             comparison.motion = reader.source_of_motion
         return comparison
@@ -153,7 +159,7 @@ def accelerate(
 
     model:      a torch.nn.Module (torchvision, Hugging Face, segmentation_models_pytorch, your
                 own), an ONNX file or session, a .pt2 file, a function of a picture uint8 [H, W, 3],
-                or a name, such as torchvision:deeplabv3_resnet50, hf:NAME, smp:NAME, run:FOLDER
+                or a name: torchvision:NAME, hf:NAME, smp:NAME, run:FOLDER, run:streets
     interval:   the network reads every n-th frame, and frames without usable motion vectors
     quality:    fast, balanced or best: values for those of interval, memory, kernel and stride that
                 are not given

@@ -142,7 +142,8 @@ class Comparison:
             }
             if self.has_labels:
                 rows[name]["mIoU"] = _percent(iou(self._total(name)).nanmean())
-                rows[name][f"VC{WINDOW}"] = _percent(self._consistency[name].compute().by_pixel)
+                if self._consistency[name].update_called:
+                    rows[name][f"VC{WINDOW}"] = _percent(self._consistency[name].compute().by_pixel)
         # counts stay whole numbers beside shares
         return DataFrame({name: Series(row, dtype=object) for name, row in rows.items()})
 

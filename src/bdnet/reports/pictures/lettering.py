@@ -11,7 +11,12 @@ from bdnet.data.classes import Classes, Colour
 
 DARK: Colour = (28, 28, 32)
 LIGHT: Colour = (245, 245, 245)
-LINE = 20  # pixels, height of a caption and of a line of the legend
+LINE = 20  # pixels, height of a caption and of a line of the legend, on small pictures
+
+
+def line_height(width: int) -> int:
+    """Height of a line of words on a picture of this width."""
+    return max(LINE, width // 40)
 
 
 @lru_cache(256)
@@ -42,11 +47,12 @@ def paste(canvas: Image, patch: Image, x: int, y: int) -> None:
 
 def captioned(tile: Image, words: str) -> Image:
     """A tile below its caption, whose letters shrink until they fit."""
-    canvas = np.full((LINE + tile.shape[0], tile.shape[1], 3), DARK, np.uint8)
-    plates = [plate(words, LINE, LIGHT, DARK, letters) for letters in (0.68, 0.6, 0.52, 0.45)]
+    line = line_height(tile.shape[1])
+    canvas = np.full((line + tile.shape[0], tile.shape[1], 3), DARK, np.uint8)
+    plates = [plate(words, line, LIGHT, DARK, letters) for letters in (0.68, 0.6, 0.52, 0.45)]
     fitting = [image for image in plates if image.shape[1] <= tile.shape[1]]
     paste(canvas, (fitting or plates[-1:])[0], 0, 0)
-    canvas[LINE:] = tile
+    canvas[line:] = tile
     return canvas
 
 

@@ -6,13 +6,13 @@ from numpy.typing import NDArray
 
 from bdnet.codec.pixels import Image
 from bdnet.data.classes import Classes, Colour
-from bdnet.reports.pictures.lettering import DARK, LIGHT, LINE, legend, paste, plate
+from bdnet.reports.pictures.lettering import DARK, LIGHT, legend, line_height, paste, plate
 from bdnet.types import IGNORE
 
 KEY: Colour = (255, 190, 0)
 OPACITY = 0.55  # of the colours
-NARROW = 512  # pixels; narrower frames are enlarged to about this width
-TALL = 4 * NARROW  # but not beyond this height
+NARROW = 800  # pixels; narrower frames are enlarged to about this width
+TALL = 2048  # but not beyond this height
 
 
 def overlay(
@@ -31,7 +31,11 @@ def overlay(
     image, labels = _enlarged(image, labels)
     height, width = labels.shape
     even = width + width % 2
-    strip = legend(classes, even, _line(width)) if has_legend else np.zeros((0, even, 3), np.uint8)
+    strip = (
+        legend(classes, even, line_height(width))
+        if has_legend
+        else np.zeros((0, even, 3), np.uint8)
+    )
     total = height + len(strip)
     canvas = np.full((total + total % 2, even, 3), DARK, np.uint8)
     canvas[:height, :width] = _blended(image, labels, classes)
@@ -63,9 +67,4 @@ def _mark(canvas: Image, is_key: bool, offset: int) -> None:
     if is_key:
         cv2.rectangle(canvas, (0, 0), (width - 1, height - 1), KEY, max(3, 2 * (height // 120)))
     words, ink, ground = ("KEY", DARK, KEY) if is_key else (f"P +{offset}", LIGHT, DARK)
-    paste(canvas, plate(words, _line(width), ink, ground), 0, 0)
-
-
-def _line(width: int) -> int:
-    """Height of a line of words on so wide a picture."""
-    return max(LINE, width // 48)
+    paste(canvas, plate(words, line_height(width), ink, ground), 0, 0)

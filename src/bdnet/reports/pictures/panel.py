@@ -26,7 +26,7 @@ from bdnet.reports.pictures.paint import (
 )
 from bdnet.types import IGNORE, Clip
 
-NARROW, WIDE = 256, 384  # pixels, of a tile: smaller pictures are enlarged, larger ones shrunk
+NARROW, WIDE = 512, 512  # pixels, of a tile: smaller pictures are enlarged, larger ones shrunk
 GAP = 4  # pixels between tiles, and between rows
 
 
