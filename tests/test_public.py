@@ -15,10 +15,9 @@ from omegaconf import OmegaConf
 
 import bdnet
 import bdnet.losses
-from bdnet.demo import render_drive
+from bdnet.demo import film_network
 from bdnet.inference.streaming import segment
 from bdnet.losses import Objective, Offer
-from bdnet.runs.boxed import FOLDER
 from bdnet.types import Clip, Prediction
 from videos import Pan
 
@@ -89,7 +88,8 @@ def test_readmes_first_examples_accelerate_and_compare(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     monkeypatch.chdir(tmp_path)
-    render_drive(FOLDER / "streets", Path("demo/unseen.mp4"), 7, Path("demo/unseen.labels"))
+    film_network("streets", Path("demo"), 7)
+    assert all(Path(f"demo/every_fifth_frame.{ending}").is_file() for ending in ("mp4", "html"))
     shutil.copy("demo/unseen.mp4", "drive.mp4")
     capsys.readouterr()
     accelerates, compares, _ = blocks("python")

@@ -35,9 +35,10 @@ TABLE = "table2/"
 @application("demo")
 def main(config: DictConfig) -> None:
     start, output = time.perf_counter(), Path(config.output)
-    _boxed(config.boxed, output, config.frames)
-    log.info("\n%.0f seconds until here; now Table 2, from nothing", time.perf_counter() - start)
     experiments = [row for sweep in config.sweeps for row in _experiments(sweep)]
+    runs = Path(config.runs) / _composed("train", *_shared(config)).recipe.name
+    film_network(config.boxed, output, config.frames)
+    log.info("\n%.0f seconds until here; now Table 2, from nothing", time.perf_counter() - start)
     folders: dict[str, Path] = {}
     for number, experiment in enumerate(experiments, 1):
         log.info("\n%d of %d: %s", number, len(experiments), experiment)
@@ -47,13 +48,12 @@ def main(config: DictConfig) -> None:
     log.info("\npictures")
     _compare(folders, output / "rows.png")
     _film(folders[config.film], output, config.frames)
-    runs = Path(config.runs) / _composed("train", *_shared(config)).recipe.name
     make(_composed("report", "table='2'", "figure='3'", f"runs='{runs}'", f"output='{output}'"))
     minutes = (time.perf_counter() - start) / 60
     log.info("\n%s holds table, curve, pictures and film (%.1f minutes)", output, minutes)
 
 
-def _boxed(name: str, output: Path, frames: int) -> None:
+def film_network(name: str, output: Path, frames: int) -> None:
     """Films a trained network on every frame of an unseen drive beside itself on every fifth."""
     video, labels = output / "unseen.mp4", output / "unseen.labels"
     render_drive(Run(name).folder, video, frames, labels)
