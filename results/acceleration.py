@@ -5,6 +5,8 @@ from collections.abc import Callable
 from bindings import FOLDER, benchmark
 from measurements import markdown
 
+from bdnet.benchmarks.acceleration.pareto import kind
+
 ACCELERATED = {
     "ESPNet (CamVid)": "acceleration-espnet-camvid",
     "ESPNet (Cityscapes)": "acceleration-espnet-cityscapes",
@@ -48,6 +50,36 @@ def details() -> str:
             rows.append([f"{row['calls']:.2f}", row["name"], name,
                          *(f"{100 * share:.1f}" for share in shares)])  # fmt: skip
     return markdown(head, rows)
+
+
+def pareto() -> str:
+    """A large network accelerated, and smaller ones of its family that see every frame.
+
+    The last columns: the difference to the best smaller network that costs no more.
+    """
+    rows = benchmark("benchmarks/acceleration-pareto")["accelerations"]
+    first = rows[0]
+    smaller = [row for row in rows if kind(row).startswith("smaller")]
+    spread = ["difference", "95 %, low", "95 %, high"]
+    head = ["processor time", "operations", "network", "mIoU", *spread,
+            "smaller network at its cost", *spread]  # fmt: skip
+    cells = []
+    for row in sorted(rows, key=lambda row: -row["seconds"]):
+        if kind(row).startswith("labels"):
+            continue
+        shares = (row["miou"], row["difference"], *row["interval_95"])
+        cheaper = [other for other in smaller if other["seconds"] <= row["seconds"]]
+        best = max(cheaper, key=lambda other: other["miou"], default=None)
+        beside = ["-"] * 4
+        if best is not None and row not in smaller and row is not first:
+            differences = row["against"][best["name"]]
+            beside = [best["name"].removeprefix("every frame, "),
+                      *(f"{100 * share:+.2f}" for share in differences)]  # fmt: skip
+        cells.append([
+            f"{row['seconds'] / first['seconds']:.2f}", f"{row['gflops'] / first['gflops']:.2f}",
+            row["name"], *(f"{100 * share:.2f}" for share in shares), *beside,
+        ])  # fmt: skip
+    return markdown(head, cells)
 
 
 CHOICES = {
@@ -120,6 +152,7 @@ def tables() -> dict[str, str]:
     return {
         "acceleration": acceleration(),
         "acceleration details": details(),
+        "acceleration pareto": pareto(),
         "acceleration choices": choices(),
         "acceleration constants": constants(),
     }

@@ -12,11 +12,13 @@ from typing import Any
 
 import yaml
 from acceleration import tables as acceleration_tables
-from bindings import FOLDER, filled
+from bindings import FOLDER, benchmark, filled
 from hydra.utils import instantiate
 from measurements import benchmark_table, pipeline, search
 from omegaconf import OmegaConf
+from pandas import DataFrame
 
+from bdnet.benchmarks.acceleration.pareto import draw, points
 from bdnet.reports.tables.collect import collect
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,6 +35,13 @@ def generated() -> Iterator[tuple[Path, bytes]]:
             if "benchmark" in part:
                 text += [f"## {part['title']}", *filter(None, [part.get("about")])]
                 text.append(benchmark_table(part["benchmark"]))
+                if "picture" in part:
+                    picture = f"benchmarks_{part['picture']}.png"
+                    text.append(f"![{part['title']}]({picture})")
+                    rows = benchmark(f"benchmarks/{part['benchmark']}")["accelerations"]
+                    table = DataFrame(points(rows)).round(4).to_csv(index=False)
+                    yield (PAGES / picture).with_suffix(".csv"), table.encode()
+                    yield PAGES / picture, draw(rows)
                 continue
             content = report(name, part)
             text += [f"## {part['alt']}"] if "figure" in part else []

@@ -55,7 +55,7 @@ def _of_configuration(error: OmegaConfBaseException) -> str:
         key = absent.group(1) if absent else key
         return f"{key} is missing; add {key}=... (--help explains keys, --cfg job shows them all)"
     if UNKNOWN in reason:
-        return f"{key}: no such key; correct or remove it (--help explains keys)"
+        return f"{key}: no such key; correct it, or add it by +{key}=... (--help explains keys)"
     return f"{key}: {reason}; set it on the command line, or in the recipe's yaml"
 
 

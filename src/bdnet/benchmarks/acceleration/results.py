@@ -99,7 +99,6 @@ class Row(NamedTuple):
         return {
             "name": self.name,
             "interval": self.interval,
-            "memory": self.memory,
             "miou": self.miou,
             "difference": self.miou - first,
             "interval_95": self.interval_95,
