@@ -108,11 +108,11 @@ def ratio(name: str, path: str) -> float:
 
 
 def at(node: Any, keys: list[str]) -> float:
-    """What lies at a path; of a list of records, those that have the key as a value."""
+    """What lies at a path; a list is entered by a value of its records, or by a number."""
     for key in keys:
-        if isinstance(node, list):
+        if isinstance(node, list) and isinstance(node[0], dict):
             node = [record for record in node if key in map(str, record.values())]
             node = node[0] if len(node) == 1 else node
         else:
-            node = node[key]
+            node = node[int(key) if isinstance(node, list) else key]
     return float(statistics.median(node) if isinstance(node, list) else node)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from bdnet.benchmarks.acceleration.results import Accelerations, Pass, Row, mean_miou
+from bdnet.benchmarks.acceleration.results import Accelerations, Pass, Row, mean_miou, name_of
 from bdnet.benchmarks.acceleration.scores import Counts, Details, interval_95, mean_lag
 from bdnet.benchmarks.base import CannotMeasure
 from bdnet.benchmarks.labelled import labelled_videos
@@ -90,7 +90,7 @@ class Acceleration:
             for row in passes
         ]
         facts = {
-            "network": str(self.network),
+            "network": name_of(self.network),
             "data set": type(self.module.dataset).__name__,
             "labelled frames": len(every.counts),
             "options": self.options,

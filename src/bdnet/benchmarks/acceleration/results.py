@@ -55,6 +55,10 @@ class Pass(NamedTuple):
     details: dict[str, Any]
 
 
+def name_of(network: Any) -> str:
+    return network if isinstance(network, str) else type(network).__name__
+
+
 def mean_miou(passes: Sequence[Pass]) -> float:
     return float(np.mean([miou(run.counts.sum(0)) for run in passes]))
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bdnet.benchmarks.acceleration.accuracy import Acceleration
-from bdnet.benchmarks.acceleration.results import NOTES, Accelerations
+from bdnet.benchmarks.acceleration.results import NOTES, Accelerations, name_of
 from bdnet.benchmarks.base import CannotMeasure, markdown
 from bdnet.benchmarks.labelled import labelled_videos
 from bdnet.codec import Encoding, VideoReader, VideoWriter
@@ -159,7 +159,7 @@ class AccelerationStress:
                 [self.interval], self.memories, **self.options,
             )  # fmt: skip
             results[name] = target.measure(repeats)
-        facts = {"network": str(self.network), "data set": type(self.module.dataset).__name__}
+        facts = {"network": name_of(self.network), "data set": type(self.module.dataset).__name__}
         return Stresses(results, facts, {name: NOTES[name] for name in ("difference", "lag")})
 
 
