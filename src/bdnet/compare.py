@@ -5,6 +5,7 @@ from pathlib import Path
 from omegaconf import DictConfig
 
 from bdnet.cli.application import application
+from bdnet.errors import BdnetError
 from bdnet.inference.accelerate.comparisons import compare_each
 from bdnet.inference.accelerate.configured import accelerated_of
 from bdnet.inference.many_videos import find_videos
@@ -16,6 +17,8 @@ from bdnet.system.shards import shard_of
 def main(config: DictConfig) -> None:
     videos, shard = find_videos(config.video), shard_of(config.shard, config.shards)
     if len(videos) > 1 or shard.total > 1:
+        if config.film is not None:
+            raise BdnetError(f"film={config.film}: of one video; leave it out for several")
         compare_each(config, videos, shard)
         return
     for result in (config.page, config.film):

@@ -129,6 +129,9 @@ def test_comparisons_of_many_videos_become_one_table(trained: Path, make_video, 
     agreement = re.search(r"mIoU (\S+),", one.stdout)
     assert agreement is not None
     assert float(last[3]) == pytest.approx(float(agreement[1]), abs=0.02)
+    film = command("compare", *arguments, "film=both.mp4", folder=tmp_path)
+    assert film.returncode == 1
+    assert "film=both.mp4" in film.stderr
 
 
 def test_shards_of_encode_make_every_file_once(make_video, tmp_path: Path):
