@@ -8,6 +8,7 @@ import pytest
 import bdnet.train  # noqa: F401  # its resolvers
 from bdnet.training import rehearsal
 from bdnet.training.job import train
+from processes import in_processes
 from tiny_training import NEEDS_BASE, composed, run, settings
 
 
@@ -30,6 +31,22 @@ def test_every_needed_run_is_rehearsed_once_and_nothing_is_kept(
     assert long.hours > 100 * short.hours
     assert long.disk == short.disk > 0
     assert "these 3 runs together" in caplog.text
+    assert not list(tmp_path.iterdir())
+
+
+def rehearsed(*overrides: str) -> list[int]:
+    """The disk that each run takes, in one process of several."""
+    with composed(*overrides, "rehearse=true") as (config, _):
+        train(config)
+    return [done.disk for done in rehearsal.DONE.values()]
+
+
+@pytest.mark.slow
+def test_processes_rehearse_together(bands: Path, tmp_path: Path):
+    given = [*settings(bands, tmp_path), *NEEDS_BASE, "data.batch_size=1", "trainer=ddp_cpu"]
+    first, second = in_processes(rehearsed, *given)
+    assert len(first) == len(second) == 2
+    assert all(first)
     assert not list(tmp_path.iterdir())
 
 

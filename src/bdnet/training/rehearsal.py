@@ -127,7 +127,7 @@ def rehearse(config: DictConfig, module: Evaluator, data: ClipDataModule) -> Non
         trainer.test(module, data, verbose=False)
         checkpoint = Path(folder) / "last.ckpt"
         trainer.save_checkpoint(checkpoint, weights_only=not is_trained)
-        disk = checkpoint.stat().st_size
+        disk = checkpoint.stat().st_size if trainer.is_global_zero else 0  # others write none
     seconds = sum(
         watch.mean("test", part) * len(loader) for part, loader in enumerate(data.test_dataloader())
     )
