@@ -22,6 +22,7 @@ def test_stored_with_the_outputs_of_one_run(path: Path):
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
     kinds = {output.output_type for cell in code for output in cell.outputs}
     assert "error" not in kinds
+    assert "stderr" not in {output.get("name") for cell in code for output in cell.outputs}
     assert pictures(notebook)
 
 
