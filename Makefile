@@ -48,7 +48,7 @@ docs: $(STAMP)  ## README and docs/ as a site, build/site/index.html
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 networks: $(STAMP)  ## trains, tests and packs the networks in the package (half an hour on 2 cores)
-	$(BIN)/python results/networks.py
+	$(BIN)/python results/model_cards.py
 
 notebooks: $(STAMP)  ## runs every notebook from beginning to end
 	$(BIN)/python -m pytest tests/test_notebooks.py -m ''

@@ -38,10 +38,10 @@ def test_pages_of_cards_are_those_of_the_index(monkeypatch: pytest.MonkeyPatch):
     if not (ROOT / "results").is_dir():
         pytest.skip("an installed package has no documents")
     monkeypatch.syspath_prepend(ROOT / "results")
-    networks = __import__("networks")
+    model_cards = __import__("model_cards")
     for name, card in cards().items():
-        assert (ROOT / f"docs/models/{name}.md").read_text() == networks.page(name, card)
-    sys.modules.pop("networks")
+        assert (ROOT / f"docs/models/{name}.md").read_text() == model_cards.page(name, card)
+    sys.modules.pop("model_cards")
 
 
 def test_the_network_labels_streets_that_it_has_not_seen():

@@ -240,7 +240,7 @@ def test_one_process_works_on_a_run(bands: Path, tmp_path: Path):
     [
         (["classes=5"], "the model has 5 classes and the data set 3"),
         (["loss=[]"], r"loss=\[\]: nothing to train for"),
-        (["checkpoint=first"], "checkpoint=first: choose last or best"),
+        (["checkpoint=first"], "checkpoint=first: use last or best"),
         (["checkpoint=best", "validate_every=7"], "none in steps=6"),
         (["init_from=nowhere"], "nowhere: no finished run; train it first"),
         (

@@ -1,6 +1,6 @@
 """`make networks`: trains, tests and packs the networks of src/bdnet/networks, with their cards.
 
-Trained runs stay in runs/, so that an interrupted command goes on. `python results/networks.py
+Trained runs stay in runs/, so that an interrupted command goes on. `python results/model_cards.py
 cards` only writes the cards again, docs/models/NAME.md, from the index.
 """
 
@@ -135,7 +135,7 @@ def page(name: str, card: dict[str, Any]) -> str:
     distances = zip(card["miou"], card["deviation"], strict=True)
     return "\n".join(
         [
-            "<!-- written by `python results/networks.py cards` -->",
+            "<!-- written by `python results/model_cards.py cards` -->",
             f"# `{name}`",
             "",
             f"**{card['limits']}**",
