@@ -15,7 +15,7 @@ from bdnet.codec.encoding import Encoding, WriteError
 from bdnet.codec.finding import result_names
 from bdnet.codec.sources import Source
 from bdnet.codec.writer import VideoWriter
-from bdnet.errors import BdnetError
+from bdnet.errors import BdnetError, naming
 from bdnet.system.machine import cores
 from bdnet.system.workers import worker_pool
 
@@ -90,9 +90,7 @@ def transcode(
         detail = f"{job.source.path}: {'; '.join(lacks)}" if lacks else ""
         return Transcoded(job.output, "done", detail, writer.frames)
     except (BdnetError, OSError) as error:
-        is_named = str(error).startswith(str(job.source.path))
-        detail = str(error) if is_named else f"{job.source.path}: {error}"
-        return Transcoded(job.output, "failed", detail)
+        return Transcoded(job.output, "failed", naming(job.source.path, error))
 
 
 def _compare(job: TranscodeJob) -> Transcoded:

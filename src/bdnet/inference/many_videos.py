@@ -16,7 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 from bdnet.codec.errors import UnsupportedStream
 from bdnet.codec.finding import find_sources, images_in, result_names
 from bdnet.codec.sources import Source
-from bdnet.errors import BdnetError
+from bdnet.errors import BdnetError, naming
 from bdnet.system.files import read_json, write_json
 from bdnet.system.locks import exclusive
 from bdnet.system.shards import Shard, shards_folder
@@ -97,8 +97,7 @@ def _work_on(
     try:
         work(name, video, report)
     except (BdnetError, OSError) as error:
-        is_named = str(error).startswith(video)
-        summary["failed"][video] = str(error) if is_named else f"{video}: {error}"
+        summary["failed"][video] = naming(video, error)
         del summary["videos"][video]
 
 

@@ -48,14 +48,13 @@ def shard_of(number: int | None, count: int) -> Shard:
 @contextmanager
 def exclusive_shard(output: Path, shard: Shard, remedy: str = "") -> Iterator[None]:
     """Lets one process at a time work on a shard, and none on others that overlap with it."""
-    folder = shard.folder(output)
+    folder, shards = shard.folder(output), shards_folder(output)
     with exclusive(folder, remedy):
-        if shards_folder(output).is_dir():
-            with exclusive(
-                shards_folder(output), wait=True
-            ):  # one shard at a time tries the others
-                for other in (output, *shards_folder(output).glob("*-of-*")):
-                    if other != folder and not other.name.endswith(f"-of-{shard.total}"):
-                        with exclusive(other, remedy):
-                            pass
+        if shards.is_dir():
+            apart = {folder, *shards.glob(f"*-of-{shard.total}")}  # share no file with this one
+            others = {output, *shards.glob("*-of-*")} - apart
+            with exclusive(shards, wait=True):  # one shard at a time tries the others
+                for other in sorted(others):
+                    with exclusive(other, remedy):
+                        pass
         yield

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +108,7 @@ class Acceleration:
             yield f"every frame, memory {memory:g}", 1, memory, (self._pass(1, 0, memory),)
         for name, options in self.smaller.items():
             fast = accelerate(keyframe=Every(1, 0), memory=0, **options)
-            yield name, 1, None, (self._labelled(fast),)
+            yield name, 1, None, (self._labelled(fast, self._gflops(fast)),)
         for interval in self.intervals:
             starts = np.unique(np.linspace(0, interval - 1, self.phases).round().astype(int))
             for memory in self.memories:
@@ -118,18 +119,26 @@ class Acceleration:
             yield f"every {interval} frames, labels held", interval, None, held
 
     def _pass(self, interval: int, phase: int, memory: float) -> Pass:
-        rule = Every(interval, phase)
-        return self._labelled(
-            accelerate(self.network, keyframe=rule, memory=memory, **self.options)
-        )
+        return self._labelled(self._accelerated(interval, phase, memory), self.own_gflops)
 
-    def _labelled(self, fast: Accelerated) -> Pass:
+    def _accelerated(self, interval: int, phase: int, memory: float) -> Accelerated:
+        rule = Every(interval, phase)
+        return accelerate(self.network, keyframe=rule, memory=memory, **self.options)
+
+    @cached_property
+    def own_gflops(self) -> float:
+        return self._gflops(self._accelerated(1, 0, 0.0))
+
+    def _gflops(self, fast: Accelerated) -> float:
+        """Of its network, on the first frame."""
+        with VideoReader(next(iter(self.videos)), "all") as reader:
+            first = next(iter(reader))
+        return gflops(lambda: fast.start().take(first))
+
+    def _labelled(self, fast: Accelerated, operations: float) -> Pass:
         """Labels every frame; the first pass is what the others are compared with."""
         offsets, seconds = [], 0.0
         maps: Maps = {}
-        with VideoReader(next(iter(self.videos)), "all") as reader:
-            first = next(iter(reader))
-        operations = gflops(lambda: fast.start().take(first))
         for video in self.videos:
             maps[video] = []
             with VideoReader(video, "all") as reader:
@@ -153,7 +162,7 @@ class Acceleration:
             offsets += [index - key for index, key in enumerate(keys)]
             maps[video] = [own[key] for key in keys]
         calls = float(np.mean([offset == 0 for offset in offsets]))
-        return self._scored(maps, offsets, calls * every.seconds, every.gflops)
+        return self._scored(maps, offsets, calls * every.seconds, self.own_gflops)
 
     def _scored(self, maps: Maps, offsets: list[int], seconds: float, operations: float) -> Pass:
         """operations: of the network, once"""

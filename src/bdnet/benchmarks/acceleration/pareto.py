@@ -55,9 +55,9 @@ def draw(rows: Sequence[Mapping[str, Any]]) -> bytes:
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(7, 4.5), layout="constrained")
         FigureCanvasAgg(figure)
-        axes = figure.subplots()
+        axes, drawn = figure.subplots(), points(rows)
         for label, style in CURVES.items():
-            curve = [point for point in points(rows) if point["curve"] == label]
+            curve = [point for point in drawn if point["curve"] == label]
             costs, shares = ([point[key] for point in curve] for key in ("cost", "miou"))
             axes.plot(costs, shares, label=label, **style)
             for point in curve:

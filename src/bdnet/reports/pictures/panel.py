@@ -26,7 +26,7 @@ from bdnet.reports.pictures.paint import (
 )
 from bdnet.types import IGNORE, Clip
 
-NARROW, WIDE = 512, 512  # pixels, of a tile: smaller pictures are enlarged, larger ones shrunk
+TILE = 512  # pixels: smaller pictures are enlarged to about this width, larger ones shrunk
 GAP = 4  # pixels between tiles, and between rows
 
 
@@ -107,7 +107,7 @@ class _Views:
         self.clip = denormalise(clip) if clip.images.is_floating_point() else clip
         self.classes = classes
         height, width = self.frame = tuple(clip.images.shape[-2:])
-        self.scale = max(1, round(NARROW / width)) * min(1.0, WIDE / width)
+        self.scale = max(1, round(TILE / width)) * min(1.0, TILE / width)
         # width first, as OpenCV has it
         self.size = round(self.scale * width), max(1, round(self.scale * height))
         self.target = self.picture(-1)
